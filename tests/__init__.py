@@ -1,0 +1,1 @@
+"""Behaviour that a member or a facilitator would notice."""
