@@ -1,0 +1,1 @@
+"""The running service: settings, clock, loop, port and commands."""

@@ -1,0 +1,1 @@
+"""What answers on the port: the providers' webhooks, the practice phone, operations."""

@@ -1,0 +1,121 @@
+"""The seam behind which every way in and out lives: verify, decode, encode; send and fetch.
+
+The first three are pure. `send` and `fetch` are thin: one call of the provider's own SDK.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from flows.events import Abilities, Event, Say, Shown
+
+
+class Refused(Exception):
+    """The signature or secret is missing or wrong: answer 403, store nothing."""
+
+
+class Unreadable(Exception):
+    """The body is not what the provider sends: answer 400. The message carries no words of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """One HTTP request from a provider. `url` is the public one, with its query."""
+
+    url: str
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """What a provider takes, ready to hand over: `params` of its `method`, all JSON.
+
+    `files` go along as uploads, in the order of the parameters that name them.
+    """
+
+    channel: str
+    line: str
+    method: str
+    params: Mapping[str, Any]
+    files: tuple[Shown, ...] = ()
+
+
+Outcome = Literal["sent", "throttled", "retry", "unreachable", "stopped", "refused", "unclear", "ours"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one parcel.
+
+    `sentence` is for the operator and names no member. `wait` is seconds, where the provider said
+    them. `moved_to` is the new address where the provider moved the line.
+    """
+
+    outcome: Outcome
+    sentence: str = ""
+    code: str = ""
+    id: str = ""  # the provider's id of the message or call
+    wait: float = 0.0
+    moved_to: str = ""
+
+
+SENT = Result(outcome="sent")
+
+
+class FetchLater(Exception):
+    """The file is not there yet or the provider is away: try again."""
+
+
+class FetchRefused(Exception):
+    """The file will never come: too large, gone, or not from the provider's own host."""
+
+
+Load = Callable[[str], Awaitable[bytes]]  # a stored file's bytes by its sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What a status callback says became of a message: receipts only go forward."""
+
+    outbox: str
+    provider_id: str
+    state: Literal["sent", "delivered", "failed", "stopped", "no_answer", "busy"]
+    code: str = ""
+    sentence: str = ""
+    at: datetime | None = None
+
+
+class Channel(Protocol):
+    """One way in and out. `name` is what `channel` says in events, outbox rows and lists."""
+
+    name: str
+    can: Abilities
+
+    def verify(self, request: Inbound) -> None:
+        """Raise Refused unless the provider signed this request."""
+
+    def decode(self, request: Inbound, now: datetime) -> tuple[Event, ...]:
+        """The events in a verified request; raise Unreadable where it is none of the provider's."""
+
+    def encode(self, say: Say, line: str) -> tuple[Parcel, ...]:
+        """What to hand to the provider for one thing to say, in order; pure."""
+
+    def fit(self, say: Say) -> tuple[Say, str]:
+        """The part of `say` that goes out now, and the words left for MORE ("" for none)."""
+
+    async def send(self, parcel: Parcel, *, outbox: str, load: Load) -> Result:
+        """Hand one parcel over. Never raises: everything that can happen is a Result."""
+
+    async def fetch(self, ref: str, *, most: int) -> bytes:
+        """A file's bytes, at most `most` of them; raise FetchLater or FetchRefused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One row of a channel's error catalogue."""
+
+    outcome: Outcome
+    sentence: str
+    extra: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,121 @@
+"""What a turn asks to be stored or done. Storage carries these out in the turn's own transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from flows.events import Attachment
+from flows.state import Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """A file that came in is to be fetched from the provider and kept as `media`."""
+
+    media: str
+    attachment: Attachment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """A stranger agreed: make the member and their reach. `recording` is their name as they said it."""
+
+    name: str
+    number: str
+    wording: str  # the version of the consent wording that they heard
+    recording: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """A contribution. `answers` by name; repeated parts stand in `lists`."""
+
+    id: str
+    flow: str
+    text: str
+    audience: str
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    lists: Mapping[str, tuple[Mapping[str, Answer], ...]] = field(default_factory=dict)
+    poll: str = ""
+    meeting: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amend:
+    """One answer of a kept contribution is now another; `add` keeps what was there and adds media."""
+
+    id: str
+    name: str
+    answer: Answer
+    add: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrow:
+    """Only the facilitators may read it."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBack:
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """One ballot; empty `keys` take it back."""
+
+    poll: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge:
+    """A brief was read or heard."""
+
+    brief: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """The person we rang pressed 1: the outbox row has arrived."""
+
+    outbox: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thank:
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """Something that needs a person."""
+
+    kind: Literal["not understood", "passed on", "help", "ring"]
+    words: str = ""
+    question: str = ""
+    media: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The member pauses, stops, resumes or leaves. `until` only for a pause."""
+
+    to: Literal["active", "paused", "stopped", "left", "erased"]
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefer:
+    """A wish about how we keep in touch: never_ring, slower, form, language."""
+
+    name: str
+    value: str
+
+
+Effect = (
+    Fetch | Join | Keep | Amend | Narrow | TakeBack | Vote | Acknowledge | Delivered | Thank | Matter | Change | Prefer
+)

@@ -1,0 +1,188 @@
+"""What a turn knows: the member, the group, and where the member is in a flow.
+
+`Member` and `Group` are views made by storage for one turn; `Conversation` is what a turn hands on to the
+next and is stored whole. All frozen.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from flows.events import Option, Question, Shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What somebody answered: `text` for people, the rest for programs. Media are ids."""
+
+    text: str = ""
+    keys: tuple[str, ...] = ()
+    number: float | None = None
+    media: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One run of one flow. `at` is the step to do next in the flow's compiled `version`."""
+
+    id: str
+    flow: str
+    version: str
+    at: int = 0
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    lists: Mapping[str, tuple[Mapping[str, Answer], ...]] = field(default_factory=dict)
+    places: Mapping[str, int] = field(default_factory=dict)  # how far each `over` list is
+    trail: tuple[int, ...] = ()  # the asks behind us, for BACK
+    asked: Question | None = None
+    gift: str = ""  # the id that a kept contribution will have
+    poll: str = ""
+    kept: bool = False
+    seen: str = ""  # the id of what was last shown: a brief, somebody's contribution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A recording just made on a call that is not an answer yet."""
+
+    media: tuple[str, ...]
+    stage: Literal["finished", "choose"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """Something that UNDO can take back."""
+
+    kind: Literal["gift", "ballot"]
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """Which message answered which question, so that an edited message can correct it."""
+
+    event: str
+    question: Question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """Where one member is, on whatever channel; a stranger's belongs to their line or call.
+
+    `asked` is the current question when no flow runs (a poll that was sent). `before` are questions
+    behind it, newest first. `rest` waits for MORE.
+    """
+
+    frames: tuple[Frame, ...] = ()  # the last is running; the others wait
+    asked: Question | None = None
+    before: tuple[Question, ...] = ()
+    heard: tuple[Heard, ...] = ()
+    done: tuple[Done, ...] = ()
+    tries: int = 0  # replies to the current question that were not understood
+    silences: int = 0
+    away: bool = False  # the running flow was left with LATER, or by hanging up
+    review: Review | None = None
+    rest: str = ""
+    album: str = ""
+    album_gift: str = ""
+    album_answer: str = ""
+    notice: str = ""  # the outbox row that this call is for
+    pending: tuple[str, str] = ("", "")  # a stranger's ballot: poll and option, until they join
+    slower: bool = False
+    channel: str = ""
+    group: str = ""  # a stranger's group, once known
+    at: datetime | None = None
+
+    @property
+    def frame(self) -> Frame | None:
+        return self.frames[-1] if self.frames and not self.away else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that a call of ours is for: `kind` is brief, poll, result or say."""
+
+    id: str
+    kind: str
+    subject: str
+    text: str
+    greet: bool = False  # the first name may be said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    id: str
+    name: str
+    number: str = ""
+    permission: str = "member"
+    state: str = "active"  # active, paused, stopped
+    language: str = "en"
+    form: str = "plain"
+    slower: bool = False
+    votes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by poll
+    acknowledged: frozenset[str] = frozenset()  # briefs
+    notice: Notice | None = None  # loaded for the answer to a call of ours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """`closed` polls stay for a fortnight so that a late ballot gets a kind answer."""
+
+    id: str
+    question: str
+    options: tuple[Option, ...]
+    several: bool = False
+    most: int = 0
+    secret: bool = False
+    staff: bool = False
+    closes: str = ""  # in words, in the group's zone
+    closed: bool = False
+    outcome: str = ""  # once closed, one sentence
+    decides: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """`parts` are pieces short enough to hear one at a time, by "language" and "language.easy"."""
+
+    id: str
+    title: str
+    meeting: str
+    when: str  # in words, in the group's zone
+    parts: Mapping[str, tuple[str, ...]]
+    files: tuple[Shown, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """A contribution whose giver chose the group."""
+
+    id: str
+    name: str  # as shown; "Somebody" where it was given without a name
+    text: str
+    shown: tuple[Shown, ...] = ()
+    mine: tuple[str, ...] = ()  # ids of the members who gave it: never played back to them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    id: str
+    code: str
+    number: str
+    name: str
+    outside_name: str = "Takepart"
+    zone: str = "Europe/London"
+    language: str = "en"
+    helper: str = ""
+    helper_phone: str = ""
+    phone: str = ""  # the number to ring us on
+    chat: str = ""  # the bot's name on Telegram
+    readers: tuple[str, ...] = ()  # the facilitators' names
+    members: int = 0
+    polls: tuple[Poll, ...] = ()
+    briefs: tuple[Brief, ...] = ()  # for the meetings ahead, the next one first
+    shared: tuple[Shared, ...] = ()
+    spare_number: str = ""  # a member number nobody has, for somebody who joins
+    alone: bool = True  # the only group on this number
+    replies_to_optout: bool = False  # stop words get our own confirmation
