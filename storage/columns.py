@@ -6,6 +6,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
+# Constraints have names of their own, so that a migration can change them on any database.
+meta = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -31,7 +40,9 @@ def key() -> sa.Column[str]:
     return sa.Column("id", sa.String(40), primary_key=True)
 
 
-def ref(name: str, to: str, *, null: bool = False, gone: str = "CASCADE", primary: bool = False) -> sa.Column[str]:
+def ref(
+    name: str, to: str, *, null: bool = False, gone: str = "CASCADE", primary: bool = False
+) -> sa.Column[str]:
     """A reference to the id of another table; `gone` says what happens when that row goes."""
     target = sa.ForeignKey(to + ".id", ondelete=gone)
     return sa.Column(name, sa.String(40), target, nullable=null, primary_key=primary)

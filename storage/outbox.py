@@ -1,0 +1,203 @@
+"""Messages waiting to go out: added in the turn's own transaction, sent afterwards by a lane."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Literal
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from flows.events import Say
+from storage.tables import lines, outbox, reached
+
+Class = Literal["answer", "notice"]
+
+ANSWER_LASTS = timedelta(minutes=15)  # a later answer would puzzle more than it helps
+GATHER = timedelta(seconds=2)  # how long a message that may be merged waits for more of its kind
+GATHER_MOST = timedelta(seconds=10)
+TRACKED = frozenset({"brief", "poll", "result"})  # for these `reached` says what became of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One message to send. Its `id` sorts by time: within a class of one line, ids are the order.
+
+    `announce` is said in place of a poll's question to somebody who is in the middle of something.
+    `not_before` is now and `expires_at` for answers 15 minutes ahead, where they are not given.
+    """
+
+    id: str
+    line: str
+    channel: str
+    klass: Class
+    dedupe_key: str
+    say: Say
+    announce: Say | None = None
+    member: str | None = None
+    group: str | None = None
+    kind: str = "say"
+    subject: str | None = None
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+    event: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What stands in a row's `body`."""
+
+    say: Say
+    announce: Say | None = None
+
+
+@cache
+def _bodies() -> TypeAdapter[Body]:
+    return TypeAdapter(Body)
+
+
+def packed(body: Body) -> str:
+    """A body as it is stored."""
+    return _bodies().dump_json(body, exclude_defaults=True).decode()
+
+
+def unpacked(stored: str) -> Body:
+    """A stored body."""
+    return _bodies().validate_json(stored)
+
+
+async def add(conn: AsyncConnection, rows: Sequence[Row], *, now: datetime) -> int:
+    """Put messages in the outbox and make their lines due; how many of them are new.
+
+    A row whose `dedupe_key` is known already is left out. A row whose `say.merge` equals that of one
+    still waiting on its line takes that one's place and waits a little, for more that may come.
+    """
+    fresh = await _merged(conn, [_timed(row, now) for row in rows])
+    if not fresh:
+        return 0
+    made = await _insert(conn, fresh, now)
+    new = [row for row in fresh if row.id in made]
+    await _make_due(conn, new)
+    await _expect(conn, new, now)
+    return len(new)
+
+
+def _timed(row: Row, now: datetime) -> Row:
+    start = row.not_before or now
+    until = row.expires_at or (now + ANSWER_LASTS if row.klass == "answer" else None)
+    return replace(row, not_before=max(start, now + GATHER) if row.say.merge else start, expires_at=until)
+
+
+async def _merged(conn: AsyncConnection, rows: Sequence[Row]) -> list[Row]:
+    """The rows that are to be inserted, after those that replace another have done so."""
+    waiting = await _waiting_to_merge(conn, rows)
+    fresh: dict[str, Row] = {}
+    places: dict[tuple[str, str], str] = {}
+    for row in rows:
+        mark = (row.line, row.say.merge)
+        if row.say.merge and mark in places:
+            earlier = fresh[places[mark]]
+            fresh[earlier.id] = replace(earlier, say=row.say, not_before=row.not_before)
+        elif mark in waiting:
+            await _replace(conn, *waiting[mark], row)
+        else:
+            places[mark] = row.id
+            fresh[row.id] = row
+    return list(fresh.values())
+
+
+async def _waiting_to_merge(
+    conn: AsyncConnection, rows: Sequence[Row]
+) -> dict[tuple[str, str], tuple[str, datetime]]:
+    marks = {(row.line, row.say.merge) for row in rows if row.say.merge}
+    if not marks:
+        return {}
+    found = await conn.execute(
+        sa.select(outbox.c.line_id, outbox.c.merge, outbox.c.id, outbox.c.created_at).where(
+            outbox.c.line_id.in_({line for line, _ in marks}),
+            outbox.c.merge.in_({merge for _, merge in marks}),
+            outbox.c.state == "waiting",
+        )
+    )
+    return {(line, merge): (id_, created) for line, merge, id_, created in found}
+
+
+async def _replace(conn: AsyncConnection, id_: str, created: datetime, row: Row) -> None:
+    """New words in an old place; someone who never stops sending is answered all the same."""
+    assert row.not_before is not None  # noqa: S101  # _timed has set it
+    wait = min(row.not_before, created + GATHER_MOST)
+    body = packed(Body(say=row.say, announce=row.announce))
+    await conn.execute(sa.update(outbox).where(outbox.c.id == id_).values(body=body, not_before=wait))
+
+
+async def _insert(conn: AsyncConnection, rows: Sequence[Row], now: datetime) -> set[str]:
+    make = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(outbox)
+    made = await conn.execute(
+        make.on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(outbox.c.id),
+        [_columns(row, now) for row in rows],
+    )
+    return set(made.scalars())
+
+
+def _columns(row: Row, now: datetime) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "line_id": row.line,
+        "member_id": row.member,
+        "group_id": row.group,
+        "channel": row.channel,
+        "class": row.klass,
+        "dedupe_key": row.dedupe_key,
+        "kind": row.kind,
+        "subject_id": row.subject,
+        "body": packed(Body(say=row.say, announce=row.announce)),
+        "merge": row.say.merge,
+        "not_before": row.not_before,
+        "expires_at": row.expires_at,
+        "created_at": now,
+        "event_id": row.event,
+    }
+
+
+async def _make_due(conn: AsyncConnection, rows: Sequence[Row]) -> None:
+    """Each line is due when the first of its rows is; in id order, so that two writers can't lock crosswise."""
+    first: dict[str, datetime] = {}
+    for row in rows:
+        assert row.not_before is not None  # noqa: S101  # _timed has set it
+        first[row.line] = min(first.get(row.line, row.not_before), row.not_before)
+    if not first:
+        return
+    at = sa.bindparam("at", type_=lines.c.due_at.type)
+    await conn.execute(
+        sa.update(lines)
+        .where(lines.c.id == sa.bindparam("line"), sa.or_(lines.c.due_at.is_(None), lines.c.due_at > at))
+        .values(due_at=at),
+        [{"line": line, "at": at} for line, at in sorted(first.items())],
+    )
+
+
+async def _expect(conn: AsyncConnection, rows: Sequence[Row], now: datetime) -> None:
+    """Note that these members are to be reached; one who was reached already stays so."""
+    expected = [
+        {
+            "kind": row.kind,
+            "subject_id": row.subject,
+            "member_id": row.member,
+            "channel": row.channel,
+            "state": "waiting",
+            "at": now,
+            "outbox_id": row.id,
+        }
+        for row in rows
+        if row.kind in TRACKED and row.member and row.subject
+    ]
+    if not expected:
+        return
+    make = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(reached)
+    new = {name: make.excluded[name] for name in ("channel", "state", "at", "outbox_id")}
+    key = ["kind", "subject_id", "member_id"]
+    again = reached.c.state.in_(("failed", "not reachable"))
+    await conn.execute(make.on_conflict_do_update(index_elements=key, set_=new, where=again), expected)

@@ -1,0 +1,108 @@
+"""Care for people, and what the service itself needs to remember."""
+
+import sqlalchemy as sa
+
+from storage.columns import count, flag, json, key, keyed, meta, moment, ref, text, word
+
+matters = sa.Table(  # what needs a person: words not understood or passed on, a wish for help, a name to type
+    "matters",
+    meta,
+    key(),
+    ref("group_id", "groups"),
+    ref("member_id", "members", null=True),
+    word("kind"),
+    text("words"),
+    text("question"),
+    ref("contribution_id", "contributions", null=True),
+    moment("at", null=False),
+    moment("done_at"),
+    ref("done_by", "members", null=True, gone="SET NULL"),
+)
+handovers = sa.Table(
+    "handovers",
+    meta,
+    key(),
+    ref("member_id", "members"),
+    ref("helper_id", "members", null=True, gone="SET NULL"),
+    moment("opened_at"),
+    moment("closed_at"),
+)
+alerts = sa.Table(
+    "alerts",
+    meta,
+    key(),
+    ref("group_id", "groups"),
+    ref("contribution_id", "contributions", null=True),
+    ref("contact_id", "members", null=True, gone="SET NULL"),
+    word("state"),
+    moment("at"),
+    moment("acknowledged_at"),
+)
+safe_words = sa.Table(
+    "safe_words",
+    meta,
+    key(),
+    ref("group_id", "groups", null=True),
+    word("language"),
+    text("phrase"),
+)
+checkins = sa.Table(
+    "checkins",
+    meta,
+    key(),
+    ref("member_id", "members"),
+    moment("asked_at"),
+    moment("answered_at"),
+    json("answers"),
+)
+
+senders = sa.Table(  # one lane each: its pause, its pace, its spending
+    "senders",
+    meta,
+    sa.Column("name", sa.String(60), primary_key=True),
+    text("paused"),
+    moment("paused_at"),
+    moment("next_slot"),
+    moment("probe_at"),
+    text("seen"),
+)
+spending = sa.Table(
+    "spending",
+    meta,
+    ref("group_id", "groups", primary=True),
+    sa.Column("day", sa.String(10), primary_key=True),
+    count("segments"),
+    count("minutes"),
+    flag("told"),
+)
+leases = sa.Table(
+    "leases",
+    meta,
+    sa.Column("name", sa.String(60), primary_key=True),
+    word("holder"),
+    moment("until"),
+)
+sessions = sa.Table(
+    "sessions",
+    meta,
+    key(),
+    ref("member_id", "members"),
+    keyed("token_hash", unique=True),
+    moment("until"),
+    moment("used_at"),
+    moment("ended_at"),
+)
+audit = sa.Table(
+    "audit",
+    meta,
+    key(),
+    ref("group_id", "groups", null=True, gone="SET NULL"),
+    word("who"),
+    word("did"),
+    sa.Column("subject", sa.String(60), nullable=True),
+    text("why"),
+    moment("at", null=False),
+)
+marks = sa.Table(
+    "marks", meta, sa.Column("name", sa.String(60), primary_key=True), text("value")
+)  # key check, cursors
