@@ -14,6 +14,7 @@ matters = sa.Table(  # what needs a person: words not understood or passed on, a
     text("words"),
     text("question"),
     ref("contribution_id", "contributions", null=True),
+    json("media"),  # ids of the recordings and photos that came with it
     moment("at", null=False),
     moment("done_at"),
     ref("done_by", "members", null=True, gone="SET NULL"),
