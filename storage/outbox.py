@@ -163,7 +163,7 @@ def _columns(row: Row, now: datetime) -> dict[str, object]:
 
 
 async def _make_due(conn: AsyncConnection, rows: Sequence[Row]) -> None:
-    """Each line is due when the first of its rows is; in id order, so that two writers can't lock crosswise."""
+    """Each line is due when its first row is. In id order, so that two writers can't lock crosswise."""
     first: dict[str, datetime] = {}
     for row in rows:
         assert row.not_before is not None  # noqa: S101  # _timed has set it
