@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+pytest_plugins = ["tests.stores"]
 OURS = ("TAKEPART_", "TELEGRAM_", "TWILIO_")
 
 

@@ -24,7 +24,7 @@ contributions = sa.Table(
     text("shown_name"),
     flag("practice"),
     flag("helped"),
-    word("hidden_reason", None, null=True),
+    text("hidden_reason", None, null=True),
     moment("hidden_at"),
     moment("taken_back_at"),
     sa.Index(None, "group_id", "at"),
@@ -44,6 +44,9 @@ media = sa.Table(
     word("state", "waiting"),  # waiting, stored, refused
     word("channel", None, null=True),
     sealed("ref"),
+    # Who to tell if it never comes; emptied with `ref` once it has, so that it names no giver.
+    # No foreign key: lines, members and media would refer to each other in a ring.
+    sa.Column("line_id", sa.String(40), nullable=True),
     text("type"),
     keyed("source_hash", null=True),
     sa.Column("sha256", sa.String(64), nullable=True),

@@ -18,7 +18,7 @@ groups = sa.Table(
     json("languages"),
     word("admission", "open"),
     sa.Column("helper_id", sa.String(40), nullable=True),
-    text("helper_phone"),
+    sealed("helper_phone"),
     json("settings"),
     count("retention_days", None, null=True),
     flag("practice"),
@@ -113,10 +113,11 @@ lines = sa.Table(
     moment("greeted_at"),
     ref("at_member", "members", null=True, gone="SET NULL"),
     moment("at_until"),
-    # the lane's side: when its head is due, who holds it, and until when
+    # the lane's side: when its head is due, who holds it and until when, how long its provider has us wait
     moment("due_at"),
     word("leased_by", None, null=True),
     moment("leased_until"),
+    moment("wait_until"),
     moment("created_at"),
     sa.Index(None, "due_at"),
 )

@@ -113,7 +113,8 @@ outbox = sa.Table(
     word("kind", "say"),
     sa.Column("subject_id", sa.String(40), nullable=True),
     text("body", None, null=True),
-    word("state", "waiting"),  # waiting, sent, delivered, failed, dead, dropped
+    sa.Column("merge", sa.String(120), nullable=False, default=""),
+    word("state", "waiting"),  # waiting, sending, sent, delivered, failed, dead, dropped
     count("progress"),
     count("tries"),
     moment("not_before", null=False),
@@ -138,6 +139,7 @@ receipts = sa.Table(
     word("state"),
     word("code", None, null=True),
     moment("at"),
+    sa.Index(None, "outbox_id"),
 )
 practice_posts = sa.Table(  # what a practice phone has received, as the provider would have taken it
     "practice_posts",

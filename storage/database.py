@@ -1,0 +1,123 @@
+"""The one way to the database: short writes one after another, and reads that never wait for them.
+
+On SQLite a write is `BEGIN IMMEDIATE` on a single connection, so it never fails half-way for a lock;
+reads have connections of their own, each with one view of the whole. `select(...).with_for_update(
+skip_locked=True)` may be written anywhere: SQLite has no need of it and leaves it out.
+"""
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+BUSY_SECONDS = 15  # how long to wait for another process's write
+READERS = 4
+SOON = 5  # seconds in which a database that is alive answers
+
+
+class StorageError(Exception):
+    """The data cannot be used: one sentence for the operator, without addresses or passwords."""
+
+
+class Database:
+    """Open it with `await Database.open(url)`; `write` and `read` give a connection in a transaction."""
+
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        """Connect once, so that a wrong address is known now; raise StorageError."""
+        try:
+            parsed = sa.make_url(url)
+            db = cls(*(_sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _server(parsed)))
+        except (sa.exc.ArgumentError, ImportError) as error:
+            raise StorageError(
+                "TAKEPART_DATABASE_URL names a kind of database that is not installed here: "
+                "begin it with sqlite+aiosqlite."
+            ) from error
+        try:
+            async with db.write() as conn:
+                await conn.execute(sa.text("SELECT 1"))
+        except (sa.exc.DBAPIError, OSError) as error:
+            await db.close()
+            raise StorageError(
+                f"The database cannot be opened ({type(error).__name__}): see that TAKEPART_DATABASE_URL "
+                "is right, that it may be written, and that its disk is not full."
+            ) from error
+        return db
+
+    def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction that commits at the end of its block, or undoes everything on an error."""
+        return self._writer.begin()
+
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """One unchanging view of what is committed."""
+        return self._reader.connect()
+
+    async def alive(self) -> bool:
+        """Say whether the database answers, soon, to a reader and to a writer."""
+        try:
+            async with asyncio.timeout(SOON):
+                for open_one in (self.read, self.write):
+                    async with open_one() as conn:
+                        await conn.execute(sa.text("SELECT 1"))
+        except (sa.exc.SQLAlchemyError, OSError, TimeoutError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+
+def upsert(conn: AsyncConnection, table: sa.Table) -> sqlite.Insert:
+    """An INSERT that can say `on_conflict_do_nothing` and `on_conflict_do_update` on this database."""
+    if conn.dialect.name == "postgresql":
+        # Both dialects give these methods the same names and arguments.
+        return postgresql.insert(table)  # type: ignore[return-value]
+    return sqlite.insert(table)
+
+
+def _sqlite(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine]:
+    if not url.database or url.database == ":memory:":
+        raise StorageError("TAKEPART_DATABASE_URL needs the path of a file: two connections share no memory.")
+    try:
+        Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"The database's folder cannot be made ({error.strerror}): choose another TAKEPART_DATABASE_URL."
+        ) from error
+    wait = {"timeout": BUSY_SECONDS}
+    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60, connect_args=wait)
+    reader = create_async_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=60, connect_args=wait)
+    _each(writer, "BEGIN IMMEDIATE", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON")
+    _each(reader, "BEGIN", "PRAGMA query_only=ON")
+    return writer, reader
+
+
+def _each(engine: AsyncEngine, begin: str, *pragmas: str) -> None:
+    """Prepare every connection of an engine, and let us say ourselves how a transaction begins."""
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def connect(dbapi: Any, record: object) -> None:
+        dbapi.isolation_level = None  # otherwise the driver begins transactions of its own, too late
+        cursor = dbapi.cursor()
+        for pragma in ("PRAGMA journal_mode=WAL", *pragmas):
+            cursor.execute(pragma)
+        cursor.close()
+
+    @sa.event.listens_for(engine.sync_engine, "begin")
+    def start(conn: sa.Connection) -> None:
+        conn.exec_driver_sql(begin)
+
+
+def _server(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine]:
+    engine = create_async_engine(url, pool_pre_ping=True)
+    return engine, engine

@@ -1,0 +1,49 @@
+"""Brings a database to the shape that this code expects, in one transaction, at every start.
+
+A new migration is a file in `versions`, written by hand or begun with `python -m storage.migrations`.
+"""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from storage.database import Database, StorageError
+
+
+class NewerDatabase(StorageError):
+    """A later Takepart has changed this database."""
+
+
+def config_for(conn: sa.Connection | None) -> Config:
+    """What Alembic needs to know; `env.py` takes the connection from it."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = conn
+    return config
+
+
+async def migrate(db: Database) -> None:
+    """Make or change the tables as needed; raise NewerDatabase."""
+    async with db.read() as conn:
+        if not await conn.run_sync(_missing):
+            return
+    # Looked at again inside: another process may have begun at the same moment.
+    async with db.write() as conn:
+        if await conn.run_sync(_missing):
+            await conn.run_sync(lambda sync: command.upgrade(config_for(sync), "head"))
+
+
+def _missing(conn: sa.Connection) -> bool:
+    script = ScriptDirectory.from_config(config_for(conn))
+    here = set(MigrationContext.configure(conn).get_current_heads())
+    known = {revision.revision for revision in script.walk_revisions()}
+    if here - known:
+        raise NewerDatabase(
+            "This database was last used by a newer Takepart: install that version again, "
+            "or use a copy of the data from before."
+        )
+    return here != set(script.get_heads())

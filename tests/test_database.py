@@ -1,0 +1,140 @@
+"""The database: nothing half written, nobody waiting for a reader, and tables that migrations make."""
+
+import asyncio
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from storage.columns import Moment
+from storage.database import Database, StorageError, upsert
+from storage.ids import ALPHABET, Ids
+from storage.migrations import NewerDatabase, migrate
+from storage.secrets import Secrets
+from storage.store import open_store
+from storage.tables import marks, members, meta
+from tests.stores import sqlite_url
+
+
+async def mark(db: Database, name: str, value: str) -> None:
+    async with db.write() as conn:
+        statement = upsert(conn, marks).values(name=name, value=value)
+        await conn.execute(
+            statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
+        )
+
+
+async def marked(db: Database, name: str) -> str | None:
+    async with db.read() as conn:
+        return await conn.scalar(sa.select(marks.c.value).where(marks.c.name == name))
+
+
+def same_type(context: object, ours: object, theirs: object, is_: object, declared: object) -> bool | None:
+    # A Moment is kept as a whole number, so the two differ in nothing that a database knows.
+    return False if isinstance(declared, Moment) else None
+
+
+async def test_migrations_make_exactly_the_tables(db: Database) -> None:
+    def differences(conn: sa.Connection) -> list[object]:
+        found = compare_metadata(MigrationContext.configure(conn, opts={"compare_type": True}), meta)
+        return list(found)
+
+    async with db.read() as conn:
+        assert await conn.run_sync(differences) == []
+
+
+async def test_migrating_again_keeps_what_is_there(db: Database) -> None:
+    await mark(db, "seen", "yes")
+    await migrate(db)
+    assert await marked(db, "seen") == "yes"
+
+
+async def test_two_processes_may_start_at_once(tmp_path: Path, secrets: Secrets) -> None:
+    url = sqlite_url(tmp_path / "new.db")
+    for database in await asyncio.gather(*(open_store(url, secrets) for _ in range(3))):
+        assert await marked(database, "key")
+        await database.close()
+
+
+async def test_a_newer_database_is_left_alone(db: Database) -> None:
+    async with db.write() as conn:
+        await conn.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(NewerDatabase, match="newer Takepart"):
+        await migrate(db)
+
+
+async def test_an_error_undoes_the_whole_write(db: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with db.write() as conn:
+            await conn.execute(marks.insert().values(name="half", value="done"))
+            raise ZeroDivisionError
+    assert await marked(db, "half") is None
+
+
+async def test_a_reader_sees_the_last_commit_while_a_write_runs(db: Database) -> None:
+    await mark(db, "tea", "hot")
+    async with db.write() as conn:
+        await conn.execute(marks.update().values(value="cold"))
+        assert await marked(db, "tea") == "hot"
+    assert await marked(db, "tea") == "cold"
+
+
+async def test_writes_at_one_moment_all_arrive(db: Database, store_url: str) -> None:
+    other = await Database.open(store_url)
+    await asyncio.gather(*(mark(one, f"{number}", "x") for number, one in enumerate([db, other] * 10)))
+    assert [await marked(db, str(number)) for number in range(20)] == ["x"] * 20
+    await other.close()
+
+
+async def test_nobody_can_write_by_reading(db: Database) -> None:
+    with pytest.raises(sa.exc.OperationalError):
+        async with db.read() as conn:
+            await conn.execute(marks.insert().values(name="a", value="b"))
+
+
+async def test_a_row_cannot_refer_to_nothing(db: Database) -> None:
+    with pytest.raises(sa.exc.IntegrityError):
+        async with db.write() as conn:
+            await conn.execute(members.insert().values(id="m", group_id="no such group"))
+
+
+async def test_what_is_committed_survives_a_power_cut(db: Database) -> None:
+    async with db.write() as conn:
+        assert await conn.scalar(sa.text("PRAGMA synchronous")) == 2  # FULL
+        assert await conn.scalar(sa.text("PRAGMA journal_mode")) == "wal"
+
+
+async def test_a_database_says_whether_it_is_alive(db: Database, tmp_path: Path) -> None:
+    assert await db.alive()
+    await db.close()
+    shutil.rmtree(tmp_path)
+    assert not await db.alive()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite+aiosqlite://", "sqlite+aiosqlite:////proc/none/x.db", "nonsense", "mysql+none://secret@host/db"],
+)
+async def test_an_impossible_address_is_one_sentence_without_it(url: str) -> None:
+    with pytest.raises(StorageError) as caught:
+        await Database.open(url)
+    assert str(caught.value).endswith(".")
+    assert "secret" not in str(caught.value)
+
+
+def test_ids_sort_by_the_time_they_were_made() -> None:
+    times = iter([5, 5, 5, 7, 6, 8])
+    ids = Ids(lambda: datetime.fromtimestamp(1_800_000_000 + next(times), UTC))
+    made = [ids() for _ in range(6)]
+    assert made == sorted(made)
+    assert len(set(made)) == 6
+
+
+def test_an_id_is_short_and_plain() -> None:
+    made = Ids()()
+    assert len(made) == 16
+    assert set(made) <= set(ALPHABET)
