@@ -233,6 +233,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("leased_by", sa.String(length=40), nullable=True),
         sa.Column("leased_until", sa.BigInteger(), nullable=True),
+        sa.Column("wait_until", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["at_member"], ["members.id"], name="fk_lines_at_member", ondelete="SET NULL"

@@ -169,6 +169,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("subject_id", sa.String(length=40), nullable=True),
         sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("merge", sa.String(length=120), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("progress", sa.Integer(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
