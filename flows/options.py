@@ -1,0 +1,199 @@
+"""How each option of a question may be named: by its place, its words, or nearly its words."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from flows.events import Option, Question
+from flows.talk import NEGATIONS, NO, NONE, SMALL, VAGUE, YES
+from flows.tokens import DAYS, MONTHS, Token, tokens
+
+Keys = frozenset[str]
+Phrase = tuple[str, ...]
+
+_EXACT = frozenset((*DAYS, *MONTHS))  # Thursday is not a misspelt Tuesday
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """Every way to name the options of one question."""
+
+    keys: tuple[str, ...]
+    phrases: Mapping[Phrase, Keys]
+    words: Mapping[str, Keys]  # single telling words: "library" of "The big library"
+    places: Mapping[int, str]  # what a number means
+    leads: Mapping[int, Keys]  # numbers that labels begin with: "2pm"
+    ranked: bool  # "first", "last" and letters name a place; on a scale they don't
+    lettered: bool  # the labels themselves begin with A, B, C
+    negative: Keys  # labels with a "not" in them: one word of theirs proves little
+
+    @property
+    def refusal(self) -> Keys:
+        """The one option that says "none of these"."""
+        keys = frozenset[str]().union(*(keys for phrase, keys in self.phrases.items() if phrase[0] in NONE))
+        return keys if len(keys) == 1 else frozenset()
+
+    def near(self, word: str) -> tuple[Keys, bool] | None:
+        """The options that a misspelt word may mean, and whether it is safe to say so."""
+        if word in _EXACT or len(word) < 4:
+            return None
+        spelt = [known for known in self.words if len(known) >= 4]
+        apart = {known: OSA.distance(word, known, score_cutoff=4) for known in spelt}
+        close = [known for known in spelt if apart[known] <= _edits(known)]
+        if not close:
+            return None
+        best = min(close, key=lambda known: apart[known])
+        rivals = {known for known in spelt if apart[known] <= apart[best] + 1}
+        keys = frozenset[str]().union(*(self.words[known] for known in rivals))
+        return keys, keys == self.words[best] and _safe(word, best, apart[best])
+
+    def nearly(self, said: Phrase) -> Keys:
+        """The options of whose words the whole reply is a misspelling ("town hal", "townhall")."""
+        fitting = [keys for phrase, keys in self.phrases.items() if _alike(said, phrase)]
+        return frozenset[str]().union(*fitting)
+
+    def initials(self, letter: str, *, placed: bool = False) -> Keys:
+        """The options that one letter may mean: by place only, or by first letter too."""
+        place = self.places.get(_LETTERS.find(letter) + 1)
+        begin = [keys for phrase, keys in self.phrases.items() if phrase[0].startswith(letter)]
+        return frozenset[str]().union({place} if place else (), *(() if placed else begin))
+
+
+def names(question: Question, options: Sequence[Option]) -> Names:
+    """Gather the names of these options."""
+    scale = "scale" in question.takes
+    cut = {option.key: _named(option) for option in options}
+    lettered = len(options) > 1 and all(
+        cut[option.key][0][:1] == [letter] for option, letter in zip(options, _LETTERS, strict=False)
+    )
+    if lettered or scale:
+        cut = {key: [_without_lead(phrase) for phrase in named] for key, named in cut.items()}
+    return Names(
+        keys=tuple(option.key for option in options),
+        phrases=_phrases(cut, _yes_no(options, asked="yes-no" in question.takes)),
+        words=_telling(cut, scale=scale),
+        places=_scale(options) if scale else {at: option.key for at, option in enumerate(options, 1)},
+        leads={} if scale else _leads(options),
+        ranked=not scale,
+        lettered=lettered,
+        negative=frozenset(key for key, named in cut.items() if NEGATIONS & set(named[0])),
+    )
+
+
+def core(phrase: Iterable[str]) -> Phrase:
+    """The words that tell."""
+    return tuple(word for word in phrase if word not in SMALL)
+
+
+def _named(option: Option) -> list[list[str]]:
+    return [_words(phrase) for phrase in (option.label, option.spoken, *option.words)]
+
+
+def _words(text: str) -> list[str]:
+    return [token.text for token in tokens(text) if not token.mark]
+
+
+def _without_lead(phrase: list[str]) -> list[str]:
+    return phrase[1:] if phrase and (phrase[0].isdecimal() or phrase[0] in _LETTERS) else phrase
+
+
+def _yes_no(options: Sequence[Option], *, asked: bool) -> dict[str, tuple[str, ...]]:
+    """The options that mean yes and no; in a yes-no with other labels ("Join"), those in that order."""
+    meant: dict[str, str] = {}
+    for word in ("yes", "no"):
+        keys = [option.key for option in options if word in (option.key, *_words(option.label)[:1])]
+        if len(keys) == 1:
+            meant[word] = keys[0]
+    for word, place in (("yes", 0), ("no", -1)) if asked else ():
+        others = [option.key for option in options[:2] if option.key not in meant.values()]
+        if word not in meant and others:
+            meant[word] = others[place]
+    ways = {"yes": YES, "no": NO}
+    return {key: ways[word] for word, key in meant.items()}
+
+
+def _phrases(cut: Mapping[str, list[list[str]]], idioms: Mapping[str, tuple[str, ...]]) -> dict[Phrase, Keys]:
+    """The options by all their words, with and without the small ones (idioms are kept whole)."""
+    found: defaultdict[Phrase, Keys] = defaultdict(frozenset)
+    for key, named in cut.items():
+        for form in {form for phrase in named for form in (tuple(phrase), core(phrase))}:
+            # A label that is only a number is found by its lead, together with its place.
+            if form and not (len(form) == 1 and form[0].isdecimal()):
+                found[form] |= {key}
+    for key, ways in idioms.items():
+        for way in ways:
+            found[tuple(_words(way))] |= {key}
+    return dict(found)
+
+
+def _telling(cut: Mapping[str, list[list[str]]], *, scale: bool) -> dict[str, Keys]:
+    """The options by single words of their labels, and by synonyms of one word."""
+    found: defaultdict[str, Keys] = defaultdict(frozenset)
+    for key, named in cut.items():
+        whole = named if scale else [*named[:2], *(phrase for phrase in named[2:] if len(phrase) == 1)]
+        for word in {word for phrase in whole for word in phrase} - VAGUE:
+            if len(word) > 1 and word[0].isalpha():
+                found[word] |= {key}
+    return dict(found)
+
+
+def _scale(options: Sequence[Option]) -> dict[int, str]:
+    """On a scale a number is a value: the option's key, or what its label begins with."""
+    found: dict[int, str] = {}
+    for option in options:
+        lead = _lead(option.label)
+        value = int(option.key) if option.key.isdecimal() else lead
+        if value is not None:
+            found[value] = option.key
+    return found
+
+
+def _leads(options: Sequence[Option]) -> dict[int, Keys]:
+    found: defaultdict[int, Keys] = defaultdict(frozenset)
+    for option in options:
+        lead = _lead(option.label)
+        if lead is not None:
+            found[lead] |= {option.key}
+    return dict(found)
+
+
+def _lead(label: str) -> int | None:
+    first: Token | None = next(iter(tokens(label)), None)
+    if first is None or not first.digits or first.ordinal or first.value is None:
+        return None
+    return int(first.value) if first.value.is_integer() else None
+
+
+def _edits(known: str) -> int:
+    return 1 if len(known) < 6 else 2
+
+
+def _safe(word: str, known: str, apart: int) -> bool:
+    """Whether a misspelling is plain. Short words have too many honest neighbours (bad, bed)."""
+    if word[0] != known[0] or apart > 2:
+        return False
+    if apart == 2:
+        return len(known) >= 9
+    swapped = sorted(word) == sorted(known)
+    return len(known) >= (4 if swapped else 6 if len(word) == len(known) else 5)
+
+
+def _alike(said: Phrase, phrase: Phrase) -> bool:
+    if len(said) > 1 and "".join(said) == "".join(phrase):
+        return True
+    if len(phrase) > 1 and "".join(said) == "".join(phrase):
+        return True
+    pairs = list(zip(said, phrase, strict=False))
+    same = any(a == b for a, b in pairs)
+    return len(said) == len(phrase) > 1 and same and all(_alike_word(a, b) for a, b in pairs)
+
+
+def _alike_word(word: str, known: str) -> bool:
+    if word == known:
+        return True
+    if word in _EXACT or min(len(word), len(known)) < 3 or len(known) < 4 or word[0] != known[0]:
+        return False
+    return OSA.distance(word, known) <= (1 if len(known) < 9 else 2)

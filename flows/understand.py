@@ -1,0 +1,81 @@
+"""What a reply means: an answer to the question asked, a word understood anywhere, or an opt-out."""
+
+import unicodedata
+from datetime import date
+from typing import Literal
+
+from flows.choosing import choose
+from flows.dates import read_date
+from flows.events import Option, Question
+from flows.numbers import read_number
+from flows.reading import Reading
+from flows.talk import COMMANDS, HELP, POLITE, START, STOP
+from flows.tokens import fold, tokens
+
+__all__ = ["Reading", "command", "optout", "understand", "unfit_words"]
+
+_MOST_LETTERS = 1000
+_CHOICES = {"choice", "several", "scale", "yes-no"}
+_YES_NO = (Option(key="yes", label="Yes"), Option(key="no", label="No"))
+
+
+def understand(words: str, question: Question, *, today: date, by_text: bool = True) -> Reading | None:
+    """What these words answer.
+
+    None: they don't fit at all. Not `sure`: a guess, or several could be meant, so ask again; `keys` are
+    the candidates. An open question takes any words: then `rest` is all of them, unless they plainly
+    choose. `by_text` is False for words that a telephone recognised.
+    """
+    closed = _closed(words, question, today, by_text=by_text) if len(words) <= _MOST_LETTERS else None
+    if question.closed or (closed and closed.sure):
+        return closed
+    return Reading(sure=True, rest=words.strip()) if words.strip() else None
+
+
+def command(words: str) -> str | None:
+    """MENU, BACK, REPEAT, LATER, UNDO, HELP or MORE, where that is all that was said ("/menu" too)."""
+    bare = _bare(words.split("@")[0])
+    said = bare if bare == "?" else " ".join(token.text for token in tokens(bare) if not token.mark)
+    for polite in POLITE:
+        said = said.removesuffix(f" {polite}")
+    return next((name for name, ways in COMMANDS.items() if said in ways), None)
+
+
+def optout(words: str) -> Literal["stop", "start", "help"] | None:
+    """Whether the whole message is exactly one opt-out word. YES counts only for somebody who had stopped."""
+    said = _bare(words)
+    if said in STOP:
+        return "stop"
+    if said in START:
+        return "start"
+    return "help" if said in HELP else None
+
+
+def unfit_words(label: str) -> str | None:
+    """The stop, start or help word that a label is, which nobody must be asked to send."""
+    said = _bare(label)
+    return said.upper() if said in STOP | START | HELP else None
+
+
+def _closed(words: str, question: Question, today: date, *, by_text: bool) -> Reading | None:
+    """The first kind of answer that fits; a sure one before a guess."""
+    takes = set(question.takes)
+    options = question.options or (_YES_NO if "yes-no" in takes else ())
+    read: list[Reading | None] = []
+    if takes & _CHOICES and options:
+        read.append(choose(words, question, options, by_text=by_text))
+    if "date" in takes:
+        read.append(read_date(words, today))
+    if "number" in takes:
+        read.append(read_number(words, question))
+    fitting = [reading for reading in read if reading]
+    return next((reading for reading in fitting if reading.sure), next(iter(fitting), None))
+
+
+def _bare(words: str) -> str:
+    """Short words without case, and without the white space and punctuation around them."""
+    if len(words) > 100:
+        return ""
+    marks = "".join(sign for sign in words if unicodedata.category(sign)[0] in "PSZC")
+    bare = fold(words.strip(marks))[0].strip()
+    return bare or ("?" if "?" in marks else "")
