@@ -94,9 +94,15 @@ def _sqlite(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine]:
         raise StorageError(
             f"The database's folder cannot be made ({error.strerror}): choose another TAKEPART_DATABASE_URL."
         ) from error
-    wait = {"timeout": BUSY_SECONDS}
-    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60, connect_args=wait)
-    reader = create_async_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=60, connect_args=wait)
+    # Errors are logged: what was to be stored is not to be part of them.
+    shared: dict[str, Any] = {
+        "connect_args": {"timeout": BUSY_SECONDS},
+        "hide_parameters": True,
+        "max_overflow": 0,
+        "pool_timeout": 60,
+    }
+    writer = create_async_engine(url, pool_size=1, **shared)
+    reader = create_async_engine(url, pool_size=READERS, **shared)
     _each(writer, "BEGIN IMMEDIATE", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON")
     _each(reader, "BEGIN", "PRAGMA query_only=ON")
     return writer, reader
@@ -119,5 +125,5 @@ def _each(engine: AsyncEngine, begin: str, *pragmas: str) -> None:
 
 
 def _server(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine]:
-    engine = create_async_engine(url, pool_pre_ping=True)
+    engine = create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
     return engine, engine

@@ -102,6 +102,14 @@ async def test_a_row_cannot_refer_to_nothing(db: Database) -> None:
             await conn.execute(members.insert().values(id="m", group_id="no such group"))
 
 
+async def test_an_error_does_not_repeat_what_was_to_be_stored(db: Database) -> None:
+    await mark(db, "a", "Ada's words")
+    with pytest.raises(sa.exc.IntegrityError) as caught:
+        async with db.write() as conn:
+            await conn.execute(marks.insert().values(name="a", value="Ada's words"))
+    assert "Ada" not in str(caught.value)
+
+
 async def test_what_is_committed_survives_a_power_cut(db: Database) -> None:
     async with db.write() as conn:
         assert await conn.scalar(sa.text("PRAGMA synchronous")) == 2  # FULL
