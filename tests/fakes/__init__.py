@@ -1,0 +1,1 @@
+"""Providers of the tests' own, over real sockets."""
