@@ -1,18 +1,18 @@
 """Messages waiting to go out: added in the turn's own transaction, sent afterwards by a lane."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Say
-from storage.tables import lines, outbox, reached
+from storage.database import upsert
+from storage.tables import lines, outbox, reached, reaches
 
 Class = Literal["answer", "notice"]
 
@@ -80,7 +80,11 @@ async def add(conn: AsyncConnection, rows: Sequence[Row], *, now: datetime) -> i
         return 0
     made = await _insert(conn, fresh, now)
     new = [row for row in fresh if row.id in made]
-    await _make_due(conn, new)
+    first: dict[str, datetime] = {}
+    for row in new:
+        start = row.not_before or now
+        first[row.line] = min(first.get(row.line, start), start)
+    await make_due(conn, first)
     await _expect(conn, new, now)
     return len(new)
 
@@ -127,16 +131,14 @@ async def _waiting_to_merge(
 
 async def _replace(conn: AsyncConnection, id_: str, created: datetime, row: Row) -> None:
     """New words in an old place; someone who never stops sending is answered all the same."""
-    assert row.not_before is not None  # noqa: S101  # _timed has set it
-    wait = min(row.not_before, created + GATHER_MOST)
+    wait = min(row.not_before or created, created + GATHER_MOST)
     body = packed(Body(say=row.say, announce=row.announce))
     await conn.execute(sa.update(outbox).where(outbox.c.id == id_).values(body=body, not_before=wait))
 
 
 async def _insert(conn: AsyncConnection, rows: Sequence[Row], now: datetime) -> set[str]:
-    make = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(outbox)
     made = await conn.execute(
-        make.on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(outbox.c.id),
+        upsert(conn, outbox).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(outbox.c.id),
         [_columns(row, now) for row in rows],
     )
     return set(made.scalars())
@@ -162,12 +164,8 @@ def _columns(row: Row, now: datetime) -> dict[str, object]:
     }
 
 
-async def _make_due(conn: AsyncConnection, rows: Sequence[Row]) -> None:
-    """Each line is due when its first row is. In id order, so that two writers can't lock crosswise."""
-    first: dict[str, datetime] = {}
-    for row in rows:
-        assert row.not_before is not None  # noqa: S101  # _timed has set it
-        first[row.line] = min(first.get(row.line, row.not_before), row.not_before)
+async def make_due(conn: AsyncConnection, first: Mapping[str, datetime]) -> None:
+    """See that each line is looked at by then. In id order, so that two writers can't lock crosswise."""
     if not first:
         return
     at = sa.bindparam("at", type_=lines.c.due_at.type)
@@ -196,8 +194,82 @@ async def _expect(conn: AsyncConnection, rows: Sequence[Row], now: datetime) -> 
     ]
     if not expected:
         return
-    make = (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(reached)
+    make = upsert(conn, reached)
     new = {name: make.excluded[name] for name in ("channel", "state", "at", "outbox_id")}
     key = ["kind", "subject_id", "member_id"]
     again = reached.c.state.in_(("failed", "not reachable"))
     await conn.execute(make.on_conflict_do_update(index_elements=key, set_=new, where=again), expected)
+
+
+def columns() -> tuple[sa.Label[Any] | sa.Column[Any], ...]:
+    """The columns of a row without its words, named as in `checks.Waiting`."""
+    o = outbox.c
+    return (
+        *(o.id, o.channel, o.kind, o.state, o.not_before, o.created_at, o.expires_at, o.outcome),
+        *(o.progress, o.tries, o.held, o["class"].label("klass"), o.line_id.label("line")),
+        *(o.member_id.label("member"), o.subject_id.label("subject")),
+    )
+
+
+async def release(conn: AsyncConnection, members: Collection[str], *, now: datetime) -> None:
+    """These members have finished what they were doing: what was held back for that may go now."""
+    if not members:
+        return
+    o = outbox.c
+    theirs = sa.select(reaches.c.line_id).where(reaches.c.member_id.in_(members))
+    held = sa.update(outbox).where(
+        o.line_id.in_(theirs), o.state == "waiting", o.held, o.not_before > now, o.member_id.in_(members)
+    )
+    freed = await conn.scalars(held.values(not_before=now).returning(o.line_id))
+    await make_due(conn, dict.fromkeys(freed, now))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """A message that did not go, for the operator: no words and no name."""
+
+    id: str
+    channel: str
+    kind: str
+    state: str
+    at: datetime
+    tries: int
+    sentence: str
+    group: str | None
+    member: str | None
+
+
+async def undelivered(conn: AsyncConnection) -> list[Undelivered]:
+    """What failed for good, what could not go in time, and what is being tried again; the oldest first."""
+    o = outbox.c
+    stuck = sa.or_(o.state.in_(("failed", "dead")), sa.and_(o.state == "waiting", o.tries > 0))
+    found = await conn.execute(
+        sa.select(
+            *(o.id, o.channel, o.kind, o.state, o.created_at.label("at"), o.tries, o.sentence),
+            *(o.group_id.label("group"), o.member_id.label("member")),
+        )
+        .where(stuck)
+        .order_by(o.id)
+    )
+    return [Undelivered(**row) for row in found.mappings()]
+
+
+async def retry(conn: AsyncConnection, id_: str, *, now: datetime) -> bool:
+    """Try a message again that failed or is dead; False where there is none such or its words are gone."""
+    o = outbox.c
+    late = sa.case(
+        (o["class"] == "answer", sa.literal(now + ANSWER_LASTS, o.expires_at.type)), else_=o.expires_at
+    )
+    anew = {"state": "waiting", "tries": 0, "outcome": None, "code": None, "sentence": "", "expires_at": late}
+    found = await conn.scalars(
+        sa.update(outbox)
+        .where(o.id == id_, o.state.in_(("failed", "dead")), o.body.is_not(None))
+        .values(not_before=now, **anew)
+        .returning(o.line_id)
+    )
+    line = found.first()
+    if line is None:
+        return False
+    await make_due(conn, {line: now})
+    await conn.execute(sa.update(reached).where(reached.c.outbox_id == id_).values(state="waiting", at=now))
+    return True

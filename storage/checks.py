@@ -1,0 +1,153 @@
+"""What is checked when a message is about to go: stops, pauses, hours, being mid-answer, age.
+
+Pure, and the only place where it is decided. An answer is checked for age and a stopped number alone.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from flows.calendar import Hours, next_allowed
+from flows.state import Conversation
+
+# While the first of its class waits no longer than this, those behind it keep their place.
+PATIENCE = timedelta(seconds=10)
+# The end of a flow releases what was held; this is for ends that nobody noticed.
+LOOK_AGAIN = timedelta(seconds=30)
+RINGING = timedelta(minutes=2)  # how long a call that we placed keeps the next one from being placed
+CALLBACK = timedelta(seconds=60)  # how long the provider's own word settles what is unclear
+AT_ONCE = timedelta(seconds=2)
+
+TOO_LATE = "It was out of date before it could be sent."
+STOPPED = "They asked us to stop."
+CLOSED = "The vote has closed."
+LEFT = "They are not a member any more."
+NO_WAY = "We may not write or ring first by this way."
+UNCLEAR_TWICE = "It was tried twice and is unclear both times; it may have arrived."
+DIED = "The service ended while this was being sent; it may have gone."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A row of the outbox, without its words."""
+
+    id: str
+    line: str
+    channel: str
+    klass: str
+    kind: str
+    state: str
+    not_before: datetime
+    created_at: datetime
+    member: str | None = None
+    subject: str | None = None
+    expires_at: datetime | None = None
+    outcome: str | None = None
+    progress: int = 0
+    tries: int = 0
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of a message's line, member and subject. `state` is "" where nobody is known.
+
+    `stopped`: the carrier or the app refuses us. `busy_until`: they are mid-answer. `ringing_until`:
+    they are on a call, or being rung. `closed`: the poll takes no more votes. `settled`: what they
+    have done already, so that the message is not needed.
+    """
+
+    stopped: bool = False
+    carrier_stops: bool = True  # the carrier itself refuses texts to whoever sent STOP
+    state: str = ""
+    paused_until: datetime | None = None
+    never_first: bool = False
+    never_ring: bool = False
+    may_start: bool = True
+    hours: str = "9-20"
+    zone: str = "Europe/London"
+    busy_until: datetime | None = None
+    ringing_until: datetime | None = None
+    closed: bool = False
+    settled: str = ""
+    conversation: Conversation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is to happen with a message now. `held`: until they have finished what they are doing."""
+
+    does: Literal["send", "hold", "drop", "dead"]
+    until: datetime | None = None
+    why: str = ""
+    held: bool = False
+    reached: str = "failed"  # what `reached` says of one that is dropped
+
+
+SEND = Verdict(does="send")
+
+
+def may_send(row: Waiting, facts: Facts, now: datetime) -> Verdict:
+    """Whether a message may go now, must wait, or must not go at all."""
+    late = row.expires_at is not None and row.expires_at <= now
+    if row.klass == "answer":
+        if late:
+            return Verdict(does="dead", why=TOO_LATE)
+        if row.channel == "sms" and facts.stopped and facts.carrier_stops:
+            return Verdict(does="drop", why=STOPPED)
+        return SEND
+    if late:
+        return Verdict(does="drop", why=TOO_LATE)
+    return _never(row, facts) or _later(row, facts, now) or SEND
+
+
+def _never(row: Waiting, facts: Facts) -> Verdict | None:
+    if facts.stopped or facts.state == "stopped":
+        return Verdict(does="drop", why=STOPPED, reached="not reachable")
+    if facts.state in ("left", "erased"):
+        return Verdict(does="drop", why=LEFT, reached="not reachable")
+    unwanted = facts.never_first or (row.channel == "voice" and facts.never_ring)
+    if unwanted or not facts.may_start:
+        return Verdict(does="drop", why=NO_WAY, reached="not reachable")
+    if facts.closed:
+        return Verdict(does="drop", why=CLOSED)
+    if facts.settled:
+        return Verdict(does="drop", why=facts.settled, reached="acknowledged")
+    if facts.state == "paused" and facts.paused_until is None:
+        return Verdict(does="drop", why="They paused.", reached="not reachable")
+    return None
+
+
+def _later(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
+    """Hold a notice until all that speaks against it is over; one that would be late then is dropped."""
+    start = now
+    if facts.state == "paused" and facts.paused_until:
+        start = max(start, facts.paused_until)
+    start = next_allowed(start, Hours.parse(facts.hours), facts.zone)
+    if row.expires_at and row.expires_at <= start:
+        return Verdict(does="drop", why=TOO_LATE)
+    if start > now:
+        return Verdict(does="hold", until=start)
+    if facts.busy_until and facts.busy_until > now:
+        return Verdict(does="hold", until=min(facts.busy_until, now + LOOK_AGAIN), held=True)
+    if row.channel == "voice" and facts.ringing_until and facts.ringing_until > now:
+        return Verdict(does="hold", until=facts.ringing_until)
+    return None
+
+
+def waits_its_turn(row: Waiting, now: datetime) -> bool:
+    """Whether a row that isn't due yet keeps those behind it waiting, so that the order is kept.
+
+    Held rows never do, nor those that back off for longer: a failing message blocks no other.
+    """
+    return not row.held and now < row.not_before <= now + PATIENCE
+
+
+def after_unclear(row: Waiting, now: datetime) -> datetime | None:
+    """When to try once more what may have gone; None if it was unclear before.
+
+    Twilio's status callback may still settle it; Telegram can't be asked.
+    """
+    if row.outcome == "unclear":
+        return None
+    return now + (AT_ONCE if row.channel == "telegram" else CALLBACK)

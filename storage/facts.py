@@ -1,0 +1,184 @@
+"""Reads what is known about messages that are about to go: one SELECT for each table."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from flows.state import Conversation
+from storage.checks import RINGING, Facts, Waiting
+from storage.states import unpacked
+from storage.tables import (
+    ballots,
+    calls,
+    conversations,
+    groups,
+    lines,
+    members,
+    outbox,
+    polls,
+    reached,
+    reaches,
+    receipts,
+)
+
+LONGEST_CALL = timedelta(hours=2)  # after that we missed its end
+
+VOTED = "They have voted already."
+READ = "They have read it already."
+
+
+@dataclass(slots=True)
+class _Known:
+    """What was read, by the keys that a message names."""
+
+    people: dict[str, Facts] = field(default_factory=dict)
+    ways: dict[tuple[str, str, str], bool] = field(default_factory=dict)
+    ringing: dict[str, datetime] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
+    done: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+
+async def facts_for(
+    conn: AsyncConnection, rows: Sequence[Waiting], now: datetime, *, carrier_stops: bool
+) -> dict[str, Facts]:
+    """By the id of each row, what `may_send` wants to know."""
+    stopped = await _stopped(conn, {row.line for row in rows})
+    notices = [row for row in rows if row.klass == "notice"]
+    who = {row.member for row in notices if row.member}
+    known = _Known()
+    if who:
+        known.people = await _people(conn, who)
+        known.ways = await _ways(conn, who)
+        known.done = await _done(conn, who, notices)
+    known.ringing = await _ringing(conn, {row.line for row in notices if row.channel == "voice"}, now)
+    known.closed = await _closed(
+        conn, {row.subject for row in notices if row.kind == "poll" and row.subject}, now
+    )
+    return {
+        row.id: replace(_of(row, known), stopped=row.line in stopped, carrier_stops=carrier_stops)
+        for row in rows
+    }
+
+
+def _of(row: Waiting, known: _Known) -> Facts:
+    if row.klass == "answer":
+        return Facts()
+    member, subject = row.member or "", row.subject or ""
+    return replace(
+        known.people.get(member, Facts(state="left" if member else "")),
+        may_start=known.ways.get((member, row.line, row.channel), not member),
+        ringing_until=known.ringing.get(row.line),
+        closed=subject in known.closed,
+        settled=known.done.get((member, row.kind, subject), ""),
+    )
+
+
+async def _stopped(conn: AsyncConnection, ids: Collection[str]) -> set[str]:
+    found = await conn.scalars(
+        sa.select(lines.c.id).where(lines.c.id.in_(ids), lines.c.stopped_at.is_not(None))
+    )
+    return set(found)
+
+
+async def _people(conn: AsyncConnection, ids: Collection[str]) -> dict[str, Facts]:
+    m, g, c = members.c, groups.c, conversations.c
+    found = await conn.execute(
+        sa.select(
+            *(m.id, m.state, m.paused_until, m.never_first, m.never_ring, m.hours),
+            *(g.hours.label("group_hours"), g.zone, c.busy_until, c.state.label("talk")),
+        )
+        .join(groups, g.id == m.group_id)
+        .outerjoin(conversations, c.owner == m.id)
+        .where(m.id.in_(ids))
+    )
+    return {
+        row.id: Facts(
+            state=row.state,
+            paused_until=row.paused_until,
+            never_first=row.never_first,
+            never_ring=row.never_ring,
+            hours=row.hours or row.group_hours,
+            zone=row.zone,
+            busy_until=row.busy_until,
+            conversation=_talk(row.talk),
+        )
+        for row in found
+    }
+
+
+def _talk(stored: str | None) -> Conversation | None:
+    try:
+        return unpacked(stored) if stored else None
+    except ValueError:  # a turn begins it anew; a notice needs nothing of it
+        return None
+
+
+async def _ways(conn: AsyncConnection, ids: Collection[str]) -> dict[tuple[str, str, str], bool]:
+    r = reaches.c
+    found = await conn.execute(
+        sa.select(r.member_id, r.line_id, r.channel, r.may_start).where(
+            r.member_id.in_(ids), r.retired_at.is_(None)
+        )
+    )
+    return {(member, line, channel): may for member, line, channel, may in found}
+
+
+async def _done(
+    conn: AsyncConnection, ids: Collection[str], rows: Sequence[Waiting]
+) -> dict[tuple[str, str, str], str]:
+    """Who has voted, and who has read a brief: by member, kind and subject."""
+    subjects: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        subjects[row.kind].add(row.subject or "")
+    done: dict[tuple[str, str, str], str] = {}
+    if "poll" in subjects:
+        b = ballots.c
+        voters = sa.select(b.member_id, b.poll_id).where(
+            b.member_id.in_(ids), b.poll_id.in_(subjects["poll"])
+        )
+        done.update({(member, "poll", poll): VOTED for member, poll in await conn.execute(voters)})
+    if "brief" in subjects:
+        r = reached.c
+        readers = sa.select(r.member_id, r.subject_id).where(
+            r.kind == "brief",
+            r.member_id.in_(ids),
+            r.subject_id.in_(subjects["brief"]),
+            r.state == "acknowledged",
+        )
+        done.update({(member, "brief", brief): READ for member, brief in await conn.execute(readers)})
+    return done
+
+
+async def _ringing(conn: AsyncConnection, ids: Collection[str], now: datetime) -> dict[str, datetime]:
+    """Lines that are on a call or being rung, and until when to leave them alone."""
+    if not ids:
+        return {}
+    c, o = calls.c, outbox.c
+    on_call = sa.select(c.line_id).where(
+        c.line_id.in_(ids), c.ended_at.is_(None), c.started_at > now - LONGEST_CALL
+    )
+    ended = sa.select(calls.c.id).where(calls.c.outbox_id == o.id, calls.c.ended_at.is_not(None)).exists()
+    missed = sa.select(receipts.c.id).where(receipts.c.outbox_id == o.id, receipts.c.at >= o.sent_at).exists()
+    placed = sa.select(o.line_id, o.sent_at).where(
+        o.line_id.in_(ids),
+        o.channel == "voice",
+        o.state == "sent",
+        o.sent_at > now - RINGING,
+        ~ended,
+        ~missed,
+    )
+    until: dict[str, datetime] = {line: sent + RINGING for line, sent in await conn.execute(placed) if sent}
+    return until | {line: now + RINGING for line in await conn.scalars(on_call) if line}
+
+
+async def _closed(conn: AsyncConnection, ids: Collection[str], now: datetime) -> set[str]:
+    """Those of these polls that take no more votes."""
+    if not ids:
+        return set()
+    p = polls.c
+    over = sa.or_(p.state != "open", p.closes_at <= now)
+    return set(await conn.scalars(sa.select(p.id).where(p.id.in_(ids), over)))
