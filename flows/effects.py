@@ -29,7 +29,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keep:
-    """A contribution. `answers` by name; repeated parts stand in `lists`."""
+    """A contribution. `answers` by name; repeated parts stand in `lists`. The same id again replaces it."""
 
     id: str
     flow: str
@@ -43,7 +43,8 @@ class Keep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amend:
-    """One answer of a kept contribution is now another; `add` keeps what was there and adds media."""
+    """One answer of a kept contribution is now another. Its media stay where the new answer has none;
+    `add` keeps what was there and adds to it."""
 
     id: str
     name: str
@@ -117,5 +118,17 @@ class Prefer:
 
 
 Effect = (
-    Fetch | Join | Keep | Amend | Narrow | TakeBack | Vote | Acknowledge | Delivered | Thank | Matter | Change | Prefer
+    Fetch
+    | Join
+    | Keep
+    | Amend
+    | Narrow
+    | TakeBack
+    | Vote
+    | Acknowledge
+    | Delivered
+    | Thank
+    | Matter
+    | Change
+    | Prefer
 )

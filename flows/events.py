@@ -98,6 +98,7 @@ class Question:
     takes: tuple[Ask, ...]
     options: tuple[Option, ...] = ()
     spoken: str = ""
+    quiet: tuple[Option, ...] = ()  # keys that work without being listed
     most: int = 0  # several: at most so many, 0 for any number
     optional: bool = False
     low: int = 0  # number: the bounds, both 0 for none
@@ -105,6 +106,7 @@ class Question:
     poll: str = ""
     gift: str = ""  # the contribution that the answer belongs to
     frame: str = ""  # which run of which flow asked it
+    review: bool = False  # on a call, what is recorded is played back and confirmed
 
     @property
     def closed(self) -> bool:

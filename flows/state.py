@@ -37,6 +37,7 @@ class Frame:
     asked: Question | None = None
     gift: str = ""  # the id that a kept contribution will have
     poll: str = ""
+    single: bool = False  # about this poll only, not the others that are open
     kept: bool = False
     seen: str = ""  # the id of what was last shown: a brief, somebody's contribution
 

@@ -1,0 +1,178 @@
+"""The words that are understood in any flow, and stopping and starting again."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from flows import deeds
+from flows.effects import Change, Narrow
+from flows.events import Question
+from flows.frames import open_frame, park
+from flows.replies import ask_again, fits
+from flows.running import run
+from flows.turning import Turn
+from flows.understand import command, optout
+
+ANYWHERE_STOP = {"stop", "/stop", "stopall", "unsubscribe"}  # where no carrier acts on the others
+NARROW = {"just you", "only you", "just the facilitators"}
+
+
+def stopping(t: Turn) -> bool:
+    """Handle a word that stops or starts everything; True where it was one."""
+    if t.member is None:
+        return False
+    event = t.event
+    word = event.value if event.kind == "optout" else optout(event.text) if event.kind == "words" else None
+    if event.kind == "words" and event.channel != "sms" and word == "stop":
+        word = "stop" if event.text.strip(" .!").casefold() in ANYWHERE_STOP else None
+    if word == "stop":
+        stop(t)
+        return True
+    if word == "start" and t.member.state == "stopped":
+        start(t)
+        return True
+    return event.kind == "optout" and word == "help"
+
+
+def stop(t: Turn) -> None:
+    """End all that we start to this member, by every way; said once, where it may be said."""
+    member = t.member
+    if member is None:
+        return
+    already = member.state == "stopped"
+    t.do(Change(to="stopped"))
+    park(t)
+    if not already and confirms(t):
+        t.tell("stopped")
+
+
+def start(t: Turn) -> None:
+    t.do(Change(to="active"))
+    if t.member:
+        t.member = replace(t.member, state="active")
+    if confirms(t):
+        t.tell("started")
+
+
+def confirms(t: Turn) -> bool:
+    """Whether our own confirmation goes out: never beside the carrier's, never to who blocked us."""
+    if t.event.kind == "optout":
+        return False
+    return t.event.channel != "sms" or bool(t.group and t.group.replies_to_optout)
+
+
+def handled(t: Turn) -> bool:
+    """Act on a word that is understood anywhere; True where it was one."""
+    if t.event.kind != "words":
+        return False
+    words = t.event.text.strip()
+    if words.casefold().strip(" .!") in NARROW and t.done:
+        _narrow(t)
+        return True
+    name = command(words)
+    if name is None:
+        return _opens_flow(t, words)
+    question = t.question
+    if question and name in {"LATER", "BACK", "MENU"} and fits(t, question):
+        return False  # the question's own option wins
+    if t.member is None and name not in {"HELP", "BACK", "REPEAT", "MORE"}:
+        return False
+    COMMANDS[name](t)
+    run(t)
+    return True
+
+
+def _opens_flow(t: Turn, words: str) -> bool:
+    """A flow's own word opens it from anywhere; what was going on waits."""
+    if t.member is None:
+        return False
+    name = t.flows.triggers.get(" ".join(words.casefold().strip(" .!?/").split()))
+    if name is None or (t.question and fits(t, t.question)):
+        return False
+    waiting = next((frame for frame in t.frames if frame.flow == name), None)
+    if waiting and waiting is t.frames[-1] and t.away:
+        deeds.back(t, "")
+    elif not (waiting and waiting is t.frames[-1]):
+        open_frame(t, name)
+    else:
+        ask_again(t)
+    run(t)
+    return True
+
+
+def _narrow(t: Turn) -> None:
+    last = next((done for done in reversed(t.done) if done.kind == "gift"), None)
+    if last:
+        t.do(Narrow(id=last.id))
+        t.tell("narrowed", what=last.label)
+    ask_again(t)
+
+
+def _menu(t: Turn) -> None:
+    deeds.menu(t, "")
+
+
+def _back(t: Turn) -> None:
+    deeds.back(t, "")
+
+
+def _later(t: Turn) -> None:
+    if t.frame is None:
+        t.put(asked=None, before=_behind(t))
+        t.tell("later.nothing")
+        return
+    deeds.later(t, "")
+
+
+def _behind(t: Turn) -> tuple[Question, ...]:
+    question = t.question
+    return (question, *t.before)[:20] if question else t.before
+
+
+def _undo(t: Turn) -> None:
+    frame = t.frame
+    if frame and frame.trail and not frame.kept:
+        deeds.back(t, "")
+        return
+    deeds.undo(t, "")
+    ask_again(t)
+
+
+def _repeat(t: Turn) -> None:
+    if t.question is None:
+        t.tell("repeat.nothing")
+    ask_again(t)
+
+
+def _help(t: Turn) -> None:
+    """Help, said together with what is going on: if words were asked for, HELP may have been one."""
+    asked_for_words = t.question is not None and not t.question.closed
+    if t.member is None:
+        t.tell("help.stranger")
+        ask_again(t)
+        return
+    deeds.person(t, "")
+    t.tell("help.words")
+    if asked_for_words:
+        t.tell("help.if answer")
+    elif t.question:
+        ask_again(t)
+
+
+def _more(t: Turn) -> None:
+    rest = str(t.get("rest"))
+    if not rest:
+        t.tell("more.nothing")
+        return
+    t.put(rest="")
+    t.line(rest)
+
+
+COMMANDS: Mapping[str, Callable[[Turn], None]] = {
+    "MENU": _menu,
+    "BACK": _back,
+    "LATER": _later,
+    "UNDO": _undo,
+    "REPEAT": _repeat,
+    "HELP": _help,
+    "MORE": _more,
+}

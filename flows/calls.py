@@ -1,0 +1,194 @@
+"""What only a call has: its beginning and end, silence, the keys * and 0, and hearing a recording back."""
+
+from dataclasses import replace
+
+from flows.deeds import drop_overlays
+from flows.events import Option, Question, Shown
+from flows.frames import open_frame, put_question, title
+from flows.keeping import gave, keep_what_is_there
+from flows.replies import Read, accept, read
+from flows.running import run
+from flows.state import Answer, Review
+from flows.turning import Turn
+
+SILENCES = 3
+
+
+def begin(t: Turn) -> None:
+    """A call comes in, or somebody answered when we rang."""
+    t.put(silences=0, tries=0, review=None, away=bool(t.frames))
+    if t.member is None:
+        t.frames.clear()
+        open_frame(t, "door")
+    elif t.event.value == "machine":
+        t.tell("ring.machine", outside=_outside(t), phone=t.group.phone if t.group else "")
+        t.speak(ends=True)
+        return
+    elif t.event.value == "out":
+        open_frame(t, "ring")
+    else:
+        t.tell("call.hello", outside=_outside(t))
+        drop_overlays(t)
+        if t.frames:
+            t.waiting_title = title(t, t.frames[-1])
+            open_frame(t, "carry on")
+        else:
+            open_frame(t, "menu")
+    run(t)
+
+
+def _outside(t: Turn) -> str:
+    return t.group.outside_name if t.group else "Takepart"
+
+
+def end(t: Turn) -> None:
+    """They hung up: what was said is kept, and the place with it."""
+    review = t.get("review")
+    question = t.question
+    if isinstance(review, Review) and question:
+        frame = t.frames[-1]
+        answers = {**frame.answers, question.name: Answer(media=review.media)}
+        t.put_frame(replace(frame, answers=answers, asked=None))
+        t.remember(question)
+    drop_overlays(t)
+    t.frames[:] = [
+        keep_what_is_there(t, frame) for frame in t.frames if gave(t, frame) or _worth_keeping(t, frame.flow)
+    ]
+    t.put(review=None, silences=0, tries=0, away=bool(t.frames))
+    t.says.clear()
+    t.lines.clear()
+
+
+def _worth_keeping(t: Turn, flow: str) -> bool:
+    """Places to come back to: not menus, not the door, not a call of ours."""
+    found = t.flows.current.get(flow)
+    return bool(found and found.menu and not found.over)
+
+
+def go_on(t: Turn) -> None:
+    """A call never just falls silent: when nothing is asked any more there is the menu."""
+    ends = any(say.ends or say.dial for say in t.says)
+    if ends or t.question is not None:
+        return
+    if t.member is None:
+        t.speak(ends=True)
+        return
+    open_frame(t, "menu")
+    run(t)
+
+
+def silence(t: Turn) -> None:
+    """Nobody spoke or pressed a key: twice more the same, then goodbye."""
+    review = t.get("review")
+    if isinstance(review, Review) and t.question:
+        _after_silence(t, review, t.question)
+        return
+    silences = int(str(t.get("silences"))) + 1
+    t.put(silences=silences)
+    if silences >= SILENCES or t.question is None:
+        frame = t.frame
+        if frame and frame.flow == "ring":
+            t.tell("ring.machine", outside=_outside(t), phone=t.group.phone if t.group else "")
+        else:
+            t.tell("call.goodbye")
+        t.speak(ends=True)
+        return
+    t.tell("call.silence")
+    put_question(t, t.question)
+
+
+def keys(t: Turn) -> bool:
+    """`*` says it again, `0` opens the way out, "more" reads further choices; True where it was one."""
+    if t.event.kind != "press" or not t.on_call:
+        return False
+    value = t.event.value
+    if value == "*":
+        if t.question:
+            put_question(t, t.question)
+        return True
+    if value == "0":
+        t.put(review=None)
+        drop_overlays(t)
+        open_frame(t, "zero" if t.member else "zero at the door")
+        run(t)
+        return True
+    if value == "more" and t.question:
+        put_question(t, t.question, offset=int(t.event.text or 0))
+        return True
+    return False
+
+
+# Recordings ----------------------------------------------------------------------------------------
+def recorded(t: Turn, question: Question) -> bool:
+    """A recording on a call is played back and confirmed before it counts; True where that goes on."""
+    review = t.get("review")
+    had = review if isinstance(review, Review) else None
+    if question.closed:
+        return False
+    if t.event.kind == "media":
+        if t.event.value in {"*", "0"} and not any(one.seconds > 1 for one in t.event.attachments):
+            return False
+        media = (*(had.media if had else ()), *t.take_files("voice"))
+        if not media:
+            return False
+        if not question.review:
+            return False
+        stage = "choose" if t.event.value else "finished"
+        t.put(
+            review=Review(media=media, stage="choose" if stage == "choose" else "finished"),
+            silences=0,
+            tries=0,
+        )
+        _ask_review(t, question)
+        return True
+    if had is None:
+        return False
+    _answer_review(t, had, question)
+    return True
+
+
+def _ask_review(t: Turn, question: Question) -> None:
+    review = t.get("review")
+    stage = review.stage if isinstance(review, Review) else "choose"
+    names = ("yes", "go on") if stage == "finished" else ("keep", "hear", "more", "again")
+    options = tuple(
+        Option(key=name, label=t.phrase(f"review.{name}"), spoken=t.phrase(f"review.{name}"))
+        for name in names
+    )
+    text = t.phrase(f"review.{stage}")
+    put_question(t, Question(id=question.id, name="review", text=text, takes=("choice",), options=options))
+
+
+def _answer_review(t: Turn, review: Review, question: Question) -> None:
+    names = ("yes", "go on") if review.stage == "finished" else ("keep", "hear", "more", "again")
+    options = tuple(Option(key=name, label=t.phrase(f"review.{name}")) for name in names)
+    found = read(t, Question(id=question.id, name="review", text="", takes=("choice",), options=options))
+    choice = found.answer.keys[0] if found and found.answer and found.answer.keys else ""
+    _review(t, review, question, choice)
+
+
+def _review(t: Turn, review: Review, question: Question, choice: str) -> None:
+    if choice in {"go on", "more"}:
+        t.tell("review.speak")
+        t.speak(question=question, record=True)
+    elif choice == "yes":
+        t.put(review=replace(review, stage="choose"))
+        _ask_review(t, question)
+    elif choice == "hear":
+        t.show(*(Shown(kind="voice", media=one, type="audio/wav") for one in review.media))
+        _ask_review(t, question)
+    elif choice == "again":
+        t.put(review=None)
+        put_question(t, question)
+    elif choice == "keep":
+        accept(t, question, Read(answer=Answer(media=review.media)))
+    else:
+        _ask_review(t, question)
+
+
+def _after_silence(t: Turn, review: Review, question: Question) -> None:
+    """Silence has finished, and silence keeps."""
+    if review.stage == "finished":
+        _review(t, review, question, "yes")
+    else:
+        accept(t, question, Read(answer=Answer(media=review.media)))

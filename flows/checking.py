@@ -1,0 +1,132 @@
+"""Checks a set of flows before it is used: nothing may point to what does not exist.
+
+Each fault is a FlowError with the file, the line, what is wrong and how to mend it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from flows.deeds import DEEDS
+from flows.facts import FACTS, NAMES, OVER
+from flows.lines import FlowError
+from flows.steps import (
+    AskStep,
+    BallotStep,
+    BeginStep,
+    Condition,
+    DoStep,
+    Flow,
+    GoStep,
+    KeepStep,
+    LoopStep,
+    SayStep,
+    SetStep,
+    Step,
+    Text,
+    UnlessStep,
+)
+from flows.turning import BRACES
+from flows.understand import unfit_words
+
+GIVEN = {"ballot", "words", "photos"}  # answers that may be there before a flow begins
+
+
+def check(flows: Mapping[str, Flow], lines: Mapping[str, Sequence[int]]) -> None:
+    """Raise FlowError for the first fault in any flow."""
+    taken: dict[str, str] = {}
+    for flow in flows.values():
+        for word in flow.words:
+            if word in taken:
+                raise FlowError(
+                    flow.source,
+                    1,
+                    f"the word '{word}' opens '{taken[word]}' already.",
+                    "Choose another word.",
+                )
+            if unfit_words(word):
+                raise FlowError(
+                    flow.source, 1, f"the word '{word}' stops or starts all messages.", "Choose another word."
+                )
+            taken[word] = flow.name
+        check_flow(flow, lines[flow.source], set(flows))
+
+
+def check_flow(flow: Flow, lines: Sequence[int], known: set[str]) -> None:
+    answers = GIVEN | {step.name for step in flow.steps if isinstance(step, AskStep | SetStep)}
+    for step, line in zip(flow.steps, lines, strict=True):
+        for wrong, remedy in faults(step, answers, known):
+            raise FlowError(flow.source, line, wrong, remedy)
+
+
+def faults(step: Step, answers: set[str], flows: set[str]) -> Iterable[tuple[str, str]]:
+    """What is wrong with one step, each with its remedy."""
+    for text in _texts(step):
+        yield from _names(text, answers)
+    yield from _condition(step, answers)
+    if isinstance(step, AskStep):
+        yield from _choices(step)
+    if isinstance(step, GoStep) and step.flow and step.flow not in flows:
+        yield f"there is no flow '{step.flow}'.", f"Write one of: {', '.join(sorted(flows))}."
+    if isinstance(step, GoStep) and step.answer and step.answer not in answers:
+        yield f"nothing called '{step.answer}' is asked here.", "Name an 'ask' of this flow."
+    if isinstance(step, DoStep) and step.deed not in DEEDS:
+        yield f"'{step.deed}' can't be done.", f"Write one of: {', '.join(sorted(DEEDS))}."
+    if isinstance(step, BeginStep) and step.over and step.over not in OVER:
+        yield f"there is no list '{step.over}'.", f"Write one of: {', '.join(sorted(OVER))}."
+    if isinstance(step, KeepStep):
+        for name in (*step.main, *([step.audience_from] if step.audience_from else [])):
+            if name not in answers:
+                yield f"nothing called '{name}' is asked here.", "Name an 'ask' of this flow."
+
+
+def _texts(step: Step) -> list[Text]:
+    if isinstance(step, SayStep | KeepStep | BallotStep):
+        return [step.text]
+    if isinstance(step, AskStep):
+        return [step.text, *(choice.label for choice in step.choices)]
+    return []
+
+
+def _names(text: Text, answers: set[str]) -> Iterable[tuple[str, str]]:
+    for body in text.values():
+        for name in BRACES.findall(body):
+            if name not in NAMES and name not in answers:
+                known = ", ".join(sorted(NAMES))
+                yield (
+                    f"nothing is known as '{{{name}}}'.",
+                    f"Write the name of an answer, or one of: {known}.",
+                )
+        if "{" in BRACES.sub("", body):
+            yield "a brace is left open or holds no name.", "Write it like {readers}."
+
+
+def _condition(step: Step, answers: set[str]) -> Iterable[tuple[str, str]]:
+    tests: list[Condition] = []
+    if isinstance(step, UnlessStep):
+        tests.append(step.condition)
+    if isinstance(step, LoopStep):
+        tests.append(step.until)
+    if isinstance(step, AskStep):
+        tests.extend(choice.when for choice in step.choices)
+    for test in tests:
+        for name in test:
+            if name not in FACTS and name not in answers:
+                yield (
+                    f"nothing is known as '{name}'.",
+                    f"Write the name of an answer, or one of: {', '.join(sorted(FACTS))}.",
+                )
+
+
+def _choices(step: AskStep) -> Iterable[tuple[str, str]]:
+    """By SMS a stop word blocks the number, so it may never be an answer."""
+    if step.takes == ("yes-no",):
+        return
+    for choice in step.choices:
+        for body in choice.label.values():
+            word = unfit_words(body)
+            if word:
+                yield (
+                    f"the choice '{body}' is a word that stops or starts all messages.",
+                    "Say it in other words.",
+                )
+    if step.many and "photo" not in step.takes:
+        yield "'many' is only for photos.", "Use 'repeat' to ask for several other things."

@@ -1,0 +1,266 @@
+"""What a flow's `do:` can do: a closed list, each a few lines."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from flows.effects import Acknowledge, Change, Delivered, Join, Matter, Prefer, TakeBack, Thank
+from flows.events import Shown
+from flows.facts import brief
+from flows.frames import open_frame, park, resume, title
+from flows.keeping import keep_what_is_there
+from flows.state import Answer, Member
+from flows.turning import Turn
+
+WORDING = "consent-1"  # the version of the sentences in ways/join.yaml that people agree to
+
+
+def join(t: Turn, _: str) -> None:
+    """Make the stranger a member; from here on they are spoken to as one."""
+    group = t.group
+    if group is None or t.member is not None:
+        return
+    answer = t.answer("name") or Answer()
+    name = answer.text[:60].strip()
+    recording = answer.media[0] if answer.media else ""
+    t.do(Join(name=name, number=group.spare_number, wording=WORDING, recording=recording))
+    t.member = Member(id="", name=name, number=group.spare_number, language=group.language)
+    poll_id, option = pending(t)
+    poll = next((one for one in group.polls if one.id == poll_id and not one.closed), None)
+    if poll:
+        label = next((one.label for one in poll.options if one.key == option), option)
+        t.vote(poll.id, (option,))
+        t.put(pending=("", ""))
+        t.tell("vote.counted", choice=label, question=poll.question, closes=poll.closes)
+
+
+def pending(t: Turn) -> tuple[str, str]:
+    found = t.get("pending")
+    return found if isinstance(found, tuple) else ("", "")
+
+
+def undo(t: Turn, _: str) -> None:
+    """Take back the last thing that was kept or counted."""
+    if not t.done:
+        t.tell("undo.nothing")
+        return
+    last = t.done[-1]
+    t.put(done=t.done[:-1])
+    if last.kind == "ballot":
+        t.vote(last.id, ())
+    else:
+        t.do(TakeBack(id=last.id))
+        t.frames[:] = [frame for frame in t.frames if frame.gift != last.id]
+    t.tell("undo.done", what=last.label)
+
+
+def later(t: Turn, _: str) -> None:
+    """Keep the place; on a call, say goodbye."""
+    drop_overlays(t)
+    park(t)
+    t.tell("later.call" if t.on_call else "later")
+    if t.on_call:
+        t.speak(ends=True)
+
+
+def menu(t: Turn, _: str) -> None:
+    drop_overlays(t)
+    open_frame(t, "menu")
+
+
+def drop_overlays(t: Turn) -> None:
+    """Close what only lies over a flow: it is not come back to."""
+    while t.frames and t.flows.get(t.frames[-1].flow, t.frames[-1].version).over:
+        t.frames.pop()
+
+
+def back(t: Turn, _: str) -> None:
+    """To the question before; from the first one, to what waits below."""
+    drop_overlays(t)
+    t.put(tries=0, silences=0, review=None)
+    if t.away or not t.frames:
+        if t.frames:
+            t.tell("back.resumed", waiting=title(t, t.frames[-1]))
+            resume(t)
+        else:
+            open_frame(t, "menu")
+        return
+    frame = t.frames[-1]
+    if not frame.trail:
+        if frame.asked:
+            t.tell("back.first")
+            resume(t)
+        return
+    steps = t.flows.get(frame.flow, frame.version).steps
+    at = frame.trail[-1]
+    name = getattr(steps[at], "name", "")
+    answers = {key: answer for key, answer in frame.answers.items() if key != name}
+    t.put_frame(replace(frame, at=at, asked=None, trail=frame.trail[:-1], answers=answers))
+
+
+def skip(t: Turn, _: str) -> None:
+    """On to the next question; the one below stays without an answer."""
+    drop_overlays(t)
+    frame = t.frame
+    if frame is None:
+        t.put(asked=None)
+        return
+    if frame.asked:
+        answers = {**frame.answers, frame.asked.name: Answer(keys=("skip",))}
+        t.put_frame(replace(frame, asked=None, answers=answers))
+
+
+def person(t: Turn, _: str) -> None:
+    """Ask for a person: on a call put through to the helper where there is a number."""
+    t.do(Matter(kind="help"))
+    group = t.group
+    if t.on_call and group and group.helper_phone:
+        t.tell("help.dial", helper=group.helper or t.phrase("readers.nobody"))
+        park(t)
+        t.speak(dial=group.helper_phone)
+        return
+    t.tell("help.person", helper=(group.helper if group else "") or t.phrase("readers.nobody"))
+
+
+def pause(t: Turn, weeks: str) -> None:
+    t.do(Change(to="paused", until=t.now + timedelta(weeks=int(weeks or 2))))
+
+
+def change(to: str) -> Callable[[Turn, str], None]:
+    def deed(t: Turn, _: str) -> None:
+        t.do(Change(to=to))  # type: ignore[arg-type]  # the table below names Change's words
+        if to in {"left", "erased"}:
+            t.frames[:] = t.frames[-1:]
+            t.put(before=(), heard=(), done=(), asked=None)
+
+    return deed
+
+
+def acknowledge(t: Turn, _: str) -> None:
+    found = brief(t)
+    if found:
+        t.do(Acknowledge(brief=found.id))
+
+
+def thank(t: Turn, _: str) -> None:
+    if t.frames[-1].seen:
+        t.do(Thank(id=t.frames[-1].seen))
+
+
+def show_files(t: Turn, what: str) -> None:
+    """Send along the brief's attachments, or the photos and sound of what somebody shared."""
+    if what == "brief":
+        found = brief(t)
+        shown: tuple[Shown, ...] = found.files if found else ()
+    else:
+        seen = t.frames[-1].seen
+        shown = next((one.shown for one in (t.group.shared if t.group else ()) if one.id == seen), ())
+    can = t.event.can
+    t.show(*(one for one in shown if (can.audio_out if one.kind == "voice" else can.photos_out)))
+
+
+def hear_back(t: Turn, _: str) -> None:
+    """Play what was recorded in this flow so far, in its order."""
+    frame = t.frames[-1]
+    rounds = [answer for part in frame.lists.values() for round_ in part for answer in round_.values()]
+    media = [one for answer in (*rounds, *frame.answers.values()) for one in answer.media]
+    t.show(*(Shown(kind="voice", media=one, type="audio/wav") for one in media))
+
+
+def start_again(t: Turn, _: str) -> None:
+    """Throw away what this run holds and begin it anew."""
+    frame = t.frames.pop()
+    if frame.kept:
+        t.do(TakeBack(id=frame.gift))
+    open_frame(t, frame.flow)
+
+
+def move(t: Turn, which: str) -> None:
+    """Stay at this part of the brief, or go one back: the repeat goes on from there."""
+    frame = t.frames[-1]
+    by = {"stay": -1, "previous": -2}[which or "stay"]
+    at = max(frame.places.get("brief", 0) + by, -1)
+    t.put_frame(replace(frame, places={**frame.places, "brief": at}))
+
+
+def slower(t: Turn, _: str) -> None:
+    t.put(slower=True)
+    t.do(Prefer(name="slower", value="yes"))
+    move(t, "stay")
+
+
+def prefer(t: Turn, what: str) -> None:
+    name, _, value = what.partition("=")
+    t.do(Prefer(name=name, value=value or "yes"))
+
+
+def notice(t: Turn, _: str) -> None:
+    """They pressed 1: what we rang for has arrived, and now it is said."""
+    found = t.member.notice if t.member else None
+    if found is None:
+        return
+    t.do(Delivered(outbox=found.id))
+    t.frames.pop()
+    if found.kind == "brief":
+        open_frame(t, "brief", seen=found.subject)
+    elif found.kind == "poll":
+        open_frame(t, "vote", poll=found.subject)
+    else:
+        t.line(found.text)
+        open_frame(t, "menu")
+
+
+def pass_on(t: Turn, _: str) -> None:
+    """Hand words that nobody asked for to the facilitators."""
+    answer = t.answer("words") or Answer()
+    t.do(Matter(kind="passed on", words=answer.text, media=answer.media))
+
+
+def hang_up(t: Turn, _: str) -> None:
+    """Say goodbye on a call; elsewhere the flow just goes on."""
+    if t.on_call:
+        t.speak(ends=True)
+        t.frames.clear()
+
+
+def resume_waiting(t: Turn, _: str) -> None:
+    """Leave this overlay and go on where things stopped."""
+    drop_overlays(t)
+    resume(t)
+
+
+def forget_waiting(t: Turn, _: str) -> None:
+    """Let go of the place; what was given there is kept already or kept now."""
+    drop_overlays(t)
+    for frame in t.frames:
+        keep_what_is_there(t, frame)
+    t.frames.clear()
+    t.put(away=False)
+
+
+DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
+    "join": join,
+    "undo": undo,
+    "later": later,
+    "menu": menu,
+    "back": back,
+    "skip": skip,
+    "person": person,
+    "pause": pause,
+    "stop": change("stopped"),
+    "leave": change("left"),
+    "erase": change("erased"),
+    "acknowledge": acknowledge,
+    "thank": thank,
+    "show": show_files,
+    "hear back": hear_back,
+    "start again": start_again,
+    "move": move,
+    "slower": slower,
+    "prefer": prefer,
+    "notice": notice,
+    "pass on": pass_on,
+    "hang up": hang_up,
+    "resume": resume_waiting,
+    "let go": forget_waiting,
+}

@@ -1,0 +1,366 @@
+"""One turn: an event meets a conversation; out come what to say and what to store. Pure.
+
+The order of questions asked of an event is the whole of it: does it stop us, is it a key or button for
+a question of its own, is it a word that works anywhere, does it answer what was asked, does it answer what
+was asked before, or did it come by itself?
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from flows import anywhere, calls, deeds
+from flows.door import wanted
+from flows.effects import Acknowledge, Amend, Keep
+from flows.events import Ask, Event, Question
+from flows.frames import finish, open_frame, put_question
+from flows.keeping import add_photos, count_photos
+from flows.library import Flows
+from flows.replies import (
+    FEW_WORDS,
+    Read,
+    accept,
+    ask_again,
+    correct,
+    fits,
+    not_understood,
+    note_album,
+    read,
+    step_of,
+)
+from flows.running import poll_question, run
+from flows.state import Answer, Conversation, Group, Member
+from flows.turning import Outcome, Turn
+
+__all__ = ["Outcome", "asked", "turn"]
+
+FRIENDLY = timedelta(days=1)
+
+
+def turn(
+    flows: Flows,
+    conversation: Conversation,
+    event: Event,
+    group: Group | None,
+    member: Member | None,
+    now: datetime,
+    ids: Callable[[], str],
+) -> Outcome:
+    """Take one event through the conversation. `group` and `member` are None while they are unknown."""
+    t = Turn(flows=flows, was=conversation, event=event, group=group, member=member, now=now, ids=ids)
+    t.frames = list(conversation.frames)
+    t.votes = dict(member.votes) if member else {}
+    if conversation.slower or (member and member.slower):
+        t.put(slower=True)
+    hear(t)
+    if t.on_call and event.kind != "hangup":
+        calls.go_on(t)
+    if t.member is None and t.group and t.frames and t.frames[-1].flow == "join":
+        t.put(group=t.group.id)
+    return t.outcome()
+
+
+def asked(conversation: Conversation, question: Question) -> Conversation:
+    """The conversation once a question of ours is on its way: current unless a flow runs."""
+    if conversation.frame:
+        return replace(conversation, before=(question, *conversation.before)[:20])
+    before = (conversation.asked, *conversation.before) if conversation.asked else conversation.before
+    return replace(conversation, asked=question, before=before[:20], tries=0)
+
+
+def hear(t: Turn) -> None:
+    kind = t.event.kind
+    if kind == "call":
+        calls.begin(t)
+    elif kind == "hangup":
+        calls.end(t)
+    elif anywhere.stopping(t) or (t.member is None and not t.on_call and not _at_the_door(t)):
+        return
+    elif kind == "silence":
+        calls.silence(t)
+    elif kind == "edit":
+        edited(t)
+    elif kind == "unknown":
+        t.tell("unknown")
+        ask_again(t)
+    else:
+        answer(t)
+
+
+def _at_the_door(t: Turn) -> bool:
+    """A stranger who writes: on to joining, or one friendly word a day. True where a flow takes the event."""
+    t.frames[:] = [frame for frame in t.frames if frame.flow in {"join", "door"}]
+    if t.group and (wanted(t.event, t.was) or not t.frames):
+        t.frames.clear()
+        open_frame(t, "join")
+        run(t)
+        return False
+    if t.frames and t.group:
+        return True
+    if wanted(t.event, t.was):
+        t.tell("door.no such group")
+    elif t.was.at is None or t.now - t.was.at >= FRIENDLY or t.event.kind == "optout":
+        t.tell("door.hello")
+    else:
+        t.put(at=t.was.at)
+    return False
+
+
+def answer(t: Turn) -> None:
+    """What a person said, pressed or sent, in the order in which it can be meant."""
+    if _album(t) or calls.keys(t) or anywhere.handled(t) or _own_question(t):
+        return
+    _lapse(t)
+    question = t.question
+    if question and t.on_call and calls.recorded(t, question):
+        return
+    if question is None:
+        unasked(t)
+        return
+    if _vote_again(t, question):
+        return
+    found = read(t, question)
+    if found and found.answer:
+        accept(t, question, found)
+    elif not _earlier(t, question, found):
+        _unfitting(t, question, found)
+
+
+def _album(t: Turn) -> bool:
+    """A photo of an album whose others came before joins them, whatever is going on, and says nothing."""
+    album, gift, name = str(t.get("album")), str(t.get("album_gift")), str(t.get("album_answer"))
+    if not t.event.album or t.event.album != album or not gift:
+        return False
+    media = t.take_files("photo")
+    for at, frame in enumerate(t.frames):
+        if frame.gift == gift:
+            t.frames[at] = add_photos(t, frame, name, media, t.event.text)
+            if not frame.kept:
+                if frame.asked and frame.asked.name == name and at == len(t.frames) - 1:
+                    count_photos(t, frame.asked)
+                return True
+    t.do(Amend(id=gift, name=name, answer=Answer(text=t.event.text, media=media), add=True))
+    return True
+
+
+def _own_question(t: Turn) -> bool:
+    """A button or key answers the question it came with, however late."""
+    event = t.event
+    current = t.question
+    if event.kind != "press" or not event.question or (current and current.id == event.question):
+        return False
+    if t.group and any(one.id == event.question for one in t.group.briefs):
+        t.do(Acknowledge(brief=event.question))
+        t.tell("read.thanks")
+        return True
+    question = next((one for one in t.before if one.id == event.question), None) or _poll(t, event.question)
+    if question is None:
+        if t.on_call:
+            return False
+        t.tell("late.gone")
+        ask_again(t)
+        return True
+    found = read(t, question)
+    if found and found.answer:
+        accept(t, question, found)
+    else:
+        t.tell("late.gone")
+    return True
+
+
+def _poll(t: Turn, poll_id: str) -> Question | None:
+    poll = next((one for one in (t.group.polls if t.group else ()) if one.id == poll_id), None)
+    return poll_question(t, poll) if poll else None
+
+
+def _lapse(t: Turn) -> None:
+    """Nobody is held for long to a question that need not be answered."""
+    frame = t.frame
+    step = step_of(t, frame) if frame and frame.asked else None
+    if frame and step and step.lapses and t.was.at and t.now - t.was.at > timedelta(minutes=step.lapses):
+        answers = {**frame.answers, step.name: Answer(keys=("skip",))}
+        t.put_frame(replace(frame, asked=None, answers=answers))
+        run(t)
+        t.lines.clear()
+        t.says.clear()
+
+
+def _vote_again(t: Turn, question: Question) -> bool:
+    """After a ballot, while a comment may be given: a bare choice changes the ballot."""
+    if question.closed or not question.optional or not t.before or not t.before[0].poll:
+        return False
+    if t.event.kind != "words" or len(t.event.text.split()) > FEW_WORDS:
+        return False
+    found = fits(t, t.before[0])
+    if found and not found.rest:
+        accept(t, t.before[0], found)
+        return True
+    if t.event.text.strip().isdigit():
+        t.tell("again.first")
+        put_question(t, t.before[0])
+        return True
+    return False
+
+
+def _earlier(t: Turn, question: Question, found: Read | None) -> bool:
+    """What does not fit the current question may answer, or add to, the one before."""
+    if found and found.near:
+        return False
+    behind = t.before[:1]
+    if t.event.kind in {"words", "press"}:
+        for one in behind:
+            late = fits(t, one)
+            if late and one.id != question.id:
+                accept(t, one, late)
+                if t.frame:
+                    ask_again(t)
+                return True
+    return _add_words(t, behind[0] if behind else None) or _add_files(t)
+
+
+def _add_words(t: Turn, before: Question | None) -> bool:
+    """A second message of the same story: it belongs to the words given just before."""
+    frame = t.frame
+    words = t.event.text.strip()
+    if (
+        t.event.kind != "words"
+        or not before
+        or not frame
+        or before.frame != frame.id
+        or "text" not in before.takes
+    ):
+        return False
+    had = frame.answers.get(before.name)
+    if had is None or not had.text or len(words.split()) < FEW_WORDS:
+        return False
+    joined = replace(had, text=f"{had.text}\n{words}")
+    t.put_frame(replace(frame, answers={**frame.answers, before.name: joined}))
+    t.tell("added")
+    ask_again(t)
+    return True
+
+
+def _add_files(t: Turn) -> bool:
+    """A photo that comes a step late joins the ones before; any other file is met as if unasked."""
+    frame = t.frame
+    if t.event.kind != "media":
+        return False
+    for before in t.before if frame else ():
+        if frame and before.frame == frame.id and "photo" in before.takes:
+            media = t.take_files("photo")
+            if media:
+                t.put_frame(add_photos(t, frame, before.name, media, t.event.text))
+                note_album(t, frame, before.name)
+                t.tell("photos.added")
+                if t.question:
+                    put_question(t, t.question, merge=f"photos:{frame.gift}")
+                return True
+    unasked(t)
+    return True
+
+
+def _unfitting(t: Turn, question: Question, found: Read | None) -> None:
+    frame = t.frame
+    step = step_of(t, frame) if frame else None
+    telling = t.event.kind == "words" and len(t.event.text.split()) > FEW_WORDS
+    if step and step.soft and telling and not t.on_call:
+        finish(t)
+        unasked(t)
+    elif step and step.many and t.event.kind == "words":
+        _described(t, question)
+    elif question.poll and telling and not (found and found.near):
+        _comment(t, question)
+    elif not t.event.text and t.event.kind == "words":
+        t.tell("empty")
+        ask_again(t)
+    else:
+        not_understood(t, question, found)
+
+
+def _described(t: Turn, question: Question) -> None:
+    """Words instead of "that is all": they say what the photos show."""
+    frame = t.frames[-1]
+    if frame.answers.get(question.name) is None:
+        not_understood(t, question, None)
+        return
+    answers = {**frame.answers, "shows": Answer(text=t.event.text.strip())}
+    t.put_frame(replace(frame, asked=None, answers=answers))
+    t.remember(replace(question, id=t.ids(), name="shows", takes=("text",), options=()))
+    run(t)
+
+
+def _comment(t: Turn, question: Question) -> None:
+    """Every poll takes free words as a comment, with or without a ballot."""
+    t.do(
+        Keep(
+            id=t.ids(), flow="comment", text=t.event.text.strip(), audience="facilitators", poll=question.poll
+        )
+    )
+    t.tell("vote.comment")
+    ask_again(t)
+
+
+def unasked(t: Turn) -> None:
+    """Nothing was asked: an answer to an open vote, or something to keep; never thrown away."""
+    if t.member is None:
+        ask_again(t)
+        return
+    if t.event.kind == "words" and _late_ballot(t):
+        return
+    if t.event.kind == "press":
+        deeds.menu(t, "")
+        run(t)
+        return
+    photos = t.take_files("photo")
+    if photos:
+        open_frame(t, "photo", answers={"photos": Answer(text=t.event.text.strip(), media=photos)})
+        note_album(t, t.frames[-1], "photos")
+        _remember_unasked(t, "photos", "photo")
+    else:
+        words = t.event.text.strip() or t.event.value
+        media = t.take_files("voice")
+        if not words and not media:
+            t.tell("empty")
+            return
+        open_frame(t, "stray", answers={"words": Answer(text=words, media=media)})
+        _remember_unasked(t, "words", "text")
+    run(t)
+
+
+def _remember_unasked(t: Turn, name: str, takes: Ask) -> None:
+    """What came by itself can be corrected like an answer, by editing the message."""
+    frame = t.frames[-1]
+    t.remember(
+        Question(id=t.ids(), name=name, text="", takes=("text", takes), gift=frame.gift, frame=frame.id)
+    )
+
+
+def _late_ballot(t: Turn) -> bool:
+    """A bare choice long after the question: for the one vote that it fits; if two could take it we ask."""
+    behind = [question for question in t.before if question.poll]
+    fitting = [(question, found) for question in behind if (found := fits(t, question))]
+    if len(fitting) > 1 and fitting[0][0].poll != fitting[1][0].poll and len(t.event.text.split()) == 1:
+        t.tell("which vote", first=fitting[0][0].text, second=fitting[1][0].text)
+        put_question(t, fitting[0][0])
+        t.put(asked=fitting[0][0])
+        return True
+    for question, found in fitting[:1]:
+        accept(t, question, found)
+    return bool(fitting)
+
+
+def edited(t: Turn) -> None:
+    """An earlier message now says something else: what came of it is corrected."""
+    heard = t.get("heard")
+    memory = heard if isinstance(heard, tuple) else ()
+    question = next((one.question for one in reversed(memory) if one.event == t.event.of), None)
+    if question is None:
+        return
+    found = read(t, question)
+    if found is None or found.answer is None:
+        t.tell("late.unclear")
+        return
+    if question.poll:
+        accept(t, question, found)
+    else:
+        correct(t, question, found.answer)

@@ -1,0 +1,169 @@
+"""What a flow may ask about the world: facts for `when`, lists for `over`, names in braces."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from flows.state import Answer, Brief, Poll
+from flows.steps import Condition, Text, pick
+from flows.turning import Turn
+
+
+def _yes(value: object) -> str:
+    return "yes" if value else "no"
+
+
+FACTS: Mapping[str, Callable[[Turn], str]] = {
+    "channel": lambda t: t.event.channel,
+    "call": lambda t: _yes(t.event.can.call),
+    "photos": lambda t: _yes("photo" in t.event.can.takes),
+    "group": lambda t: "known" if t.group else "unknown",
+    "alone": lambda t: _yes(t.group and t.group.alone),
+    "joined": lambda t: _yes(t.member),
+    "polls": lambda t: "some" if open_polls(t) else "none",
+    "brief": lambda t: _yes(brief(t)),
+    "shared": lambda t: _yes(shared(t)),
+    "helper": lambda t: _yes(t.group and t.group.helper),
+    "helper phone": lambda t: _yes(t.group and t.group.helper_phone),
+    "notice": lambda t: t.member.notice.kind if t.member and t.member.notice else "none",
+    "secret": lambda t: _yes((poll := poll_at_hand(t)) and poll.secret),
+    "voted": lambda t: _yes((poll := poll_at_hand(t)) and t.votes.get(poll.id)),
+    "state": lambda t: t.member.state if t.member else "none",
+}
+
+
+def holds(t: Turn, condition: Condition) -> bool:
+    """Whether every name has one of the values that the condition gives it."""
+    return all(value(t, name) in wanted for name, wanted in condition.items())
+
+
+def value(t: Turn, name: str) -> str:
+    """A fact, or what was answered: the chosen key, "given" for other answers, "" for none."""
+    fact = FACTS.get(name)
+    if fact:
+        return fact(t)
+    answer = t.answer(name)
+    if answer is None:
+        return ""
+    if answer.keys:
+        return answer.keys[0]
+    return "given" if answer.text or answer.media or answer.number is not None else ""
+
+
+def open_polls(t: Turn) -> list[Poll]:
+    """The polls that this member may vote in, those still to be answered first."""
+    if not t.group:
+        return []
+    polls = [poll for poll in t.group.polls if not poll.closed]
+    return sorted(polls, key=lambda poll: bool(t.votes.get(poll.id)))
+
+
+def poll_at_hand(t: Turn) -> Poll | None:
+    wanted = t.frame.poll if t.frame else ""
+    polls = t.group.polls if t.group else ()
+    return next((poll for poll in polls if poll.id == wanted), None)
+
+
+def brief(t: Turn) -> Brief | None:
+    """The brief that is being read, else the one for the next meeting."""
+    briefs = t.group.briefs if t.group else ()
+    seen = t.frame.seen if t.frame else ""
+    return next((one for one in briefs if one.id == seen), briefs[0] if briefs else None)
+
+
+def brief_parts(t: Turn) -> Sequence[str]:
+    found = brief(t)
+    if not found:
+        return ()
+    language = t.member.language if t.member else t.language
+    wanted = [f"{language}.easy", language] if t.form == "easy" else [language]
+    for name in (*wanted, t.language, *found.parts):
+        if found.parts.get(name):
+            return found.parts[name]
+    return ()
+
+
+def shared(t: Turn) -> Sequence[str]:
+    """Ids of what others gave to the group, newest first; never the member's own."""
+    me = t.member.id if t.member else ""
+    return [one.id for one in (t.group.shared if t.group else ()) if me not in one.mine]
+
+
+OVER: Mapping[str, Callable[[Turn], Sequence[str]]] = {
+    "brief": brief_parts,
+    "polls": lambda t: [poll.id for poll in open_polls(t)],
+    "shared": shared,
+}
+
+
+def place(t: Turn, over: str) -> str:
+    """The item that a repeat over a list has come to."""
+    items = OVER[over](t)
+    at = t.frame.places.get(over, 0) if t.frame else 0
+    return items[at] if 0 <= at < len(items) else ""
+
+
+def _shared_now(t: Turn, what: str) -> str:
+    wanted = t.frame.seen if t.frame else ""
+    for one in t.group.shared if t.group else ():
+        if one.id == wanted:
+            return one.name if what == "giver" else one.text
+    return ""
+
+
+def _my_vote(t: Turn) -> str:
+    poll = poll_at_hand(t)
+    keys = t.votes.get(poll.id, ()) if poll else ()
+    return ", ".join(option.label for option in (poll.options if poll else ()) if option.key in keys)
+
+
+def _group(name: str) -> Callable[[Turn], str]:
+    return lambda t: str(getattr(t.group, name)) if t.group else ""
+
+
+def readers(t: Turn) -> str:
+    """Who reads what is given to the facilitators: by name where there are names."""
+    names = t.group.readers if t.group else ()
+    if not names:
+        return t.phrase("readers.nobody")
+    if len(names) == 1:
+        return names[0]
+    return t.phrase("readers.several", first=", ".join(names[:-1]), last=names[-1])
+
+
+NAMES: Mapping[str, Callable[[Turn], str]] = {
+    "name": lambda t: t.member.name if t.member else t.given_name,
+    "first name": lambda t: t.member.name.split()[0] if t.member and t.member.name.split() else "",
+    "member number": lambda t: t.member.number if t.member else (t.group.spare_number if t.group else ""),
+    "group": _group("name"),
+    "code": _group("code"),
+    "helper": _group("helper"),
+    "helper phone": _group("helper_phone"),
+    "phone": _group("phone"),
+    "outside": lambda t: t.group.outside_name if t.group else "Takepart",
+    "readers": readers,
+    "question": lambda t: poll.question if (poll := poll_at_hand(t)) else "",
+    "closes": lambda t: poll.closes if (poll := poll_at_hand(t)) else "",
+    "choice": lambda t: t.chosen,
+    "my vote": lambda t: _my_vote(t),
+    "brief": lambda t: one.title if (one := brief(t)) else "",
+    "meeting": lambda t: one.meeting if (one := brief(t)) else "",
+    "when": lambda t: one.when if (one := brief(t)) else "",
+    "part": lambda t: place(t, "brief"),
+    "whole": lambda t: "\n\n".join(brief_parts(t)),
+    "giver": lambda t: _shared_now(t, "giver"),
+    "words": lambda t: _shared_now(t, "words"),
+    "notice": lambda t: t.member.notice.text if t.member and t.member.notice else "",
+    "waiting": lambda t: t.waiting_title,
+}
+
+
+def fill(t: Turn, text: Text, *, spoken: bool = False) -> str:
+    """A text in the person's language and form, with the names in braces filled in."""
+    return t.fill(pick(text, t.language, t.form, spoken=spoken), lambda name: _named(t, name))
+
+
+def _named(t: Turn, name: str) -> str:
+    found = NAMES.get(name)
+    if found:
+        return found(t)
+    answer: Answer | None = t.answer(name)
+    return answer.text if answer else ""

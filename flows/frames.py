@@ -1,0 +1,81 @@
+"""Opens, parks, resumes and closes the runs of flows that make up a conversation."""
+
+from collections.abc import Mapping
+
+from flows.events import Question
+from flows.keeping import gave, keep_what_is_there
+from flows.state import Answer, Frame
+from flows.steps import pick
+from flows.turning import Turn
+
+MOST_FRAMES = 5
+
+
+def open_frame(
+    t: Turn, name: str, *, answers: Mapping[str, Answer] | None = None, poll: str = "", seen: str = ""
+) -> None:
+    """Begin a flow on top of whatever runs; that waits below and nothing of it is lost."""
+    flow = t.flows.current[name]
+    if not flow.over:
+        _clear_away(t)
+    frame = Frame(
+        id=t.ids(),
+        flow=name,
+        version=flow.version,
+        answers=dict(answers or {}),
+        gift=t.ids(),
+        poll=poll,
+        single=bool(poll),
+        seen=seen,
+    )
+    t.frames.append(frame)
+    t.put(away=False, tries=0, silences=0, review=None)
+
+
+def _clear_away(t: Turn) -> None:
+    """Drop what nobody would come back to; keep the words of what has to make room."""
+    t.frames[:] = [
+        frame for frame in t.frames if gave(t, frame) and not t.flows.get(frame.flow, frame.version).over
+    ]
+    while len(t.frames) >= MOST_FRAMES:
+        keep_what_is_there(t, t.frames.pop(0))
+
+
+def finish(t: Turn) -> None:
+    """The running flow is over: back to what it lay over, or say what still waits."""
+    ended = t.frames.pop()
+    over = t.flows.get(ended.flow, ended.version).over
+    t.put(tries=0, silences=0)
+    if not t.frames:
+        return
+    if over:
+        resume(t)
+        return
+    t.put(away=True)
+    if not t.on_call:
+        t.tell("waiting", waiting=title(t, t.frames[-1]))
+
+
+def resume(t: Turn) -> None:
+    """Go on in the flow that waits, with the question where it stopped."""
+    t.put(away=False, tries=0, silences=0, review=None)
+    frame = t.frame
+    if frame and frame.asked:
+        put_question(t, frame.asked)
+
+
+def park(t: Turn) -> None:
+    """Leave the running flow where it is."""
+    if t.frames:
+        t.put(away=True, review=None)
+
+
+def title(t: Turn, frame: Frame) -> str:
+    return pick(t.flows.get(frame.flow, frame.version).title, t.language, t.form)
+
+
+def put_question(t: Turn, question: Question, *, offset: int = 0, merge: str = "") -> None:
+    """Say a question and wait for its answer; on a call open questions record what comes."""
+    t.line(question.text, question.spoken)
+    t.again = True
+    t.speak(question=question, record=t.on_call and not question.closed, offset=offset, merge=merge)

@@ -1,0 +1,63 @@
+"""The grammar that steps and choices share: texts in languages and forms, and conditions."""
+
+from flows.lines import FlowError, Table, words
+from flows.steps import Condition, Text
+
+
+def is_form(name: str) -> bool:
+    """Whether this name beside a text holds another form or language of it."""
+    return name in {"voice", "easy"} or (len(name) == 2 and name.isalpha())
+
+
+def text_of(table: Table, name: str, source: str) -> Text:
+    """A text in all the languages and forms that stand beside it.
+
+    `say: words`, with `voice:` and `easy:` beside it, or `cy: {say: ..., voice: ..., easy: ...}`.
+    """
+    value = table.get(name)
+    if isinstance(value, Table):
+        return _forms(value, source)
+    if not isinstance(value, str | int) or not str(value).strip():
+        raise FlowError(
+            source, table.at(name), f"there are no words after '{name}:'.", "Write what is to be said."
+        )
+    text = {"en": str(value).strip()}
+    if name == "say":
+        for form in ("voice", "easy"):
+            if table.get(form):
+                text[f"en.{form}"] = str(table[form]).strip()
+        for language, forms in table.items():
+            if len(language) == 2 and isinstance(forms, Table):
+                spread = {"" if form == "say" else form: str(words_) for form, words_ in forms.items()}
+                text.update({f"{language}.{form}".rstrip("."): body.strip() for form, body in spread.items()})
+    return text
+
+
+def _forms(table: Table, source: str) -> Text:
+    """{say: ..., voice: ..., easy: ...} or {en: ..., cy: ..., cy.voice: ...}."""
+    names = {"say": "en", "voice": "en.voice", "easy": "en.easy"}
+    text = {}
+    for name, value in table.items():
+        if not isinstance(value, str | int) or not str(value).strip():
+            raise FlowError(
+                source, table.at(name), f"there are no words after '{name}:'.", "Write what is to be said."
+            )
+        text[names.get(name, name)] = str(value).strip()
+    return text
+
+
+def condition(table: Table, name: str, source: str) -> Condition:
+    found = table.get(name)
+    if found is None:
+        return {}
+    if not isinstance(found, Table):
+        raise FlowError(
+            source,
+            table.at(name),
+            f"'{name}:' needs a name and a value.",
+            f"Write it like '{name}: {{feeling: 1}}'.",
+        )
+    return {
+        key: tuple("yes" if one == "True" else "no" if one == "False" else one for one in words(value))
+        for key, value in found.items()
+    }

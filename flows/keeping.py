@@ -1,0 +1,144 @@
+"""Makes contributions out of answers: kept at a flow's end, or with what is there when it breaks off."""
+
+from dataclasses import replace
+
+from flows.effects import Keep
+from flows.events import Option, Question
+from flows.state import Answer, Done, Frame
+from flows.steps import AskStep, KeepStep, LoopStep, pick
+from flows.turning import Turn
+
+
+def keep(t: Turn, step: KeepStep) -> None:
+    """Keep the running flow's answers. A second keep of the same run replaces the first."""
+    frame = t.frames[-1]
+    t.do(_gift(t, frame, step))
+    t.put_frame(replace(frame, kept=True))
+    label = pick(t.flows.get(frame.flow, frame.version).title, t.language, t.form)
+    t.push_done(Done(kind="gift", id=frame.gift, label=label))
+
+
+def _gift(t: Turn, frame: Frame, step: KeepStep) -> Keep:
+    chosen = frame.answers.get(step.audience_from)
+    audience = chosen.keys[0] if chosen and chosen.keys and chosen.keys[0] != "skip" else step.audience
+    return Keep(
+        id=frame.gift,
+        flow=step.flow,
+        text=_words(t, frame, step),
+        audience=audience,
+        answers=_given(t, frame),
+        lists=frame.lists,
+        poll=frame.poll,
+    )
+
+
+def _given(t: Turn, frame: Frame) -> dict[str, Answer]:
+    steering = {ask.name for ask in _asks(t, frame) if not ask.echo and not _open(ask)}
+    return {
+        name: answer
+        for name, answer in frame.answers.items()
+        if answer.keys != ("skip",) and name not in steering
+    }
+
+
+def _words(t: Turn, frame: Frame, step: KeepStep) -> str:
+    """The words of a contribution as one text: its main answers, or its rounds one by one."""
+    names = step.main or tuple(ask.name for ask in _asks(t, frame) if _open(ask))
+    lines = [answer.text for name, answer in frame.answers.items() if name in names and answer.text]
+    for rounds in frame.lists.values():
+        for number, round_ in enumerate(rounds, 1):
+            words = (
+                answer.text if answer.keys == () else f"({answer.text})"
+                for answer in round_.values()
+                if answer.text
+            )
+            lines.append(f"{number}. {' '.join(words)}".rstrip())
+    return "\n".join(lines)
+
+
+def _asks(t: Turn, frame: Frame) -> list[AskStep]:
+    steps = t.flows.get(frame.flow, frame.version).steps
+    return [step for step in steps if isinstance(step, AskStep)]
+
+
+def _open(step: AskStep) -> bool:
+    return bool({"text", "voice", "photo"} & set(step.takes))
+
+
+def gave(t: Turn, frame: Frame) -> bool:
+    """Whether this run holds words, recordings or photos of theirs that a keep is waiting for."""
+    flow = t.flows.get(frame.flow, frame.version)
+    if not any(isinstance(step, KeepStep) for step in flow.steps):
+        return False
+    if frame.lists:
+        return True
+    mine = [frame.answers.get(step.name) for step in _asks(t, frame) if _open(step)]
+    return any(answer and (answer.media or (answer.text and answer.keys != ("skip",))) for answer in mine)
+
+
+def keep_what_is_there(t: Turn, frame: Frame) -> Frame:
+    """Keep an unfinished run as it stands, so that hanging up loses nothing."""
+    if not gave(t, frame):
+        return frame
+    flow = t.flows.get(frame.flow, frame.version)
+    step = next(step for step in flow.steps if isinstance(step, KeepStep))
+    whole = _with_open_round(t, frame)
+    t.do(_gift(t, whole, step))
+    t.push_done(Done(kind="gift", id=frame.gift, label=pick(flow.title, t.language, t.form)))
+    return replace(frame, kept=True)
+
+
+def _with_open_round(t: Turn, frame: Frame) -> Frame:
+    """The run as if the round that is under way ended here."""
+    steps = t.flows.get(frame.flow, frame.version).steps
+    for step in steps[frame.at :]:
+        if isinstance(step, LoopStep) and not step.over and step.start < frame.at:
+            return close_round(t, frame, step, again=False)
+    return frame
+
+
+def names_within(t: Turn, frame: Frame, step: LoopStep) -> set[str]:
+    """What is asked inside a repeat."""
+    steps = t.flows.get(frame.flow, frame.version).steps
+    end = steps.index(step)
+    return {ask.name for ask in steps[step.start : end] if isinstance(ask, AskStep)}
+
+
+def close_round(t: Turn, frame: Frame, step: LoopStep, *, again: bool) -> Frame:
+    """Put one round's answers on its list; what only steers the repeat is no answer."""
+    inside = names_within(t, frame, step)
+    kept = {
+        name: answer
+        for name, answer in frame.answers.items()
+        if name in inside and name not in step.until and answer.keys != ("skip",)
+    }
+    rest = {name: answer for name, answer in frame.answers.items() if name not in inside}
+    lists = frame.lists
+    if any(answer.text or answer.media for answer in kept.values()):
+        lists = {**lists, step.name: (*lists.get(step.name, ()), kept)}
+    return replace(frame, answers=rest, lists=lists, trail=(), at=step.start if again else frame.at)
+
+
+def add_photos(t: Turn, frame: Frame, name: str, found: tuple[str, ...], caption: str) -> Frame:
+    """Put more photos to an answer, each once."""
+    had = frame.answers.get(name, Answer())
+    media = (*had.media, *(one for one in found if one not in had.media))
+    text = "\n".join(part for part in (had.text, caption) if part)
+    return replace(frame, answers={**frame.answers, name: Answer(text=text, media=media)})
+
+
+def count_photos(t: Turn, question: Question) -> None:
+    """One confirmation for however many photos come together: a later one takes its place."""
+    frame = t.frames[-1]
+    had = len(frame.answers[question.name].media)
+    t.tell("photos.one" if had == 1 else "photos.many", count=had)
+    done = Option(
+        key="done", label=t.phrase("photos.done"), words=("done", "finished", "that's all", "no", "no more")
+    )
+    asked = replace(
+        question, takes=("photo", "choice"), options=(done,), text=t.phrase("photos.more"), spoken=""
+    )
+    t.put_frame(replace(frame, asked=asked))
+    t.line(asked.text)
+    t.again = True
+    t.speak(question=asked, merge=f"photos:{frame.gift}")

@@ -1,0 +1,249 @@
+"""Takes what came in as the answer to a question, or asks again: kindly, then differently, then lets go."""
+
+import re
+from dataclasses import dataclass, replace
+
+from flows.effects import Amend, Matter
+from flows.events import Option, Question
+from flows.frames import open_frame, put_question
+from flows.keeping import add_photos, count_photos
+from flows.running import count_ballot, run
+from flows.state import Answer, Frame
+from flows.steps import AskStep
+from flows.turning import Turn
+from flows.understand import understand
+
+SKIP = {"skip", "pass", "rather not", "rather not say", "nothing", "no comment", "no thanks", "no thank you"}
+FEW_WORDS = 3  # so many words and more are somebody telling us something, not a choice misspelt
+MISSES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """How a reply reads: an answer, or the options that it may have meant."""
+
+    answer: Answer | None = None
+    near: tuple[str, ...] = ()
+    rest: str = ""
+
+
+def read(t: Turn, question: Question) -> Read | None:
+    """The event as an answer to this question; None where it does not fit."""
+    event = t.event
+    if event.kind == "press":
+        return _press(t, question)
+    if event.kind == "media":
+        return _media(t, question)
+    if event.kind == "place" and "place" in question.takes:
+        return Read(answer=Answer(text=event.value))
+    if event.kind in {"words", "edit"}:
+        return _words(t, question)
+    return None
+
+
+def _press(t: Turn, question: Question) -> Read | None:
+    value = t.event.value
+    if value == "skip" and question.optional:
+        return Read(answer=Answer(keys=("skip",)))
+    for option in question.quiet:
+        if value in option.words:
+            return Read(answer=Answer(keys=(option.key,)))
+    if not t.on_call:
+        return _chosen(question, tuple(option for option in question.options if option.key == value))
+    if "several" in question.takes:
+        picked = [
+            question.options[int(one) - 1]
+            for one in value
+            if one.isdigit() and 0 < int(one) <= len(question.options)
+        ]
+        return _chosen(question, tuple(dict.fromkeys(picked)))
+    if question.options:
+        return _chosen(question, _by_position(question, value))
+    return _understood(t, question, value) if question.closed else None
+
+
+def _by_position(question: Question, value: str) -> tuple[Option, ...]:
+    """The key pressed: its place in the menu; on a scale, the number itself."""
+    if "scale" in question.takes:
+        return tuple(option for option in question.options if option.key == value)
+    at = int(value) if value.isdigit() else 0
+    return question.options[at - 1 : at] if at > 0 else ()
+
+
+def _chosen(question: Question, options: tuple[Option, ...]) -> Read | None:
+    if not options or (question.most and len(options) > question.most):
+        return None
+    return Read(
+        answer=Answer(text=", ".join(one.label for one in options), keys=tuple(one.key for one in options))
+    )
+
+
+def _media(t: Turn, question: Question) -> Read | None:
+    """A photo or a recording, where the question takes one; speech may stand for words."""
+    takes = set(question.takes)
+    kinds = [kind for kind in ("photo", "voice") if kind in takes]
+    if "text" in takes and t.on_call:
+        kinds.append("voice")
+    if not any(one.kind in kinds for one in t.event.attachments):
+        return None
+    return Read(answer=Answer(text=t.event.text.strip(), media=t.take_files(*kinds)))
+
+
+def _words(t: Turn, question: Question) -> Read | None:
+    words = t.event.text.strip()
+    if not words:
+        return None
+    plain = re.sub(r"[^\w\s']", "", words).casefold().strip()
+    if question.optional and plain in SKIP:
+        return Read(answer=Answer(keys=("skip",)))
+    return _understood(t, question, words)
+
+
+def _understood(t: Turn, question: Question, words: str) -> Read | None:
+    reading = understand(words, question, today=t.now.date(), by_text=not t.event.spoken)
+    if reading is None:
+        return Read(answer=Answer(text=words)) if "text" in question.takes else None
+    if not reading.sure:
+        return Read(answer=Answer(text=words)) if "text" in question.takes else Read(near=reading.keys)
+    if reading.keys:
+        options = tuple(one for one in question.options if one.key in reading.keys)
+        found = _chosen(question, options)
+        return replace(found, rest=reading.rest) if found else None
+    if reading.number is not None:
+        return Read(answer=Answer(text=f"{reading.number:g}", number=reading.number))
+    if reading.date is not None:
+        return Read(answer=Answer(text=reading.date.isoformat()))
+    return Read(answer=Answer(text=words)) if "text" in question.takes else None
+
+
+def fits(t: Turn, question: Question) -> Read | None:
+    """The event as a sure answer to a closed question, else None."""
+    found = read(t, question) if question.options else None
+    return found if found and found.answer and found.answer.keys else None
+
+
+# Taking an answer ----------------------------------------------------------------------------------
+def accept(t: Turn, question: Question, found: Read) -> None:
+    """Store an answer where its question belongs and go on from there."""
+    answer = found.answer or Answer()
+    t.put(tries=0, silences=0, review=None)
+    t.remember(question)
+    frame = t.frame
+    if frame and frame.asked and frame.asked.id == question.id:
+        _accept_here(t, frame, question, answer)
+    elif question.poll:
+        _accept_ballot(t, question, answer)
+    else:
+        correct(t, question, answer)
+        return
+    if found.rest and question.poll:
+        _accept_comment(t, found.rest)
+    run(t)
+
+
+def _accept_here(t: Turn, frame: Frame, question: Question, answer: Answer) -> None:
+    step = step_of(t, frame)
+    if step and step.many:
+        _accept_photos(t, frame, question, answer)
+        return
+    if step and step.echo and question.closed and answer.keys not in {(), ("skip",)} and not step.soft:
+        t.tell("echo", question=question.text, choice=answer.text)
+    trail = (*frame.trail, frame.at - 1)
+    answers = {**frame.answers, question.name: answer}
+    t.put_frame(replace(frame, answers=answers, asked=None, trail=trail[-20:]))
+    if question.poll:
+        # the ballot's own step counts it
+        t.put_frame(replace(t.frames[-1], at=frame.at - 1, trail=frame.trail))
+
+
+def _accept_ballot(t: Turn, question: Question, answer: Answer) -> None:
+    """A ballot by a late button, or for a poll that was sent out of the blue."""
+    asked = t.get("asked")
+    if isinstance(asked, Question) and asked.id == question.id:
+        t.put(asked=None)
+    poll = next((one for one in (t.group.polls if t.group else ()) if one.id == question.poll), None)
+    if poll is None:
+        t.tell("late.gone")
+        return
+    if t.frame or poll.closed:
+        count_ballot(t, poll, answer)
+        return
+    open_frame(t, "vote", poll=poll.id, answers={"ballot": answer})
+
+
+def _accept_comment(t: Turn, words: str) -> None:
+    """Words that came with a ballot are its comment."""
+    if t.frames and t.frames[-1].poll and not t.away:
+        answers = {**t.frames[-1].answers, "comment": Answer(text=words)}
+        t.put_frame(replace(t.frames[-1], answers=answers))
+
+
+def _accept_photos(t: Turn, frame: Frame, question: Question, answer: Answer) -> None:
+    """Another photo, or the word that those were all."""
+    if answer.media:
+        together = bool(t.event.album) and t.event.album == t.get("album")
+        t.put_frame(add_photos(t, frame, question.name, answer.media, answer.text))
+        note_album(t, frame, question.name)
+        if not together:
+            count_photos(t, question)
+        return
+    t.put_frame(replace(frame, asked=None, at=frame.at, trail=(*frame.trail, frame.at - 1)))
+    if not frame.answers.get(question.name):
+        answers = {**frame.answers, question.name: Answer(keys=("skip",))}
+        t.put_frame(replace(t.frames[-1], answers=answers))
+
+
+def note_album(t: Turn, frame: Frame, name: str) -> None:
+    if t.event.album:
+        t.put(album=t.event.album, album_gift=frame.gift, album_answer=name)
+
+
+def step_of(t: Turn, frame: Frame) -> AskStep | None:
+    """The step that asked the question which is open in this run."""
+    steps = t.flows.get(frame.flow, frame.version).steps
+    step = steps[frame.at - 1] if 0 < frame.at <= len(steps) else None
+    return step if isinstance(step, AskStep) else None
+
+
+# Corrections ---------------------------------------------------------------------------------------
+def correct(t: Turn, question: Question, answer: Answer) -> None:
+    """Another answer to a question that is behind us: in the run, or in what was kept of it."""
+    for at, frame in enumerate(t.frames):
+        if frame.id == question.frame and not frame.kept and question.name in frame.answers:
+            corrected = replace(answer, media=answer.media or frame.answers[question.name].media)
+            t.frames[at] = replace(frame, answers={**frame.answers, question.name: corrected})
+            break
+    else:
+        if not question.gift or not any(done.id == question.gift for done in t.done):
+            t.tell("late.gone")
+            return
+        t.do(Amend(id=question.gift, name=question.name, answer=answer))
+    t.tell("corrected", choice=answer.text)
+
+
+# Not understood ------------------------------------------------------------------------------------
+def not_understood(t: Turn, question: Question, found: Read | None) -> None:
+    """First the choices again, then in another way; the third time the words go to the helper."""
+    tries = int(str(t.get("tries"))) + 1
+    t.put(tries=tries)
+    if tries >= MISSES:
+        t.do(Matter(kind="not understood", words=t.event.text, question=question.text))
+        open_frame(t, "stuck")
+        run(t)
+        return
+    near = [one for one in question.options if found and one.key in found.near]
+    if len(near) > 1:
+        t.tell("unsure.several", first=near[0].label, second=near[1].label)
+    elif near and tries == 1:
+        t.tell("unsure.one", choice=near[0].label)
+    elif tries == 1:
+        t.tell("again.first")
+    else:
+        t.tell("again.second.call" if t.on_call else "again.second")
+    put_question(t, question)
+
+
+def ask_again(t: Turn) -> None:
+    """The current question once more, where there is one and it has not just been put."""
+    if t.question and not t.again:
+        put_question(t, t.question)

@@ -1,0 +1,260 @@
+"""Runs the flow at the top of a conversation until it asks something or is over."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from flows import keeping
+from flows.deeds import DEEDS
+from flows.events import Option, Question
+from flows.facts import OVER, fill, holds, open_polls, place, poll_at_hand, value
+from flows.frames import finish, open_frame, put_question
+from flows.state import Answer, Done, Frame, Poll
+from flows.steps import (
+    AskStep,
+    BallotStep,
+    BeginStep,
+    DoStep,
+    GoStep,
+    JumpStep,
+    KeepStep,
+    LoopStep,
+    SayStep,
+    SetStep,
+    Step,
+    UnlessStep,
+    pick,
+)
+from flows.turning import Turn
+
+MOST_STEPS = 500  # a flow that runs longer in one turn goes round in circles
+
+
+def run(t: Turn) -> None:
+    """Go on in the running flow; what it opens or closes on its way runs too."""
+    for _ in range(MOST_STEPS):
+        frame = t.frame
+        if frame is None or frame.asked is not None:
+            return
+        steps = t.flows.get(frame.flow, frame.version).steps
+        if frame.at >= len(steps):
+            finish(t)
+            continue
+        step = steps[frame.at]
+        t.put_frame(replace(frame, at=frame.at + 1))
+        PERFORM[type(step)](t, step)
+    raise RuntimeError("a flow goes round in circles")
+
+
+def _say(t: Turn, step: SayStep) -> None:
+    t.line(fill(t, step.text), fill(t, step.text, spoken=True))
+
+
+def _ask(t: Turn, step: AskStep) -> None:
+    frame = t.frames[-1]
+    if step.name in frame.answers and not step.many:
+        return  # it came before it was asked for
+    if not _carried(t, step):
+        t.tell("bridge.photo")
+        t.put_frame(replace(frame, answers={**frame.answers, step.name: Answer(keys=("skip",))}))
+        return
+    question = question_of(t, step)
+    t.put_frame(replace(frame, asked=question))
+    if step.many and step.name in frame.answers:
+        keeping.count_photos(t, question)
+        return
+    put_question(t, question)
+
+
+def _carried(t: Turn, step: AskStep) -> bool:
+    """Whether this channel can carry any answer to it; words can be spoken, keys pressed."""
+    if set(step.takes) <= {"photo"}:
+        return "photo" in t.event.can.takes
+    if set(step.takes) <= {"place"}:
+        return "place" in t.event.can.takes
+    return True
+
+
+def question_of(t: Turn, step: AskStep) -> Question:
+    """The question as this person gets it, in their language and form."""
+    frame = t.frames[-1]
+    return Question(
+        id=t.ids(),
+        name=step.name,
+        text=fill(t, step.text),
+        spoken=fill(t, step.text, spoken=True),
+        takes=step.takes,
+        options=_flow_options(t) if step.flows else _options(t, step),
+        quiet=tuple(Option(key=key, label="", words=(word,)) for word, key in step.quiet.items()),
+        most=step.most,
+        low=step.low,
+        high=step.high,
+        optional=step.optional,
+        gift=frame.gift,
+        frame=frame.id,
+        review=step.review,
+    )
+
+
+def _options(t: Turn, step: AskStep) -> tuple[Option, ...]:
+    return tuple(
+        Option(
+            key=choice.key,
+            label=pick(choice.label, t.language, t.form),
+            spoken=_spoken(choice.label, t.language),
+            words=choice.words,
+        )
+        for choice in step.choices
+        if holds(t, choice.when)
+    )
+
+
+def _flow_options(t: Turn) -> tuple[Option, ...]:
+    return tuple(
+        Option(
+            key=flow.name,
+            label=pick(flow.menu, t.language, t.form),
+            spoken=_spoken(flow.menu, t.language),
+            words=flow.words,
+        )
+        for flow in t.flows.menu()
+        if holds(t, flow.when)
+    )
+
+
+def _spoken(text: Mapping[str, str], language: str) -> str:
+    return text.get(f"{language}.voice") or text.get("en.voice", "")
+
+
+def _keep(t: Turn, step: KeepStep) -> None:
+    keeping.keep(t, step)
+    if step.text:
+        t.line(fill(t, step.text), fill(t, step.text, spoken=True))
+
+
+def _ballot(t: Turn, step: BallotStep) -> None:
+    poll = poll_at_hand(t) or next(iter(open_polls(t)), None)
+    if poll is None:
+        return
+    frame = replace(t.frames[-1], poll=poll.id)
+    answer = frame.answers.get("ballot")
+    if answer is None:
+        question = poll_question(t, poll, step)
+        t.put_frame(replace(frame, asked=question))
+        put_question(t, question)
+        return
+    t.put_frame(frame)
+    count_ballot(t, poll, answer)
+
+
+def count_ballot(t: Turn, poll: Poll, answer: Answer) -> None:
+    """Count it, say what was counted and for which question."""
+    if poll.closed:
+        t.tell("vote.late", question=poll.question, outcome=poll.outcome)
+        return
+    changed = bool(t.votes.get(poll.id))
+    t.vote(poll.id, answer.keys)
+    t.chosen = answer.text
+    t.push_done(Done(kind="ballot", id=poll.id, label=t.phrase("undo.ballot", question=poll.question)))
+    name = "vote.changed" if changed else "vote.counted"
+    t.tell(name, choice=answer.text, question=poll.question, closes=poll.closes)
+
+
+def poll_question(t: Turn, poll: Poll, step: BallotStep | None = None) -> Question:
+    """A poll as a question: its id is the poll's, so that a late button still finds it."""
+    text = fill(t, step.text) if step else poll.question
+    return Question(
+        id=poll.id,
+        name="ballot",
+        text=text,
+        spoken=fill(t, step.text, spoken=True) if step else "",
+        takes=("several",) if poll.several else ("choice",),
+        options=poll.options,
+        most=poll.most,
+        poll=poll.id,
+        frame=t.frames[-1].id if t.frames else "",
+    )
+
+
+def _begin(t: Turn, step: BeginStep) -> None:
+    if not step.over:
+        return
+    frame = t.frames[-1]
+    if step.over == "polls" and frame.poll:
+        return  # one poll was named: only that one
+    item = place(t, step.over)
+    if not item:
+        t.put_frame(replace(frame, at=step.end))
+    elif step.over == "polls":
+        t.put_frame(replace(frame, poll=item))
+    elif step.over == "shared":
+        t.put_frame(replace(frame, seen=item))
+
+
+def _loop(t: Turn, step: LoopStep) -> None:
+    frame = t.frames[-1]
+    if not step.over:
+        over = holds(t, step.until)
+        t.put_frame(keeping.close_round(t, frame, step, again=not over))
+        return
+    inside = keeping.names_within(t, frame, step)
+    fresh = {
+        name: answer for name, answer in frame.answers.items() if name not in inside and name != "ballot"
+    }
+    frame = replace(frame, answers=fresh, trail=())
+    if step.over == "polls":
+        _next_poll(t, step, frame)
+        return
+    at = frame.places.get(step.over, 0) + 1
+    more = at < len(OVER[step.over](t))
+    t.put_frame(replace(frame, places={**frame.places, step.over: at}, at=step.start if more else frame.at))
+
+
+def _next_poll(t: Turn, step: LoopStep, frame: Frame) -> None:
+    """On to the next poll that has no ballot yet, unless this was about one poll only."""
+    left = [poll.id for poll in open_polls(t) if not t.votes.get(poll.id)]
+    if left and not frame.single:
+        frame = replace(frame, poll=left[0], at=step.start + 1)
+    t.put_frame(frame)
+
+
+def _unless(t: Turn, step: UnlessStep) -> None:
+    if not holds(t, step.condition):
+        t.put_frame(replace(t.frames[-1], at=step.to))
+
+
+def _jump(t: Turn, step: JumpStep) -> None:
+    t.put_frame(replace(t.frames[-1], at=step.to))
+
+
+def _set(t: Turn, step: SetStep) -> None:
+    frame = t.frames[-1]
+    t.put_frame(replace(frame, answers={**frame.answers, step.name: Answer(keys=(step.value,))}))
+
+
+def _do(t: Turn, step: DoStep) -> None:
+    DEEDS[step.deed](t, step.with_)
+
+
+def _go(t: Turn, step: GoStep) -> None:
+    name = step.flow or value(t, step.answer)
+    t.frames.pop()
+    if name in t.flows.current:
+        open_frame(t, name)
+    elif t.frames:
+        t.put(away=True)
+
+
+PERFORM: Mapping[type[Step], Callable[[Turn, Any], None]] = {
+    SayStep: _say,
+    AskStep: _ask,
+    KeepStep: _keep,
+    BallotStep: _ballot,
+    BeginStep: _begin,
+    LoopStep: _loop,
+    UnlessStep: _unless,
+    JumpStep: _jump,
+    SetStep: _set,
+    DoStep: _do,
+    GoStep: _go,
+}
