@@ -1,0 +1,101 @@
+"""The words of what we send to many: briefs, polls, results, meetings moved or cancelled.
+
+Each says by itself what it is about, for somebody who last heard from us weeks ago.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.briefs import pieces
+from flows.calendar import day_name
+from flows.events import Option, Question, Say, Shown
+from storage.meetings import Content, Meeting
+from storage.polls import Tally
+
+NO_EASY = "We do not have this in an easy version."
+NO_LANGUAGE = "We do not have this in your language."
+READ_BUTTON = "I have read it"
+READ_WORD = "Text READ when you have read it."
+WITH_FILES = "There are pictures or papers with it that we cannot send by text. Ask us for them."
+ANNOUNCED = "There is also a vote: text VOTE when you are ready."
+
+
+def brief(content: Content, *, channel: str, language: str, form: str, again: bool, now: datetime) -> Say:
+    """A brief by one channel, in the version nearest to what this member needs."""
+    note, markdown = version(content.versions, language, form, content.language)
+    when = day_name(content.at, content.zone, now)
+    head = f"{'A reminder: to' if again else 'To'} read before {content.meeting}, {when}:\n{content.title}"
+    body = "\n\n".join(pieces(markdown))
+    if channel == "telegram":
+        text = "\n\n".join(part for part in (head, note, body) if part)
+        return Say(text=text, question=_acknowledge(content.id), shown=content.files, language=language)
+    if channel == "sms":
+        # What must be known stands first: the rest waits for MORE.
+        extra = WITH_FILES if content.files else ""
+        head = "\n".join(part for part in (head, READ_WORD, extra, note) if part)
+        return Say(text=f"{head}\n\n{body}", language=language)
+    return Say(text="\n\n".join(part for part in (head, note, body) if part), language=language)
+
+
+def version(versions: Mapping[tuple[str, str], str], language: str, form: str, own: str) -> tuple[str, str]:
+    """The text nearest to what somebody needs, and one sentence where it is not what they need."""
+    for where, note in (
+        ((language, form), ""),
+        ((language, "plain"), NO_EASY),
+        ((own, form), NO_LANGUAGE),
+        ((own, "plain"), NO_LANGUAGE if language != own else NO_EASY),
+    ):
+        if where in versions:
+            return note, versions[where]
+    return NO_LANGUAGE, next(iter(versions.values()))
+
+
+def poll(tally: Tally, now: datetime) -> Say:
+    """A poll as a question; its id is the poll's, so that a button pressed late still finds it."""
+    lines = [f"A vote in {tally.group_name}: {tally.question}"]
+    if tally.closes_at:
+        lines.append(f"You can vote until {day_name(tally.closes_at, tally.zone, now)}.")
+    if tally.secret:
+        lines.append("It is secret: nobody will see what you chose.")
+    question = Question(
+        id=tally.id,
+        name="ballot",
+        text=tally.question,
+        takes=("several",) if tally.several else ("choice",),
+        options=tuple(Option(key=key, label=label) for key, label in tally.options),
+        most=tally.most,
+        poll=tally.id,
+    )
+    return Say(text="\n".join(lines), question=question)
+
+
+def announced() -> Say:
+    """What is said of a poll to somebody who is in the middle of something."""
+    return Say(text=ANNOUNCED)
+
+
+def result(tally: Tally, picture: Shown | None = None) -> Say:
+    """What came of a poll: counts, per cents, and a plain sentence."""
+    counts = "\n".join(tally.lines)
+    text = "\n".join(
+        part for part in (f"The vote has closed: {tally.question}", counts, tally.sentence) if part
+    )
+    spoken = " ".join(
+        (f"The vote has closed. The question was: {tally.question}.", tally.sentence, *tally.lines)
+    )
+    return Say(text=text, spoken=spoken, shown=(picture,) if picture else ())
+
+
+def moved(meeting: Meeting, now: datetime) -> Say:
+    return Say(text=f"{meeting.title} has moved. It is now {day_name(meeting.at, meeting.zone, now)}.")
+
+
+def cancelled(meeting: Meeting, now: datetime) -> Say:
+    when = day_name(meeting.at, meeting.zone, now)
+    return Say(text=f"{meeting.title}, planned for {when}, will not take place.")
+
+
+def _acknowledge(brief_id: str) -> Question:
+    """The button under a brief; its id is the brief's, so that a button pressed late still finds it."""
+    read = Option(key="read", label=READ_BUTTON)
+    return Question(id=brief_id, name="acknowledge", text="", takes=("choice",), options=(read,))

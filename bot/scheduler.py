@@ -1,0 +1,215 @@
+"""Wakes each second, asks the database what is due, and does it: polls close, sendings go out.
+
+The clock only wakes; rows are the truth. Every process may run this: what one has claimed, no other takes.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot import notices
+from bot.charts import Bar, png, svg
+from bot.logs import place
+from flows.events import Say, Shown
+from storage import sendings
+from storage.database import Database
+from storage.ids import Ids
+from storage.meetings import Content, brief_content, find_meeting
+from storage.outbox import Row
+from storage.polls import Tally, close_poll, due_to_close, keep_picture, tally
+from storage.sendings import Recipient, Sending
+
+AGAIN = timedelta(seconds=30)  # after a failure, so that one bad sending doesn't hold up the others
+
+Write = Callable[[Recipient], tuple[Say, Say | None]]  # what one member gets; the second announces it
+
+
+class Keeps(Protocol):
+    """Where pictures are kept."""
+
+    async def save(self, data: bytes) -> str:
+        """Keep a file; its content hash."""
+
+
+class Scheduler:
+    """`run` is the loop; `tick` does once all that is due. `wake` tells the lanes that there is work."""
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        clock: Callable[[], datetime],
+        ids: Ids,
+        files: Keeps,
+        channels: Collection[str],
+        holder: str,
+        wake: Callable[[], None],
+        every: float = 1.0,
+        most: int = sendings.SLICE,
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._ids = ids
+        self._files = files
+        self._channels = channels
+        self._holder = holder
+        self._wake_lanes = wake
+        self._every = every
+        self._most = most
+        self._woken = asyncio.Event()
+
+    async def run(self) -> None:
+        """Do what is due, each second, until cancelled."""
+        clock = AsyncIOScheduler(timezone=UTC)
+        clock.add_job(self.wake, "interval", seconds=self._every, coalesce=True, misfire_grace_time=None)
+        clock.start()
+        try:
+            while True:
+                await self.tick()
+                await self._woken.wait()
+                self._woken.clear()
+        finally:
+            clock.shutdown(wait=False)
+
+    async def wake(self) -> None:
+        """Look at once whether anything is due."""
+        self._woken.set()
+
+    async def tick(self) -> None:
+        """Do all that is due now; what fails is logged and tried again later."""
+        await self._close_polls()
+        while (sending := await self._claim()) is not None:
+            try:
+                await self._expand(sending)
+            except Exception as error:
+                structlog.get_logger().error(
+                    "sending_failed",
+                    sending=sending.id,
+                    kind=sending.kind,
+                    error=type(error).__name__,
+                    at=place(error),
+                )
+                async with self._db.write() as conn:
+                    until = self._clock() + AGAIN
+                    await sendings.release(conn, sending, holder=self._holder, until=until)
+            self._wake_lanes()
+
+    async def _close_polls(self) -> None:
+        async with self._db.read() as conn:
+            over = await due_to_close(conn, self._clock())
+        for poll in over:
+            try:
+                async with self._db.write() as conn:
+                    await close_poll(conn, poll, ids=self._ids, now=self._clock())
+            except Exception as error:
+                structlog.get_logger().error(
+                    "poll_not_closed", poll=poll, error=type(error).__name__, at=place(error)
+                )
+
+    async def _claim(self) -> Sending | None:
+        now = self._clock()
+        async with self._db.read() as conn:
+            if not await sendings.any_due(conn, now):
+                return None
+        async with self._db.write() as conn:
+            return await sendings.claim(conn, holder=self._holder, now=now)
+
+    async def _expand(self, sending: Sending) -> None:
+        """Slice by slice, so that turns that wait are served in between."""
+        write, staff = await self._writer(sending)
+        late = sending.expires_at is not None and sending.expires_at <= self._clock()
+        if write is None or late:
+            await self._finish(sending, "cancelled" if write is None else "late")
+            return
+        while True:
+            async with self._db.read() as conn:
+                part = await sendings.next_slice(
+                    conn, sending, channels=self._channels, staff=staff, now=self._clock(), most=self._most
+                )
+            rows = [self._row(sending, one, write) for one in part.people if one.line]
+            async with self._db.write() as conn:
+                ours = await sendings.store_slice(
+                    conn, sending, part, rows, holder=self._holder, now=self._clock()
+                )
+            if not ours:
+                return
+            self._wake_lanes()
+            if part.last:
+                await self._finish(sending, "done")
+                return
+            sending = sendings.after(sending, part)
+
+    async def _finish(self, sending: Sending, state: str) -> None:
+        async with self._db.write() as conn:
+            await sendings.finish(conn, sending, holder=self._holder, state=state, now=self._clock())
+
+    def _row(self, sending: Sending, one: Recipient, write: Write) -> Row:
+        say, announce = write(one)
+        return Row(
+            id=self._ids(),
+            line=one.line,
+            channel=one.channel,
+            klass="notice",
+            dedupe_key=sendings.dedupe_key(sending, one.member),
+            say=say,
+            announce=announce,
+            member=one.member,
+            group=sending.group,
+            kind=sending.kind,
+            subject=sending.subject,
+            expires_at=sending.expires_at,
+        )
+
+    async def _writer(self, sending: Sending) -> tuple[Write | None, bool]:
+        """What writes each member's message, None where nothing is to be said any more; whether staff get it."""
+        now = self._clock()
+        async with self._db.read() as conn:
+            if sending.kind == "brief":
+                content = await brief_content(conn, sending.subject)
+                return (None, True) if content is None else (_brief(content, now), True)
+            if sending.kind in ("moved", "cancelled"):
+                meeting = await find_meeting(conn, sending.subject)
+                said = (notices.moved if sending.kind == "moved" else notices.cancelled)(meeting, now)
+                return (lambda _: (said, None)), True
+            standing = await tally(conn, sending.subject, now=now)
+        if standing is None or (sending.kind == "poll" and standing.state != "open"):
+            return None, True
+        if sending.kind == "poll":
+            asked = notices.poll(standing, now)
+            return (lambda _: (asked, notices.announced())), standing.staff
+        return _result(standing, await self._picture(standing)), True
+
+    async def _picture(self, standing: Tally) -> Shown | None:
+        """The result as bars, kept like any photo; none where only the outcome is given."""
+        if not standing.counts:
+            return None
+        labels = dict(standing.options)
+        bars = [
+            Bar(label=labels[key], count=count, words=line.removeprefix(f"{labels[key]}: "))
+            for (key, count), line in zip(standing.counts.items(), standing.lines, strict=True)
+        ]
+        drawing = svg(standing.question, standing.sentence, bars, voted=standing.voted)
+        data = await asyncio.to_thread(png, drawing)
+        sha256 = await self._files.save(data)
+        async with self._db.write() as conn:
+            return await keep_picture(conn, standing.id, sha256=sha256, size=len(data), now=self._clock())
+
+
+def _brief(content: Content, now: datetime) -> Write:
+    def write(one: Recipient) -> tuple[Say, None]:
+        said = notices.brief(
+            content, channel=one.channel, language=one.language, form=one.form, again=one.again, now=now
+        )
+        return said, None
+
+    return write
+
+
+def _result(standing: Tally, picture: Shown | None) -> Write:
+    """Only Telegram gets the picture: a text can't carry it and a voice can't say it."""
+    with_picture, plain = notices.result(standing, picture), notices.result(standing)
+    return lambda one: (with_picture if one.channel == "telegram" else plain, None)
