@@ -35,7 +35,7 @@ class SmsChannel:
     """One number's texts. `mms`: it also carries pictures and sound, as `Account.abilities_of` says.
 
     `public_url` is ours, for receipts; `media_url` gives the address at which Twilio may fetch a
-    stored file by its hash. Without one, a picture is told in words.
+    file, asked for when the message goes. Without one, a picture is told in words.
     """
 
     name = "sms"
@@ -47,7 +47,7 @@ class SmsChannel:
         number: str,
         public_url: str = "",
         mms: bool = False,
-        media_url: Callable[[str], str] | None = None,
+        media_url: Callable[[Shown], str] | None = None,
     ) -> None:
         takes: set[Sense] = {"text", "photo", "voice"} if mms else {"text"}
         self.can = Abilities(takes=frozenset(takes), photos_out=mms, parts=PARTS)
@@ -89,8 +89,8 @@ class SmsChannel:
         body = simplify(clean(numbered(said))).strip()
         if not body and not shown:
             return ()
-        params = {"to": line, "body": body, "media": [one.sha256 for one in shown]}
-        return (Parcel(channel=self.name, line=line, method="message", params=params),)
+        params = {"to": line, "body": body, "media": [one.media for one in shown]}
+        return (Parcel(channel=self.name, line=line, method="message", params=params, files=shown),)
 
     def fit(self, say: Say) -> tuple[Say, str]:
         """At most three parts go out; the rest waits for MORE."""
@@ -103,8 +103,8 @@ class SmsChannel:
         wanted: dict[str, object] = {"to": parcel.params["to"], "from_": self._number}
         if parcel.params["body"]:
             wanted["body"] = parcel.params["body"]
-        if parcel.params["media"] and self._media_url:
-            wanted["media_url"] = [self._media_url(sha256) for sha256 in parcel.params["media"]]
+        if parcel.files and self._media_url:
+            wanted["media_url"] = [self._media_url(shown) for shown in parcel.files]
         if self._public_url:
             wanted["status_callback"] = f"{self._public_url}/twilio/sms/status?{urlencode({'o': outbox})}"
         return await self._account.hand_over(lambda client: client.messages.create_async(**wanted))

@@ -8,7 +8,6 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-
 from channels.text import clean, is_scale, step_word
 from flows.events import Option, Question, Say
 from flows.readable import pieces

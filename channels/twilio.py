@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from aiohttp import BasicAuth, ClientSession, ClientTimeout
+from aiohttp import ClientSession, ClientTimeout, encode_basic_auth
 from multidict import MultiDict
 from pydantic import SecretStr
 from twilio.http.async_http_client import AsyncTwilioHttpClient
@@ -68,8 +68,7 @@ class Http(AsyncTwilioHttpClient):  # type: ignore[misc]  # the library ships no
             URL(self.address(url), encoded=True),
             params=_pairs(params),
             data=_pairs(data),
-            headers=headers,
-            auth=BasicAuth(*auth) if auth else None,
+            headers={**(headers or {}), **({"Authorization": encode_basic_auth(*auth)} if auth else {})},
             allow_redirects=allow_redirects,
         ) as answer:
             if answer.status == 429:
@@ -105,7 +104,7 @@ class Account:
         )
         self.files = Files(
             session=self._http.live,
-            auth=BasicAuth(sid, token.get_secret_value()),
+            authorization=encode_basic_auth(sid, token.get_secret_value()),
             home=api_url or HOME,
             others=media_origins,
         )
@@ -132,8 +131,8 @@ class Account:
         """What our number can carry, of "sms", "mms" and "voice"; None where it can't be asked."""
         try:
             found = await self._client.incoming_phone_numbers.list_async(phone_number=number, limit=1)
-        except Exception as error:
-            return None if outcome_of(error).outcome != "refused" else frozenset()
+        except Exception:
+            return None
         able = (found[0].capabilities or {}) if found else {}
         return frozenset(name.lower() for name, can in able.items() if can)
 

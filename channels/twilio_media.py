@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlsplit
 
-from aiohttp import BasicAuth, ClientError, ClientResponse, ClientSession
+from aiohttp import ClientError, ClientResponse, ClientSession
 from yarl import URL
 
 from channels.base import FetchLater, FetchRefused
@@ -30,12 +30,12 @@ class Files:
         self,
         *,
         session: Callable[[], ClientSession],
-        auth: BasicAuth,
+        authorization: str,
         home: str,
         others: Collection[str] = (),
     ) -> None:
         self._session = session
-        self._auth = auth
+        self._authorization = authorization
         self._home = URL(home).origin()
         self._netloc = urlsplit(home).netloc
         self._others = frozenset(URL(other).origin() for other in others)
@@ -63,8 +63,8 @@ class Files:
             return False
 
     def _ask(self, method: str, url: URL, *, trusted: bool) -> AbstractAsyncContextManager[ClientResponse]:
-        auth = self._auth if trusted else None
-        return self._session().request(method, url, auth=auth, allow_redirects=False)
+        headers = {"Authorization": self._authorization} if trusted else {}
+        return self._session().request(method, url, headers=headers, allow_redirects=False)
 
     def _first(self, ref: str) -> URL:
         """The address to begin at. A provider that stands in for Twilio is asked in its place."""

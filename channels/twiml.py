@@ -12,7 +12,7 @@ from twilio.twiml.voice_response import Gather, VoiceResponse
 from twilio.twiml.voice_response import Say as Spoken
 
 from channels.spoken import Prompt, lines, prompt
-from flows.events import Say
+from flows.events import Say, Shown
 
 STEP = "/twilio/voice/step"
 LONGEST_RECORDING = 300
@@ -41,7 +41,7 @@ def twiml(
     step: int,
     voice: Voice,
     number: str,
-    media_url: Callable[[str], str] | None = None,
+    media_url: Callable[[Shown], str] | None = None,
 ) -> str:
     """All of `says`, then what the last thing to be wanted of the caller is, for step `step`."""
     talk = _Talk(step=step, voice=voice, media_url=media_url)
@@ -82,7 +82,7 @@ class _Talk:
 
     step: int
     voice: Voice
-    media_url: Callable[[str], str] | None
+    media_url: Callable[[Shown], str] | None
 
     def gather(self, wanted: Prompt, *, slower: bool) -> Gather:
         """Waits for keys or speech. Without either the step is asked all the same, as silence."""
@@ -115,7 +115,7 @@ class _Talk:
             speaker.pause(length=2 if say.slower else 1)
         for shown in say.shown:
             if shown.kind == "voice" and self.media_url:
-                speaker.play(self.media_url(shown.sha256))
+                speaker.play(self.media_url(shown))
             elif shown.words:
                 speaker.say(" ".join(lines(shown.words)), voice=name, language=language)
 

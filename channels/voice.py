@@ -15,7 +15,7 @@ from channels.text import clean
 from channels.twilio import Account, form, phone_line, query
 from channels.twilio_faults import outcome
 from channels.twiml import Voice, error_answer, one_moment, twiml
-from flows.events import Abilities, Attachment, Event, Say
+from flows.events import Abilities, Attachment, Event, Say, Shown
 
 __all__ = ["VoiceChannel", "error_answer", "one_moment", "step_of"]
 
@@ -36,7 +36,7 @@ _SENTENCES = {
 class VoiceChannel:
     """One number's calls. `public_url` is ours: without it nobody can be rung.
 
-    `media_url` gives the address at which Twilio may fetch a stored recording by its hash.
+    `media_url` gives the address at which Twilio may fetch a recording that is to be played.
     """
 
     name = "voice"
@@ -47,7 +47,7 @@ class VoiceChannel:
         account: Account,
         number: str,
         public_url: str = "",
-        media_url: Callable[[str], str] | None = None,
+        media_url: Callable[[Shown], str] | None = None,
         voice: Voice | None = None,
     ) -> None:
         self.can = Abilities(takes=frozenset({"voice", "press"}), call=True, audio_out=bool(media_url))

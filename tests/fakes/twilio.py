@@ -95,9 +95,9 @@ class FakeTwilio:
     async def start(self, port: int = 0) -> None:
         """Open the port; `url` is what TWILIO_API_URL is to be."""
         self._session = ClientSession(timeout=ClientTimeout(total=30))
-        self._runner = web.AppRunner(application(self), access_log=None)
+        self._runner = web.AppRunner(application(self), access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port, shutdown_timeout=0.1)
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import BasicAuth, web
+from aiohttp import encode_basic_auth, web
 
 from tests.fakes.twilio_parts import BODY_LIMIT, ROOT, ApiError, Failure, Ringing, Text, date_words
 
@@ -177,7 +177,7 @@ class Api:
         return web.Response(status=204)
 
     def _credentials(self) -> str:
-        return BasicAuth(self._twilio.sid, self._twilio.token).encode()
+        return encode_basic_auth(self._twilio.sid, self._twilio.token)
 
     def _failure(self, kind: str) -> Failure | None:
         waiting = self._twilio.failures.get(kind, [])
