@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -95,7 +96,10 @@ def fit_parts(say: Say, most: int = 3) -> tuple[Say, str]:
 def _cut(words: str, tail: str, most: int) -> tuple[str, str]:
     """The longest beginning of `words` that fits above `tail`, and the rest; ("", words) for none."""
     start = words[: 2 * most * _LONGEST_PART]
-    for room in range(most * _LONGEST_PART, _WORTH_SENDING - 1, -1):
+    most_characters = range(1, most * _LONGEST_PART)
+    end = bisect_right(most_characters, most, key=lambda n: parts(simplify(f"{start[:n]}\n{tail}")))
+    # A shorter beginning may need more room, where it alone can be put in plainer characters.
+    for room in range(len(start[:end].encode("utf-16-le")) // 2, _WORTH_SENDING - 1, -1):
         head = pieces(start, room)[0].rstrip()
         if _fits(f"{head}\n{tail}", most):
             return head, words[len(head) :].strip()
