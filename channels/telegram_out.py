@@ -20,6 +20,8 @@ LONGEST_DATA = 64  # bytes
 LONGEST_LABEL = 32  # what a small phone shows of a button without cutting it
 SCALE_ROW = 5
 
+NO_PREVIEW = {"is_disabled": True}  # a preview would push the question out of sight
+
 SKIP = Option(key="skip", label="Skip")
 
 _PHOTOS = frozenset({"image/jpeg", "image/png", "image/webp"})
@@ -58,7 +60,7 @@ def pop_up(query: str, words: str, *, alert: bool = False) -> Parcel:
 def _messages(words: str, line: str, buttons: Mapping[str, Any] | None) -> Iterable[Parcel]:
     texts = pieces(words, LONGEST_TEXT) if words.strip() else []
     for n, text in enumerate(texts, start=1):
-        params = {"chat_id": _chat(line), "text": text, "link_preview_options": {"is_disabled": True}}
+        params: dict[str, Any] = {"chat_id": _chat(line), "text": text, "link_preview_options": NO_PREVIEW}
         if buttons and n == len(texts):
             params["reply_markup"] = buttons
         yield Parcel(channel=NAME, line=line, method="send_message", params=params)
@@ -69,7 +71,7 @@ def _room_message(room: str, words: str, message: str, buttons: Mapping[str, Any
     params: dict[str, Any] = {
         "chat_id": _chat(room),
         "text": _shortened(words, LONGEST_TEXT),
-        "link_preview_options": {"is_disabled": True},
+        "link_preview_options": NO_PREVIEW,
     }
     if buttons:
         params["reply_markup"] = buttons
