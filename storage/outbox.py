@@ -197,7 +197,8 @@ async def _expect(conn: AsyncConnection, rows: Sequence[Row], now: datetime) -> 
     make = upsert(conn, reached)
     new = {name: make.excluded[name] for name in ("channel", "state", "at", "outbox_id")}
     key = ["kind", "subject_id", "member_id"]
-    again = reached.c.state.in_(("failed", "not reachable"))
+    # Not IN (...): its list is made for each statement, which many rows at once don't allow.
+    again = sa.or_(reached.c.state == "failed", reached.c.state == "not reachable")
     await conn.execute(make.on_conflict_do_update(index_elements=key, set_=new, where=again), expected)
 
 
