@@ -165,7 +165,7 @@ class Scheduler:
         )
 
     async def _writer(self, sending: Sending) -> tuple[Write | None, bool]:
-        """What writes each member's message, None where nothing is to be said any more; whether staff get it."""
+        """What writes a member's message, None where nothing is to be said any more; whether staff get it."""
         now = self._clock()
         async with self._db.read() as conn:
             if sending.kind == "brief":
