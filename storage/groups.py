@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from flows.calendar import Hours
 from storage.ids import ALPHABET
 from storage.secrets import Secrets
 from storage.tables import groups, lines, members, reaches, rooms
@@ -296,8 +297,10 @@ def _zone(zone: str) -> str:
 
 
 def _hours(hours: str) -> str:
-    if not re.fullmatch(r"[0-9]{1,2}(:[0-9]{2})?-[0-9]{1,2}(:[0-9]{2})?", hours):
-        raise Complaint("Hours are two times of the day, such as 9-20 or 9:30-17; 0-24 means always.")
+    try:
+        Hours.parse(hours)
+    except ValueError as error:
+        raise Complaint(str(error)) from error
     return hours
 
 
