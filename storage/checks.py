@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from flows.calendar import Hours, next_allowed
+from flows.calendar import Hours, WhenError, next_allowed
 from flows.state import Conversation
 
 # While the first of its class waits no longer than this, those behind it keep their place.
@@ -17,6 +17,7 @@ LOOK_AGAIN = timedelta(seconds=30)
 RINGING = timedelta(minutes=2)  # how long a call that we placed keeps the next one from being placed
 CALLBACK = timedelta(seconds=60)  # how long the provider's own word settles what is unclear
 AT_ONCE = timedelta(seconds=2)
+USUAL_HOURS = "9-20"
 
 TOO_LATE = "It was out of date before it could be sent."
 STOPPED = "They asked us to stop."
@@ -64,7 +65,7 @@ class Facts:
     never_first: bool = False
     never_ring: bool = False
     may_start: bool = True
-    hours: str = "9-20"
+    hours: str = USUAL_HOURS
     zone: str = "Europe/London"
     busy_until: datetime | None = None
     ringing_until: datetime | None = None
@@ -123,7 +124,7 @@ def _later(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
     start = now
     if facts.state == "paused" and facts.paused_until:
         start = max(start, facts.paused_until)
-    start = next_allowed(start, Hours.parse(facts.hours), facts.zone)
+    start = next_allowed(start, hours_of(facts.hours), facts.zone)
     if row.expires_at and row.expires_at <= start:
         return Verdict(does="drop", why=TOO_LATE)
     if start > now:
@@ -133,6 +134,14 @@ def _later(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
     if row.channel == "voice" and facts.ringing_until and facts.ringing_until > now:
         return Verdict(does="hold", until=facts.ringing_until)
     return None
+
+
+def hours_of(wish: str) -> Hours:
+    """A member's hours; the usual ones where what is stored can't be read, since nobody is woken for that."""
+    try:
+        return Hours.parse(wish)
+    except WhenError:
+        return Hours.parse(USUAL_HOURS)
 
 
 def waits_its_turn(row: Waiting, now: datetime) -> bool:

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.calendar import Hours, next_allowed
+from flows.calendar import next_allowed
 from storage.asking import unask
-from storage.checks import Waiting
+from storage.checks import USUAL_HOURS, Waiting, hours_of
 from storage.outbox import columns, make_due
 from storage.tables import groups, lines, members, outbox, reached, receipts
 
@@ -78,8 +78,10 @@ async def unheard(conn: AsyncConnection, outbox_id: str, *, now: datetime, ids: 
 
 
 async def mark(conn: AsyncConnection, row: Waiting, state: str, now: datetime) -> None:
-    """Say in `reached` how far a brief, poll or result came for its member. A reminder that fails
-    takes nothing away from the message before it."""
+    """Say in `reached` how far a brief, poll or result came for its member.
+
+    A reminder that fails takes nothing away from the message before it.
+    """
     r = reached.c
     if state in ENDS:
         may = sa.and_(r.state.in_(("waiting", "sent")), r.outbox_id == row.id)
@@ -148,7 +150,7 @@ async def _tomorrow(conn: AsyncConnection, row: Waiting, now: datetime) -> datet
         .join(groups, groups.c.id == members.c.group_id)
         .where(members.c.id == row.member)
     )
-    own, usual, zone = found.tuples().first() or (None, "9-20", "Europe/London")
+    own, usual, zone = found.tuples().first() or (None, USUAL_HOURS, "Europe/London")
     today = now.astimezone(ZoneInfo(zone)).date()
     midnight = datetime.combine(today + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
-    return next_allowed(midnight, Hours.parse(own or usual), zone)
+    return next_allowed(midnight, hours_of(own or usual), zone)
