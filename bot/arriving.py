@@ -1,0 +1,69 @@
+"""From what a channel decoded to what is stored: addresses become lines, ids become guards."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from channels.text import clean
+from flows.events import Event
+from storage import addresses, load, turns
+from storage.load import Line
+from storage.secrets import Secrets
+from storage.turns import Arrived
+
+
+async def arrive(
+    conn: AsyncConnection, events: Sequence[Event], *, secrets: Secrets, ids: Callable[[], str], now: datetime
+) -> tuple[list[Arrived], dict[str, Line]]:
+    """The events without their addresses, and the lines that they came on by id."""
+    hashes = {
+        (event.channel, event.line): addresses.hash_of(secrets, event.channel, event.line)
+        for event in events
+        if event.line
+    }
+    found = await load.find_lines(conn, set(hashes.values()))
+    new = {
+        hash_: addresses.row(secrets, id=ids(), channel=channel, address=address, now=now)
+        for (channel, address), hash_ in hashes.items()
+        if hash_ not in found
+    }
+    if new:
+        await turns.add_lines(conn, list(new.values()))
+        found |= await load.find_lines(conn, new.keys())
+    arrived = [
+        _bare(event, found[hashes[event.channel, event.line]] if event.line else None, secrets, ids())
+        for event in events
+    ]
+    return arrived, {line.id: line for line in found.values()}
+
+
+def mark(channel: str, guard: bytes) -> str:
+    """What an event is called inside: it finds the stored event, and names nobody."""
+    return f"{channel}:{guard.hex()}"
+
+
+def unmark(marked: str) -> tuple[str, bytes] | None:
+    """The channel and guard in a mark; None where it is none."""
+    channel, _, guard = marked.partition(":")
+    try:
+        return (channel, bytes.fromhex(guard)) if guard else None
+    except ValueError:
+        return None
+
+
+def _bare(event: Event, line: Line | None, secrets: Secrets, id: str) -> Arrived:
+    sender = event.line or event.session
+    guard = addresses.guard_of(secrets, sender, event.id)
+    before = mark(event.channel, addresses.guard_of(secrets, sender, event.of)) if event.of else ""
+    bare = replace(
+        event,
+        id=mark(event.channel, guard),
+        of=before,
+        line=line.id if line else "",
+        room="room" if event.room else "",
+        text=clean(event.text),
+        value=clean(event.value),
+    )
+    return Arrived(id=id, event=bare, guard=guard, line=line.id if line else None)

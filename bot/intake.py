@@ -1,0 +1,201 @@
+"""The one queue for everything that comes in: what waits is taken together, in one transaction.
+
+Calls are served first. Whoever hands in an event hears of it when it is committed.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+
+import structlog
+from sqlalchemy import exc
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import places
+from bot.arriving import arrive
+from bot.logs import place
+from bot.metrics import Metrics
+from bot.stepping import Batch, Tools, Turned
+from flows.events import Event, Say
+from flows.state import Conversation
+from storage import load, turns
+from storage.database import Database
+from storage.turns import Arrived, Ledger
+
+MOST = 64
+WAITING = 5000
+SORRY = "Sorry, something went wrong on our side. We have kept what you sent. Somebody will look into it."
+
+
+class Busy(Exception):
+    """Too much is waiting: the provider is to ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    event: Event
+    done: asyncio.Future[Turned]
+
+
+class Intake:
+    """`take` an event; `run` must be running. `woken` is told after each commit what there is to do."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        tools: Tools,
+        clock: Callable[[], datetime],
+        metrics: Metrics,
+        woken: Callable[[Turned], None],
+        most: int = MOST,
+        bound: int = WAITING,
+    ) -> None:
+        self._db = db
+        self._tools = tools
+        self._clock = clock
+        self._metrics = metrics
+        self._woken = woken
+        self._most = most
+        self._bound = bound
+        self._calls: deque[_Waiting] = deque()
+        self._others: deque[_Waiting] = deque()
+        self._some = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def waiting(self) -> int:
+        """How many events have not been taken up yet."""
+        return len(self._calls) + len(self._others)
+
+    async def take(self, event: Event) -> Turned:
+        """Store and answer one event; what is returned is committed. Raise Busy, or what failed."""
+        if self.waiting >= self._bound:
+            raise Busy("Too many events are waiting.")
+        one = _Waiting(event, asyncio.get_running_loop().create_future())
+        (self._calls if event.can.call else self._others).append(one)
+        self._idle.clear()
+        self._some.set()
+        return await one.done
+
+    async def take_all(self, events: Sequence[Event]) -> list[Turned]:
+        """Several events of one request, in their order."""
+        return list(await asyncio.gather(*(self.take(event) for event in events)))
+
+    async def run(self) -> None:
+        """Take up what waits, batch by batch, until cancelled."""
+        while True:
+            await self._some.wait()
+            batch = self._next()
+            if batch:
+                await self._serve(batch)
+            if not self.waiting:
+                self._some.clear()
+                self._idle.set()
+
+    async def drained(self) -> None:
+        """Wait until everything that was handed in has been answered."""
+        await self._idle.wait()
+
+    def _next(self) -> list[_Waiting]:
+        found: list[_Waiting] = []
+        for queue in (self._calls, self._others):
+            while queue and len(found) < self._most:
+                found.append(queue.popleft())
+        return found
+
+    async def _serve(self, batch: Sequence[_Waiting]) -> None:
+        began = perf_counter()
+        try:
+            await self._batch(batch)
+        finally:
+            for one in batch:
+                if not one.done.done():
+                    one.done.set_exception(Busy("The service is stopping."))
+            self._metrics.batch(len(batch), perf_counter() - began)
+
+    async def _batch(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            async with self._db.write() as conn:
+                results = await self._turns(conn, [one.event for one in batch])
+        except Exception as error:
+            if len(batch) == 1:
+                await self._failed(batch[0], error)
+                return
+            structlog.get_logger().warning("batch_undone", error=type(error).__name__, events=len(batch))
+            for one in batch:
+                await self._batch([one])
+            return
+        for one, result in zip(batch, results, strict=True):
+            self._answer(one, result)
+
+    async def _failed(self, one: _Waiting, error: Exception) -> None:
+        """One event failed by itself: the database is away, or there is a mistake in its turn."""
+        what = f"{type(error).__name__} at {place(error)}"
+        log = structlog.get_logger()
+        log.error("turn_failed", channel=one.event.channel, kind=one.event.kind, error=what)
+        self._metrics.failures.inc()
+        if isinstance(error, exc.OperationalError | exc.InterfaceError):
+            _refuse(one, error)
+            return
+        try:
+            async with self._db.write() as conn:
+                result = await self._sorry(conn, one.event, what)
+        except Exception as second:
+            log.error("problem_not_kept", error=type(second).__name__, at=place(second))
+            _refuse(one, second)
+            return
+        self._answer(one, result)
+
+    def _answer(self, one: _Waiting, result: Turned) -> None:
+        self._metrics.turn(one.event, result)
+        if not one.done.done():  # whoever waited may have gone
+            one.done.set_result(result)
+        self._woken(result)
+
+    async def _turns(self, conn: AsyncConnection, events: Sequence[Event]) -> list[Turned]:
+        now = self._clock()
+        arrived, batch = await self._begin(conn, events, now)
+        fresh = await turns.admit(conn, arrived)
+        await batch.prepare([one for one in arrived if one.id in fresh])
+        results = []
+        for one, event in zip(arrived, events, strict=True):
+            results.append(await batch.step(one, event) if one.id in fresh else await batch.again(event))
+        await batch.ledger.write(conn, now)
+        return results
+
+    async def _sorry(self, conn: AsyncConnection, event: Event, error: str) -> Turned:
+        """Keep the event for the operator; tell its member kindly, and ask again what was asked."""
+        now = self._clock()
+        (arrived,), batch = await self._begin(conn, [event], now)
+        if not await turns.admit(conn, [arrived]):
+            return await batch.again(event)
+        await turns.add_problem(conn, id=self._tools.ids(), event=arrived.id, error=error, now=now)
+        await batch.prepare([arrived])
+        where = await places.find(conn, batch.known, arrived, room_group=None, now=now)
+        talk = batch.known.talks.get(where.owner, Conversation())
+        stage = batch.stage(arrived, where, None, talk)
+        batch.ledger.whose[arrived.id] = stage.me
+        question = talk.frame.asked if talk.frame else talk.asked
+        text = "\n\n".join(filter(None, (SORRY, question.text if question else "")))
+        result = batch.send(stage, event, (Say(text=text, question=question),))
+        await batch.ledger.write(conn, now)
+        return result
+
+    async def _begin(
+        self, conn: AsyncConnection, events: Sequence[Event], now: datetime
+    ) -> tuple[list[Arrived], Batch]:
+        tools = self._tools
+        arrived, lines = await arrive(conn, events, secrets=tools.secrets, ids=tools.ids, now=now)
+        sessions = {event.session for event in events if event.can.call and event.session}
+        known = await load.load(conn, lines_=lines.values(), sessions=sessions, now=now)
+        return arrived, Batch(tools=tools, conn=conn, known=known, ledger=Ledger(), now=now)
+
+
+def _refuse(one: _Waiting, error: Exception) -> None:
+    if not one.done.done():
+        one.done.set_exception(error)

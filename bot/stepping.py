@@ -1,0 +1,300 @@
+"""The turns of one batch, one after another, on what the batch has read; what they write is gathered."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import places
+from bot.arriving import unmark
+from bot.places import Place
+from channels.voice import step_of
+from flows import engine
+from flows.events import Event, Question, Say
+from flows.library import Flows
+from flows.state import Conversation, Group, Heard, Member
+from storage import groups, load, outbox, turns
+from storage.apply import apply
+from storage.joining import add_reach
+from storage.load import Call, Known, Line, Reach
+from storage.secrets import Secrets
+from storage.stage import Stage
+from storage.tables import lines
+from storage.turns import Arrived, Ledger
+from storage.views import Views
+
+POP_UP = 180
+JOIN_FIRST = "To vote, join us first: write to @{chat} and send JOIN {code}. Your choice is remembered."
+NOT_OPEN = "This vote is not open here any more."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """What came of one event. `answer` is TwiML for a call; all other words leave by the outbox.
+
+    `voted` is the poll that a ballot was counted in. `sends` and `fetches` say whom to wake.
+    """
+
+    repeat: bool = False
+    says: tuple[Say, ...] = ()
+    answer: str = ""
+    pop_up: str = ""
+    voted: str = ""
+    sends: bool = False
+    fetches: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What turns need beside the database.
+
+    `fit` cuts a message for a channel; `answer` renders a step of a call as TwiML.
+    """
+
+    flows: Flows
+    views: Views
+    secrets: Secrets
+    ids: Callable[[], str]
+    fit: Callable[[str, Say], tuple[Say, str]]
+    answer: Callable[[Sequence[Say], int], str]
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    tools: Tools
+    conn: AsyncConnection
+    known: Known
+    ledger: Ledger
+    now: datetime
+    groups: dict[str, Group] = field(default_factory=dict)
+    corrected: dict[bytes, tuple[str, str]] = field(default_factory=dict)
+
+    async def prepare(self, arrived: Sequence[Arrived]) -> None:
+        """Read for all of them at once what most of them need."""
+        wanted = {person.group for person in self.known.people.values()}
+        self.groups |= await self.tools.views.load(self.conn, wanted, self.now)
+        edits = [unmark(one.event.of) for one in arrived if one.event.kind == "edit"]
+        self.corrected = await turns.kept_answers(self.conn, [edit[1] for edit in edits if edit])
+        for one in arrived:
+            if one.event.can.call and one.event.session not in self.known.calls:
+                self.known.calls[one.event.session] = Call(id=one.event.session)
+        await self._rung([one.event for one in arrived if one.event.kind == "call" and one.event.question])
+
+    async def step(self, arrived: Arrived, raw: Event) -> Turned:
+        """One turn. `raw` still names the step of a call and the room."""
+        room = await groups.find_room(self.conn, self.tools.secrets, raw.room) if raw.room else None
+        room_group = room.group if room else None
+        place = await places.find(self.conn, self.known, arrived, room_group=room_group, now=self.now)
+        stage = self.stage(arrived, place, await self._group(place), self._talk(place, arrived))
+        if raw.room and (place.person is None or room is None):
+            return self._stranger_in_room(stage)
+        outcome = engine.turn(
+            self.tools.flows,
+            stage.conversation,
+            arrived.event,
+            stage.group,
+            self._member(place, arrived),
+            self.now,
+            self.tools.ids,
+        )
+        for effect in outcome.effects:
+            apply(stage, effect)
+        return self.close(stage, raw, outcome.conversation, outcome.says)
+
+    async def again(self, raw: Event) -> Turned:
+        """A repeat: a call gets the answer that it got before; everything else was answered already."""
+        if not raw.can.call or raw.kind == "hangup":
+            return Turned(repeat=True)
+        return Turned(repeat=True, answer=await turns.stored_step(self.conn, raw.session, step_of(raw)))
+
+    def stage(self, arrived: Arrived, place: Place, group: Group | None, talk: Conversation) -> Stage:
+        return Stage(
+            ledger=self.ledger,
+            known=self.known,
+            groups=self.groups,
+            secrets=self.tools.secrets,
+            ids=self.tools.ids,
+            now=self.now,
+            arrived=arrived,
+            line=place.line,
+            owner=place.owner,
+            person=place.person,
+            group=group,
+            conversation=talk,
+        )
+
+    def close(self, stage: Stage, raw: Event, after: Conversation, says: Sequence[Say]) -> Turned:
+        """Note whose the event was and where they are now, and send what is said."""
+        event = stage.arrived.event
+        fitted = [self.tools.fit(event.channel, say) for say in says]
+        rest = "\n\n".join(left for _, left in fitted if left)
+        after = replace(after, rest=rest) if rest else after
+        if stage.group and stage.person is None and not after.group and places.names_group(event):
+            after = replace(after, group=stage.group.id)
+        gone = stage.owner == stage.me and stage.me not in self.known.people
+        if gone:
+            self.ledger.talks[stage.owner] = None
+            self.known.talks.pop(stage.owner, None)
+        else:
+            self._save(stage, after)
+        self._note(stage, after)
+        return self.send(stage, raw, tuple(say for say, _ in fitted))
+
+    def send(self, stage: Stage, raw: Event, says: tuple[Say, ...]) -> Turned:
+        """Put what is said where it leaves from: a call's own answer, or the outbox."""
+        event, line = stage.arrived.event, stage.line
+        answer = ""
+        if event.can.call:
+            self._note_call(stage)
+            if event.kind != "hangup":
+                answer = self.tools.answer(says, step_of(raw))
+                row = {"call_id": event.session, "step": step_of(raw), "answer": answer, "at": self.now}
+                self.ledger.steps.append(row)
+        elif line:
+            self.ledger.says += [self._row(stage, line, n, say) for n, say in enumerate(says)]
+        toast = next((say.toast for say in says if say.toast), "")
+        first = says[0].text.partition("\n")[0] if raw.room and says else ""
+        return Turned(
+            says=says,
+            answer=answer,
+            pop_up=toast or first[:POP_UP],
+            voted=stage.poll,
+            sends=bool(says) and not event.can.call,
+            fetches=self.ledger.fetch,
+        )
+
+    def _row(self, stage: Stage, line: Line, n: int, say: Say) -> outbox.Row:
+        gone = stage.me if stage.me in self.known.people else None
+        return outbox.Row(
+            id=self.tools.ids(),
+            line=line.id,
+            channel=stage.channel,
+            klass="answer",
+            dedupe_key=f"answer:{stage.arrived.id}:{n}",
+            say=say,
+            member=gone,
+            group=stage.group.id if stage.group else None,
+            event=stage.arrived.id,
+        )
+
+    def _stranger_in_room(self, stage: Stage) -> Turned:
+        """Somebody who is no member here pressed a button: the choice waits until they have joined."""
+        event, group = stage.arrived.event, stage.group
+        poll = next((one for one in group.polls if one.id == event.question), None) if group else None
+        if group is None or poll is None or poll.closed:
+            return Turned(pop_up=NOT_OPEN)
+        talk = self.known.talks.get(stage.owner, Conversation())
+        self._save(stage, replace(talk, pending=(poll.id, event.value), group=group.id))
+        return Turned(pop_up=JOIN_FIRST.format(chat=group.chat, code=group.code)[:POP_UP])
+
+    async def _group(self, place: Place) -> Group | None:
+        if place.group is None:
+            return None
+        if place.group not in self.groups:
+            self.groups |= await self.tools.views.load(self.conn, {place.group}, self.now)
+        group = self.groups[place.group]
+        # On a practice phone there is no carrier who would confirm a stop.
+        return (
+            replace(group, replies_to_optout=True) if place.line and place.line.kind == "practice" else group
+        )
+
+    def _talk(self, place: Place, arrived: Arrived) -> Conversation:
+        talk = self.known.talks.get(place.owner, Conversation())
+        edit = unmark(arrived.event.of) if arrived.event.kind == "edit" else None
+        if (
+            edit is None
+            or edit[1] not in self.corrected
+            or any(one.event == arrived.event.of for one in talk.heard)
+        ):
+            return talk
+        # The conversation has forgotten that message, what it became has not.
+        gift, answer = self.corrected[edit[1]]
+        question = Question(id=gift, name=answer, text="", takes=("text",), gift=gift)
+        return replace(talk, heard=(*talk.heard, Heard(event=arrived.event.of, question=question)))
+
+    def _member(self, place: Place, arrived: Arrived) -> Member | None:
+        if place.person is None:
+            return None
+        call = self.known.calls.get(arrived.event.session) if arrived.event.can.call else None
+        return replace(place.person.member, notice=call.notice) if call else place.person.member
+
+    def _save(self, stage: Stage, talk: Conversation) -> None:
+        self.known.talks[stage.owner] = talk
+        self.ledger.talk(
+            stage.owner,
+            talk,
+            member=stage.me,
+            line=stage.line.id if stage.line else None,
+            more_time=bool(stage.person and stage.person.more_time),
+            now=self.now,
+        )
+
+    def _note(self, stage: Stage, talk: Conversation) -> None:
+        """Whose event it was, what it became, and who is at the line now."""
+        arrived, person = stage.arrived, stage.person
+        self.ledger.whose[arrived.id] = stage.me
+        for heard in talk.heard:
+            marked = unmark(heard.event) if heard.question.gift in stage.gifts else None
+            if marked:
+                self.ledger.became[marked] = (heard.question.gift, heard.question.name[:40])
+        if stage.secret:
+            self.ledger.secret.append(arrived.id)
+        if stage.line is None:
+            return
+        if person and person.member.id in self.known.people:
+            self._note_reach(stage, stage.line, person)
+        if len(self.known.at(stage.line.id)) > (1 if person else 0):
+            self._note_who(stage.line, stage.me)
+
+    def _note_reach(self, stage: Stage, line: Line, person: load.Person) -> None:
+        way = next(
+            (one for one in person.reaches if (one.line, one.channel) == (line.id, stage.channel)), None
+        )
+        if way is None:
+            way = Reach(id=self.tools.ids(), line=line.id, channel=stage.channel)
+            add_reach(
+                stage, person.member.id, way, rank=len(person.reaches), may_start=stage.channel != "voice"
+            )
+            person.reaches.append(way)
+        way.heard_at = self.now
+        self.ledger.heard[person.member.id, way.id] = self.now
+
+    def _note_who(self, line: Line, member: str | None) -> None:
+        line.at_member, line.at_until = member, self.now + places.STAYS
+        who = sa.update(lines).where(lines.c.id == line.id).values(at_member=member, at_until=line.at_until)
+
+        async def write(conn: AsyncConnection) -> None:
+            await conn.execute(who)
+
+        self.ledger.deeds.append(write)
+
+    def _note_call(self, stage: Stage) -> None:
+        event = stage.arrived.event
+        call = self.known.calls[event.session]
+        call.member = (stage.me or "") if stage.me in self.known.people else ""
+        call.ended = self.now if event.kind == "hangup" else call.ended
+        self.ledger.calls[call.id] = {
+            "id": call.id,
+            "direction": "out" if call.outbox else "in",
+            "line_id": stage.line.id if stage.line else None,
+            "member_id": call.member or None,
+            "outbox_id": call.outbox or None,
+            "started_at": self.now,
+            "ended_at": call.ended,
+        }
+
+    async def _rung(self, events: Sequence[Event]) -> None:
+        """Calls of ours that were answered: whom we rang, and what for."""
+        rung = await load.rung(self.conn, {event.question for event in events})
+        for event in events:
+            if event.question in rung:
+                member, notice = rung[event.question]
+                call = self.known.calls[event.session]
+                call.member, call.notice, call.outbox = member, notice, notice.id
+        absent = {member for member, _ in rung.values()} - self.known.people.keys()
+        self.known.people |= await load.people(self.conn, absent, self.now)
+        await load.talks(self.conn, self.known, absent)
+        wanted = {self.known.people[one].group for one in absent & self.known.people.keys()}
+        self.groups |= await self.tools.views.load(self.conn, wanted, self.now)

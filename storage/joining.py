@@ -1,0 +1,97 @@
+"""Somebody joins: the member, their consent, and the ways to reach them."""
+
+from dataclasses import replace
+from typing import cast
+
+from flows.effects import Join
+from flows.state import Group, Member
+from storage.load import Person, Reach
+from storage.stage import Stage
+from storage.tables import consents, matters, members, reaches
+from storage.views import spare_number
+
+
+def join(s: Stage, effect: Join) -> None:
+    if s.group is None:
+        raise LookupError("somebody joined a group that is not known")
+    practice = bool(s.line and s.line.kind == "practice")
+    language = s.group.language
+    member = Member(id=s.ids(), name=effect.name, number=effect.number, language=language)
+    s.ledger.add(
+        members,
+        id=member.id,
+        group_id=s.group.id,
+        name=effect.name,
+        name_media=effect.recording or None,
+        number=effect.number or None,
+        language=language,
+        practice=practice,
+        joined_at=s.now,
+        heard_at=s.now,
+    )
+    s.person = Person(member=member, group=s.group.id, practice=practice, reaches=_reaches(s, member.id))
+    s.known.people[member.id] = s.person
+    s.ledger.add(
+        consents,
+        id=s.ids(),
+        member_id=member.id,
+        purpose="join",
+        wording=effect.wording,
+        language=language,
+        form="plain",
+        channel=s.channel,
+        at=s.now,
+    )
+    if effect.recording:
+        s.ledger.add(
+            matters,
+            id=s.ids(),
+            group_id=s.group.id,
+            member_id=member.id,
+            kind="name",  # somebody is to listen, and to type it
+            words="",
+            question="",
+            media=[effect.recording],
+            at=s.now,
+        )
+    _moved_in(s, member.id, effect.number)
+
+
+def _moved_in(s: Stage, member: str, number: str) -> None:
+    """The talk goes on as the member's own; the group has one member more and one number less."""
+    s.ledger.talks[s.owner] = None
+    s.known.talks.pop(s.owner, None)
+    s.owner = member
+    group = cast(Group, s.group)
+    s.group = s.groups[group.id] = replace(
+        group, members=group.members + 1, spare_number=spare_number({number, group.spare_number})
+    )
+    s.ledger.groups.add(group.id)
+
+
+def _reaches(s: Stage, member: str) -> list[Reach]:
+    """Ways to reach somebody new. A number that texted can be rung too, but we never ring it first."""
+    if s.line is None:
+        return []
+    ways = [(s.channel, True)] + ([("voice", False)] if s.channel == "sms" else [])
+    found = []
+    for rank, (channel, may_start) in enumerate(ways):
+        reach = Reach(id=s.ids(), line=s.line.id, channel=channel, heard_at=s.now)
+        found.append(reach)
+        add_reach(s, member, reach, rank=rank, may_start=may_start)
+    return found
+
+
+def add_reach(s: Stage, member: str, reach: Reach, *, rank: int, may_start: bool) -> None:
+    here = reach.channel == s.channel
+    s.ledger.add(
+        reaches,
+        id=reach.id,
+        member_id=member,
+        line_id=reach.line,
+        channel=reach.channel,
+        rank=rank,
+        may_start=may_start,
+        proved_at=s.now if here else None,
+        heard_at=s.now if here else None,
+    )

@@ -1,0 +1,118 @@
+"""Pausing, stopping, leaving and being erased; and clearing away what has had its time."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from flows.effects import Change
+from storage.tables import (
+    attachments,
+    call_steps,
+    contribution_media,
+    contributions,
+    conversations,
+    events,
+    given,
+    lines,
+    media,
+    members,
+    outbox,
+    reaches,
+)
+
+STEPS_LAST = timedelta(minutes=10)
+BODIES_LAST = timedelta(days=7)
+GUARDS_LAST = timedelta(days=30)
+
+
+async def change(conn: AsyncConnection, member: str, wish: Change, now: datetime) -> None:
+    """Do what the member asks for; whatever it is, nothing that waits is started against it."""
+    m = members.c
+    values: dict[str, dict[str, Any]] = {
+        "active": {"state": "active", "paused_until": None, "stopped_at": None},
+        "paused": {"state": "paused", "paused_until": wish.until},
+        "stopped": {"state": "stopped", "stopped_at": now},
+        "left": {"state": "left", "left_at": now},
+    }
+    if wish.to == "erased":
+        await erase(conn, member)
+        return
+    await conn.execute(sa.update(members).where(m.id == member).values(values[wish.to]))
+    if wish.to in ("stopped", "left"):
+        await cancel_notices(conn, member)
+    if wish.to == "left":
+        await conn.execute(sa.update(reaches).where(reaches.c.member_id == member).values(retired_at=now))
+        await conn.execute(sa.delete(conversations).where(conversations.c.owner == member))
+
+
+async def cancel_notices(conn: AsyncConnection, member: str, *, channel: str = "") -> None:
+    """What we meant to start with this member and has not gone yet never goes."""
+    o = outbox.c
+    waiting = [o.member_id == member, o["class"] == "notice", o.state == "waiting"]
+    if channel:
+        waiting.append(o.channel == channel)
+    await conn.execute(
+        sa.update(outbox)
+        .where(*waiting)
+        .values(state="dropped", body=None, sentence="The member asked not to be contacted.")
+    )
+
+
+async def erase(conn: AsyncConnection, member: str) -> None:
+    """Remove a member and everything that they gave. Results of closed polls are counts and stay."""
+    gifts = sa.select(given.c.contribution_id).where(given.c.member_id == member)
+    own = sa.select(members.c.name_media).where(members.c.id == member, members.c.name_media.is_not(None))
+    used = sa.select(contribution_media.c.media_id).where(contribution_media.c.contribution_id.in_(gifts))
+    files = [*(await conn.scalars(own)), *(await conn.scalars(used))]
+    await conn.execute(sa.update(events).where(events.c.member_id == member).values(body=None))
+    await conn.execute(sa.delete(contributions).where(contributions.c.id.in_(gifts)))
+    await conn.execute(sa.delete(members).where(members.c.id == member))  # takes the rest along
+    if files:
+        await conn.execute(sa.delete(media).where(media.c.id.in_(files), ~_wanted()))
+
+
+async def clear(conn: AsyncConnection, now: datetime) -> None:
+    """Empty what was only kept for a repeat or a replay, and drop lines that nobody uses any more."""
+    e = events.c
+    await conn.execute(sa.delete(call_steps).where(call_steps.c.at < now - STEPS_LAST))
+    await conn.execute(
+        sa.update(events)
+        .where(e.at < now - BODIES_LAST, e.emptied_at.is_(None))
+        .values(body=None, emptied_at=now)
+    )
+    await conn.execute(sa.delete(events).where(e.at < now - GUARDS_LAST, e.contribution_id.is_(None)))
+    await conn.execute(sa.delete(lines).where(lines.c.created_at < now - GUARDS_LAST, ~_in_use()))
+
+
+async def unused_media(conn: AsyncConnection, now: datetime) -> list[tuple[str, str | None]]:
+    """Delete the rows of stored files that nothing refers to; the hashes of files to remove with them."""
+    old = media.c.at < now - timedelta(days=1)  # what somebody is giving just now is not referred to yet
+    rows = await conn.execute(
+        sa.delete(media)
+        .where(media.c.state != "waiting", old, ~_wanted())
+        .returning(media.c.sha256, media.c.thumb_sha256)
+    )
+    return [(sha, thumb) for sha, thumb in rows if sha]
+
+
+def _wanted() -> sa.ColumnElement[bool]:
+    """Whether anything still refers to a file."""
+    m = media.c.id
+    return sa.or_(
+        sa.exists().where(contribution_media.c.media_id == m),
+        sa.exists().where(attachments.c.media_id == m),
+        sa.exists().where(members.c.name_media == m),
+    )
+
+
+def _in_use() -> sa.ColumnElement[bool]:
+    """Whether a line must stay: somebody uses it, stopped it, wrote lately, or is to be answered."""
+    line = lines.c.id
+    return sa.or_(
+        lines.c.stopped_at.is_not(None),
+        sa.exists().where(reaches.c.line_id == line),
+        sa.exists().where(events.c.line_id == line),
+        sa.exists().where(outbox.c.line_id == line),
+    )

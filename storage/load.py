@@ -1,0 +1,233 @@
+"""What a batch of turns needs to know of people: read with one SELECT for each table."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from flows.state import Conversation, Member, Notice
+from storage.outbox import unpacked as unpacked_body
+from storage.states import unpacked
+from storage.tables import ballots, calls, conversations, lines, members, outbox, polls, reached, reaches
+
+REMEMBERED = timedelta(days=14)  # how long a closed poll still gets a kind answer
+
+
+@dataclass(slots=True, kw_only=True)
+class Reach:
+    id: str
+    line: str
+    channel: str
+    heard_at: datetime | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Person:
+    """A member as a turn sees them, and what only storing the turn needs."""
+
+    member: Member
+    group: str
+    practice: bool = False
+    more_time: bool = False
+    reaches: list[Reach] = field(default_factory=list)
+
+    def heard_on(self, line: str) -> float:
+        """When this line last brought something of theirs, for finding who wrote last."""
+        times = [
+            reach.heard_at.timestamp() for reach in self.reaches if reach.line == line and reach.heard_at
+        ]
+        return max(times, default=0.0)
+
+
+@dataclass(slots=True, kw_only=True)
+class Line:
+    id: str
+    kind: str
+    greeted_at: datetime | None = None
+    at_member: str | None = None
+    at_until: datetime | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """A phone call: who is on it is settled once, at its start or when they join."""
+
+    id: str
+    member: str = ""
+    outbox: str = ""
+    notice: Notice | None = None
+    ended: datetime | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Known:
+    """What the turns of a batch have read, kept up to date in memory while they are stepped."""
+
+    lines: dict[str, Line] = field(default_factory=dict)
+    people: dict[str, Person] = field(default_factory=dict)
+    talks: dict[str, Conversation] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)  # owners whose stored conversation can't be read
+    calls: dict[str, Call] = field(default_factory=dict)
+
+    def at(self, line: str) -> list[Person]:
+        """The members who use a line, the one last heard on it first."""
+        found = [one for one in self.people.values() if any(reach.line == line for reach in one.reaches)]
+        return sorted(found, key=lambda one: one.heard_on(line), reverse=True)
+
+
+async def load(
+    conn: AsyncConnection, *, lines_: Iterable[Line], sessions: Collection[str], now: datetime
+) -> Known:
+    """Everybody who uses these lines or is on these calls, and where they are."""
+    known = Known(lines={line.id: line for line in lines_})
+    known.calls = await _calls(conn, sessions)
+    used = await _reaches(conn, known.lines.keys())
+    on_call = {call.member for call in known.calls.values() if call.member}
+    known.people = await people(conn, used.keys() | on_call, now)
+    for member, found in used.items():
+        if member in known.people:
+            known.people[member].reaches = found
+    owners = {f"line:{line}" for line in known.lines} | {f"call:{call}" for call in sessions}
+    await talks(conn, known, owners | known.people.keys())
+    return known
+
+
+async def find_lines(conn: AsyncConnection, hashes: Collection[bytes]) -> dict[bytes, Line]:
+    """The lines with these keyed hashes."""
+    wanted = (lines.c.id, lines.c.kind, lines.c.greeted_at, lines.c.at_member, lines.c.at_until)
+    found = await conn.execute(
+        sa.select(lines.c.address_hash, *wanted).where(lines.c.address_hash.in_(hashes))
+    )
+    return {
+        hash_: Line(id=id_, kind=kind, greeted_at=greeted, at_member=at_member, at_until=until)
+        for hash_, id_, kind, greeted, at_member, until in found
+    }
+
+
+async def people(conn: AsyncConnection, ids: Collection[str], now: datetime) -> dict[str, Person]:
+    """These members, those who left excepted."""
+    if not ids:
+        return {}
+    m = members.c
+    rows = await conn.execute(sa.select(members).where(m.id.in_(ids), m.state.not_in(("left", "erased"))))
+    found = {
+        row.id: Person(
+            member=Member(
+                id=row.id,
+                name=row.name,
+                number=row.number or "",
+                permission=row.permission,
+                state=row.state,
+                language=row.language,
+                form=row.form,
+                slower=row.slower,
+            ),
+            group=row.group_id,
+            practice=row.practice,
+            more_time=row.more_time,
+        )
+        for row in rows
+    }
+    votes = await _votes(conn, found.keys(), now)
+    read = await _acknowledged(conn, found.keys())
+    for id_, person in found.items():
+        person.member = replace(
+            person.member, votes=votes.get(id_, {}), acknowledged=frozenset(read.get(id_, ()))
+        )
+    return found
+
+
+async def _reaches(conn: AsyncConnection, line_ids: Collection[str]) -> dict[str, list[Reach]]:
+    if not line_ids:
+        return {}
+    r = reaches.c
+    rows = await conn.execute(
+        sa.select(r.member_id, r.id, r.line_id, r.channel, r.heard_at).where(
+            r.line_id.in_(line_ids), r.retired_at.is_(None)
+        )
+    )
+    found: dict[str, list[Reach]] = {}
+    for member, id_, line, channel, heard in rows:
+        found.setdefault(member, []).append(Reach(id=id_, line=line, channel=channel, heard_at=heard))
+    return found
+
+
+async def _votes(
+    conn: AsyncConnection, ids: Collection[str], now: datetime
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    b = ballots.c
+    recent = sa.or_(polls.c.closed_at.is_(None), polls.c.closed_at > now - REMEMBERED)
+    rows = await conn.execute(
+        sa.select(b.member_id, b.poll_id, b.choices)
+        .join(polls, polls.c.id == b.poll_id)
+        .where(b.member_id.in_(ids), recent)
+    )
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for member, poll, choices in rows:
+        found.setdefault(member, {})[poll] = tuple(choices or ())
+    return found
+
+
+async def _acknowledged(conn: AsyncConnection, ids: Collection[str]) -> dict[str, list[str]]:
+    r = reached.c
+    rows = await conn.execute(
+        sa.select(r.member_id, r.subject_id).where(
+            r.member_id.in_(ids), r.kind == "brief", r.state == "acknowledged"
+        )
+    )
+    found: dict[str, list[str]] = {}
+    for member, brief in rows:
+        found.setdefault(member, []).append(brief)
+    return found
+
+
+async def talks(conn: AsyncConnection, known: Known, owners: Collection[str]) -> None:
+    """Read where these owners are."""
+    c = conversations.c
+    for owner, state in await conn.execute(sa.select(c.owner, c.state).where(c.owner.in_(owners))):
+        try:
+            known.talks[owner] = unpacked(state)
+        except ValueError:  # begin anew rather than never answer this person again
+            known.broken.add(owner)
+
+
+async def _calls(conn: AsyncConnection, sessions: Collection[str]) -> dict[str, Call]:
+    if not sessions:
+        return {}
+    c, o = calls.c, outbox.c
+    rows = await conn.execute(
+        sa.select(c.id, c.ended_at, c.member_id, c.outbox_id, o.kind, o.subject_id, o.body)
+        .outerjoin(outbox, o.id == c.outbox_id)
+        .where(c.id.in_(sessions))
+    )
+    return {
+        id_: Call(
+            id=id_,
+            ended=ended,
+            member=member or "",
+            outbox=sent or "",
+            notice=_notice(sent, kind, subject, body) if sent else None,
+        )
+        for id_, ended, member, sent, kind, subject, body in rows
+    }
+
+
+async def rung(conn: AsyncConnection, outbox_ids: Collection[str]) -> dict[str, tuple[str, Notice]]:
+    """For messages of ours that ring somebody: the member, and what the call is for."""
+    if not outbox_ids:
+        return {}
+    o = outbox.c
+    rows = await conn.execute(
+        sa.select(o.id, o.member_id, o.kind, o.subject_id, o.body).where(
+            o.id.in_(outbox_ids), o.member_id.is_not(None)
+        )
+    )
+    return {id_: (member, _notice(id_, kind, subject, body)) for id_, member, kind, subject, body in rows}
+
+
+def _notice(id_: str, kind: str, subject: str | None, body: str | None) -> Notice:
+    say = unpacked_body(body).say if body else None
+    words = (say.spoken or say.text) if say else ""
+    return Notice(id=id_, kind=kind, subject=subject or "", text=words)

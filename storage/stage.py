@@ -1,0 +1,40 @@
+"""One turn while it is being stored: who it is, where, and the ledger that its effects go into."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flows.state import Conversation, Group
+from storage.load import Known, Line, Person
+from storage.secrets import Secrets
+from storage.turns import Arrived, Ledger
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """One turn while it is being stored. `person` and `owner` change when somebody joins or goes."""
+
+    ledger: Ledger
+    known: Known
+    groups: dict[str, Group]
+    secrets: Secrets
+    ids: Callable[[], str]
+    now: datetime
+    arrived: Arrived
+    line: Line | None
+    owner: str
+    person: Person | None
+    group: Group | None
+    conversation: Conversation
+    gifts: set[str] = field(default_factory=set)  # what this turn kept or corrected
+    poll: str = ""  # what it voted in
+    secret: bool = False  # nothing that tells the choice may stay
+    erased: bool = False
+
+    @property
+    def channel(self) -> str:
+        return self.arrived.event.channel
+
+    @property
+    def me(self) -> str | None:
+        return self.person.member.id if self.person else None

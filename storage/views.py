@@ -1,0 +1,318 @@
+"""A group as a turn sees it: its polls, briefs and what was shared; kept until its version changes."""
+
+import secrets as chance
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from flows.calendar import day_name
+from flows.events import Option, Shown
+from flows.state import Brief, Group, Poll, Shared
+from storage.load import REMEMBERED
+from storage.tables import (
+    attachments,
+    briefs,
+    contribution_media,
+    contributions,
+    given,
+    groups,
+    media,
+    meetings,
+    members,
+    options,
+    polls,
+    texts,
+)
+
+FRESH = timedelta(minutes=1)  # a day's name and a poll's closing change without a new version
+SHARED = 20
+STAFF = ("facilitator", "owner")
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """What is the same for every group here: how it is rung, what its bot is called."""
+
+    phone: str = ""
+    chat: str = ""
+    replies_to_optout: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    version: int
+    until: datetime
+    group: Group
+    practice: bool
+
+
+class Views:
+    """Gives groups by id. `parts` cuts a brief's text into pieces short enough to hear."""
+
+    def __init__(self, house: House, parts: Callable[[str], Sequence[str]]) -> None:
+        self._house = house
+        self._parts = parts
+        self._kept: dict[str, _Kept] = {}
+
+    async def load(self, conn: AsyncConnection, ids: Collection[str], now: datetime) -> dict[str, Group]:
+        """The groups with these ids as they are now."""
+        if not ids:
+            return {}
+        rows = await conn.execute(sa.select(groups.c.id, groups.c.version).where(groups.c.id.in_(ids)))
+        found = {}
+        for id_, version in rows.all():
+            kept = self._kept.get(id_)
+            if kept is None or kept.version != version or kept.until <= now:
+                kept = self._kept[id_] = await self._read(conn, id_, now)
+            found[id_] = replace(
+                kept.group,
+                phone=self._house.phone,
+                chat=self._house.chat,
+                replies_to_optout=self._house.replies_to_optout,
+            )
+        return found
+
+    def practice(self, id_: str) -> bool:
+        """Whether a loaded group is only there to practise in."""
+        return id_ in self._kept and self._kept[id_].practice
+
+    async def _read(self, conn: AsyncConnection, id_: str, now: datetime) -> _Kept:
+        row = (await conn.execute(sa.select(groups).where(groups.c.id == id_))).one()
+        polls_, first_closing = await _polls(conn, id_, row.zone, now)
+        group = Group(
+            id=id_,
+            code=row.code,
+            number=row.number,
+            name=row.name,
+            outside_name=row.outside_name,
+            zone=row.zone,
+            language=row.language,
+            helper_phone=row.helper_phone,
+            polls=polls_,
+            briefs=await _briefs(conn, id_, row.zone, now, self._parts),
+            shared=await _shared(conn, id_, practice=row.practice),
+            alone=await _alone(conn, practice=row.practice),
+        )
+        group = await _with_people(conn, group, row.helper_id)
+        until = min(now + FRESH, first_closing or now + FRESH)
+        return _Kept(version=row.version, until=until, group=group, practice=row.practice)
+
+
+async def find(conn: AsyncConnection, wanted: Collection[str]) -> dict[str, str]:
+    """Group ids by the codes and numbers that strangers asked for."""
+    if not wanted:
+        return {}
+    g = groups.c
+    codes = {one.upper() for one in wanted}
+    rows = await conn.execute(
+        sa.select(g.id, g.code, g.number).where(sa.or_(g.code.in_(codes), g.number.in_(wanted)))
+    )
+    return {name: id_ for id_, code, number in rows for name in (code, number)}
+
+
+async def only(conn: AsyncConnection, *, practice: bool) -> str | None:
+    """The one group that a stranger can mean; None where there are several, or none."""
+    found = (await conn.scalars(sa.select(groups.c.id).where(groups.c.practice == practice).limit(2))).all()
+    return found[0] if len(found) == 1 else None
+
+
+async def changed(conn: AsyncConnection, ids: Collection[str]) -> None:
+    """Let every process read these groups anew."""
+    if ids:
+        await conn.execute(
+            sa.update(groups).where(groups.c.id.in_(sorted(ids))).values(version=groups.c.version + 1)
+        )
+
+
+def spare_number(taken: Collection[str]) -> str:
+    """Four digits that no member of the group has; never 0 first, which callers key for a person."""
+    free = [number for n in range(1000, 10000) if (number := str(n)) not in taken]
+    return chance.choice(free) if free else ""
+
+
+async def _alone(conn: AsyncConnection, *, practice: bool) -> bool:
+    return await only(conn, practice=practice) is not None
+
+
+async def _with_people(conn: AsyncConnection, group: Group, helper: str | None) -> Group:
+    m = members.c
+    rows = (
+        await conn.execute(
+            sa.select(m.id, m.name, m.number, m.permission, m.state)
+            .where(m.group_id == group.id)
+            .order_by(m.id)
+        )
+    ).all()
+    here = [row for row in rows if row.state not in ("left", "erased")]
+    readers = tuple(row.name for row in here if row.permission in STAFF and row.name)
+    named = next((row.name for row in here if row.id == helper), "")
+    return replace(
+        group,
+        readers=readers,
+        helper=named or (readers[0] if readers else ""),
+        members=sum(1 for row in here if row.permission == "member"),
+        spare_number=spare_number({row.number for row in rows if row.number}),
+    )
+
+
+async def _polls(
+    conn: AsyncConnection, group: str, zone: str, now: datetime
+) -> tuple[tuple[Poll, ...], datetime | None]:
+    p = polls.c
+    recent = sa.or_(p.state == "open", p.closed_at > now - REMEMBERED)
+    rows = (
+        await conn.execute(sa.select(polls).where(p.group_id == group, recent).order_by(p.opened_at, p.id))
+    ).all()
+    choices = await _options(conn, [row.id for row in rows])
+    closings = [
+        row.closes_at for row in rows if row.state == "open" and row.closes_at and row.closes_at > now
+    ]
+    found = tuple(
+        Poll(
+            id=row.id,
+            question=row.question,
+            options=choices.get(row.id, ()),
+            several=row.several,
+            most=row.most,
+            secret=row.secret,
+            staff=row.staff,
+            closes=day_name(row.closes_at, zone, now) if row.closes_at else "",
+            closed=row.state != "open" or bool(row.closes_at and row.closes_at <= now),
+            outcome=(row.result or {}).get("sentence", ""),
+            decides=row.decides,
+        )
+        for row in rows
+    )
+    return found, min(closings, default=None)
+
+
+async def _options(conn: AsyncConnection, poll_ids: Sequence[str]) -> dict[str, tuple[Option, ...]]:
+    if not poll_ids:
+        return {}
+    o = options.c
+    rows = await conn.execute(
+        sa.select(o.poll_id, o.key, o.label).where(o.poll_id.in_(poll_ids)).order_by(o.poll_id, o.position)
+    )
+    found: dict[str, tuple[Option, ...]] = {}
+    for poll, key, label in rows:
+        found[poll] = (*found.get(poll, ()), Option(key=key, label=label))
+    return found
+
+
+async def _briefs(
+    conn: AsyncConnection, group: str, zone: str, now: datetime, parts: Callable[[str], Sequence[str]]
+) -> tuple[Brief, ...]:
+    b, m = briefs.c, meetings.c
+    rows = (
+        await conn.execute(
+            sa.select(b.id, b.title, m.title.label("meeting"), m.at)
+            .join(meetings, m.id == b.meeting_id)
+            .where(m.group_id == group, m.at > now, m.state != "cancelled", b.state != "cancelled")
+            .order_by(m.at, b.id)
+        )
+    ).all()
+    ids = [row.id for row in rows]
+    written = await _brief_texts(conn, ids, parts)
+    files = await _brief_files(conn, ids)
+    return tuple(
+        Brief(
+            id=row.id,
+            title=row.title,
+            meeting=row.meeting,
+            when=day_name(row.at, zone, now),
+            parts=written.get(row.id, {}),
+            files=files.get(row.id, ()),
+        )
+        for row in rows
+    )
+
+
+async def _brief_texts(
+    conn: AsyncConnection, ids: Sequence[str], parts: Callable[[str], Sequence[str]]
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    if not ids:
+        return {}
+    t = texts.c
+    rows = await conn.execute(sa.select(texts).where(t.owner.in_([f"brief:{id_}" for id_ in ids])))
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for row in rows:
+        name = row.language if row.form == "plain" else f"{row.language}.{row.form}"
+        found.setdefault(row.owner.removeprefix("brief:"), {})[name] = tuple(parts(row.body))
+    return found
+
+
+async def _brief_files(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[Shown, ...]]:
+    if not ids:
+        return {}
+    a = attachments.c
+    rows = await conn.execute(
+        sa.select(a.brief_id.label("owner"), a.name.label("called"), media)
+        .join(media, media.c.id == a.media_id)
+        .where(a.brief_id.in_(ids), media.c.state == "stored")
+        .order_by(a.brief_id, a.position)
+    )
+    return _shown(rows.all())
+
+
+async def _shared(conn: AsyncConnection, group: str, *, practice: bool) -> tuple[Shared, ...]:
+    c = contributions.c
+    rows = (
+        await conn.execute(
+            sa.select(c.id, c.text, c.unnamed, c.shown_name)
+            .where(
+                c.group_id == group,
+                c.audience.in_(("group", "outside")),
+                c.taken_back_at.is_(None),
+                c.hidden_at.is_(None),
+                sa.or_(c.practice == sa.false(), sa.literal(practice)),
+            )
+            .order_by(c.at.desc(), c.id.desc())
+            .limit(SHARED)
+        )
+    ).all()
+    ids = [row.id for row in rows]
+    shown = await _shared_files(conn, ids)
+    givers: dict[str, list[str]] = {}
+    for gift, member in await conn.execute(
+        sa.select(given.c.contribution_id, given.c.member_id).where(given.c.contribution_id.in_(ids))
+    ):
+        givers.setdefault(gift, []).append(member)
+    return tuple(
+        Shared(
+            id=row.id,
+            name="Somebody" if row.unnamed or not row.shown_name else row.shown_name,
+            text=row.text,
+            shown=shown.get(row.id, ()),
+            mine=tuple(givers.get(row.id, ())),
+        )
+        for row in rows
+    )
+
+
+async def _shared_files(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[Shown, ...]]:
+    cm = contribution_media.c
+    rows = await conn.execute(
+        sa.select(cm.contribution_id.label("owner"), sa.literal("").label("called"), media)
+        .join(media, media.c.id == cm.media_id)
+        .where(cm.contribution_id.in_(ids), media.c.state == "stored")
+        .order_by(cm.contribution_id, cm.position)
+    )
+    return _shown(rows.all())
+
+
+def _shown(rows: Sequence[sa.Row[tuple[object, ...]]]) -> dict[str, tuple[Shown, ...]]:
+    found: dict[str, tuple[Shown, ...]] = {}
+    for row in rows:
+        one = Shown(
+            kind=row.kind,
+            media=row.id,
+            type=row.type,
+            sha256=row.sha256 or "",
+            name=row.called,
+            words=row.words,
+        )
+        found[row.owner] = (*found.get(row.owner, ()), one)
+    return found
