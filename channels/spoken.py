@@ -25,13 +25,14 @@ Want = Literal["choice", "several", "number", "date", "record", "keys", "listen"
 class Prompt:
     """What a call hears next, and what it then waits for.
 
-    `lines` are said one by one. `digits`: how many keys are taken, 0 for any until the hash key.
-    `more` is the first option of the next page, 0 for none. `skip`: the hash key alone leaves the
-    question out.
+    `lines` are said one by one, then comes what is to be played, then `menu`: how to answer.
+    `digits`: how many keys are taken, 0 for any until the hash key. `more` is the first option of
+    the next page, 0 for none. `skip`: the hash key alone leaves the question out.
     """
 
     want: Want
     lines: tuple[str, ...]
+    menu: tuple[str, ...] = ()
     question: str = ""
     digits: int = 1
     offset: int = 0
@@ -48,7 +49,7 @@ def prompt(say: Say) -> Prompt:
         return Prompt(want="dial" if say.dial else "end", lines=said)
     if say.record or (question and _open(question)):
         asked = question.id if question else ""
-        return Prompt(want="record", lines=(*said, *_tone(said)), question=asked)
+        return Prompt(want="record", lines=said, menu=_tone(said), question=asked)
     if question is None:
         return Prompt(want="listen", lines=said)
     if not question.options:
@@ -110,8 +111,9 @@ def _keys(question: Question, said: tuple[str, ...]) -> Prompt:
     want, how = manner
     if want == "keys":
         return Prompt(want=want, lines=said, question=question.id)
-    told = (*said, how, *_skip(question))
-    return Prompt(want=want, lines=told, question=question.id, digits=0, skip=question.optional)
+    known = any("hash" in line.casefold() for line in said)
+    menu = (*(() if known else (how,)), *_skip(question))
+    return Prompt(want=want, lines=said, menu=menu, question=question.id, digits=0, skip=question.optional)
 
 
 def _counts_from_one(question: Question) -> bool:
@@ -128,8 +130,8 @@ def _scale(question: Question, said: tuple[str, ...]) -> Prompt:
     one_key = len(question.options) <= PAGE + 1
     return Prompt(
         want="choice" if one_key else "number",
-        lines=(
-            *said,
+        lines=said,
+        menu=(
             f"Press a number from {ends[0]}, to {ends[1]}.",
             *others,
             *(() if one_key else ("Then press the hash key.",)),
@@ -146,7 +148,7 @@ def _menu(question: Question, said: tuple[str, ...], offset: int) -> Prompt:
     page = question.options[offset : offset + PAGE]
     more = offset + PAGE if len(question.options) > offset + PAGE else 0
     several = "several" in question.takes
-    told = [*said, *(_choice(question, option, n) for n, option in enumerate(page, 1))]
+    told = [_choice(question, option, n) for n, option in enumerate(page, 1)]
     if more:
         told.append(
             "For more choices, press 9 and the hash key." if several else "For more choices, press 9."
@@ -155,7 +157,8 @@ def _menu(question: Question, said: tuple[str, ...], offset: int) -> Prompt:
         told.append("Press the number of each one you choose. Then press the hash key.")
     return Prompt(
         want="several" if several else "choice",
-        lines=(*told, *_skip(question)),
+        lines=said,
+        menu=(*told, *_skip(question)),
         question=question.id,
         digits=0 if several else 1,
         offset=offset,

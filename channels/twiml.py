@@ -52,7 +52,7 @@ def twiml(
     speaker = talk.gather(wanted, slower=any(say.slower for say in says)) if waits else response
     # Whatever order they came in: what is wanted of the caller is heard last, close to the wait.
     for say in sorted(says, key=lambda say: say is last):
-        talk.say(speaker, say, wanted.lines if say is last else lines(say.spoken or say.text))
+        talk.say(speaker, say, lines(say.spoken or say.text), menu=wanted.menu if say is last else ())
     if waits:
         response.append(speaker)
     talk.close(response, wanted, last.dial if last else "", number)
@@ -102,8 +102,19 @@ class _Talk:
             **keys,
         )
 
-    def say(self, speaker: Any, say: Say, told: Sequence[str]) -> None:
-        """Say each line with a pause after it, and play the recordings."""
+    def say(self, speaker: Any, say: Say, told: Sequence[str], *, menu: Sequence[str]) -> None:
+        """Say what there is to say, play the recordings, then say how to answer."""
+        self._lines(speaker, say, told)
+        for shown in say.shown:
+            address = self.media_url(shown) if shown.kind == "voice" and self.media_url else ""
+            if address:
+                speaker.play(address)
+            else:
+                self._lines(speaker, say, lines(shown.words))
+        self._lines(speaker, say, menu)
+
+    def _lines(self, speaker: Any, say: Say, told: Sequence[str]) -> None:
+        """Each line by itself, with a pause after it."""
         name, language = self.voice.of(say.language)
         for line in told:
             if say.slower:
@@ -113,11 +124,6 @@ class _Talk:
             else:
                 speaker.say(line, voice=name, language=language)
             speaker.pause(length=2 if say.slower else 1)
-        for shown in say.shown:
-            if shown.kind == "voice" and self.media_url:
-                speaker.play(self.media_url(shown))
-            elif shown.words:
-                speaker.say(" ".join(lines(shown.words)), voice=name, language=language)
 
     def close(self, response: VoiceResponse, wanted: Prompt, dial: str, number: str) -> None:
         """What the call does after the words."""

@@ -184,6 +184,11 @@ def test_nobody_meets_a_tone_unprepared() -> None:
     assert heard(root)[1] == "Please speak after the tone. Press any key when you finish."
 
 
+def test_hash_key_is_explained_once() -> None:
+    root = answered(Say(text="Key the number. Then press hash.", question=ask(takes=("number",))))
+    assert heard(root) == ["Key the number. Then press hash."]
+
+
 def test_end_hangs_up_and_dial_puts_through() -> None:
     assert [verb.tag for verb in answered(Say(text="Goodbye.", ends=True))] == ["Say", "Pause", "Hangup"]
     dial = answered(Say(text="One moment.", dial="+447700900999"))[-1]
@@ -209,14 +214,15 @@ def test_slower_speech_has_longer_pauses_and_waits() -> None:
     assert gather.attrib["timeout"] == "14"
 
 
-def test_recordings_are_played_and_pictures_are_told() -> None:
+def test_recordings_are_played_before_the_menu_and_pictures_are_told() -> None:
     shown = (
         Shown(media="m1", kind="voice", sha256="ab12", type="audio/wav"),
         Shown(media="m1", kind="photo", sha256="cd34", type="image/png", words="A ramp."),
     )
-    gather = answered(Say(text="Here.", shown=shown))[0]
+    gather = answered(Say(text="Here.", shown=shown, question=ask("Tea")))[0]
+    assert [inner.tag for inner in gather if inner.tag != "Pause"] == ["Say", "Play", "Say", "Say"]
     assert [play.text for play in gather.iter("Play")] == [f"{PUBLIC}/media/m1"]
-    assert heard(gather) == ["Here.", "A ramp."]
+    assert heard(gather) == ["Here.", "A ramp.", "For Tea, press 1."]
 
 
 @pytest.mark.parametrize(
