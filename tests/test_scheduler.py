@@ -1,0 +1,367 @@
+"""Briefs go out by themselves: on time, once to each, in the right words; and move with their meeting."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.scheduler import Scheduler
+from flows.events import Shown
+from storage import meetings
+from storage.database import Database
+from storage.groups import Complaint
+from storage.meetings import Content, NewBrief, Planned
+from storage.tables import media, outbox, reached, sendings
+from tests.gatherings import NOW, Gathering
+
+MEETING = NOW + timedelta(days=10, hours=4)  # Thursday 12 March at 2pm
+TEXTS = {("en", "plain"): "Buses are late.\n\nSo are trains."}
+
+
+@pytest.fixture
+async def garden(db: Database) -> Gathering:
+    return await Gathering(db).found()
+
+
+async def meeting(garden: Gathering, at: datetime = MEETING) -> str:
+    async with garden.db.write() as conn:
+        return await meetings.add_meeting(conn, garden.home, "Travel", at, ids=garden.ids, now=garden.now)
+
+
+async def brief(
+    garden: Gathering, of: str, *befores: str, texts: Mapping[tuple[str, str], str] = TEXTS, **more: Any
+) -> tuple[str, list[Planned]]:
+    async with garden.db.write() as conn:
+        found = await meetings.find_meeting(conn, of)
+        new = NewBrief(meeting=found, title="Getting about", texts=texts, befores=befores or ("3d",), **more)
+        return await meetings.add_brief(conn, new, ids=garden.ids, now=garden.now)
+
+
+async def move(garden: Gathering, of: str, at: datetime) -> list[Planned]:
+    async with garden.db.write() as conn:
+        found = await meetings.find_meeting(conn, of)
+        return await meetings.move_meeting(conn, found, at, ids=garden.ids, now=garden.now)
+
+
+async def cancel(garden: Gathering, of: str) -> None:
+    async with garden.db.write() as conn:
+        found = await meetings.find_meeting(conn, of)
+        await meetings.cancel_meeting(conn, found, ids=garden.ids, now=garden.now)
+
+
+async def status(garden: Gathering, brief_id: str) -> dict[str, tuple[str | None, str]]:
+    async with garden.db.read() as conn:
+        return {one.member: (one.channel, one.state) for one in await meetings.brief_status(conn, brief_id)}
+
+
+async def went(garden: Gathering, member: str, state: str = "sent") -> None:
+    """What waits for this member has gone out and become so."""
+    await garden.change(outbox, outbox.c.member_id == member, outbox.c.state == "waiting", state="sent")
+    await garden.change(reached, reached.c.member_id == member, state=state)
+
+
+async def test_a_brief_goes_out_when_it_is_due_and_not_before(garden: Gathering) -> None:
+    member = await garden.join("sms")
+    await brief(garden, await meeting(garden))
+    garden.now = MEETING.replace(day=9, hour=9, minute=59)
+    await garden.tick()
+    assert await garden.sent("brief") == {}
+    garden.later(minutes=1)
+    await garden.tick()
+    assert member in await garden.sent("brief")
+
+
+CLOCKS = [  # meeting, --before, hours, when it goes; all in UTC
+    ((2026, 3, 31, 13), "3d", "9-20", (2026, 3, 28, 10)),  # clocks go forward on the 29th
+    ((2026, 3, 31, 13), "2d", "9-20", (2026, 3, 29, 9)),
+    ((2026, 3, 29, 9), "6h", "9-20", (2026, 3, 29, 8)),  # 3:00 before the change is night
+    ((2026, 10, 27, 14), "3d", "9-20", (2026, 10, 24, 9)),  # clocks go back on the 25th
+    ((2026, 10, 27, 14), "2d", "9-20", (2026, 10, 25, 10)),
+    ((2026, 10, 25, 10), "6h", "9-20", (2026, 10, 25, 9)),
+    ((2026, 3, 31, 13), "2d", "11-20", (2026, 3, 29, 10)),
+    ((2026, 3, 31, 13), "2d", "0-24", (2026, 3, 29, 9)),
+]
+
+
+@pytest.mark.parametrize(("at", "before", "hours", "goes"), CLOCKS)
+async def test_a_brief_goes_at_a_good_local_hour_whatever_the_clocks_do(
+    db: Database, at: tuple[int, ...], before: str, hours: str, goes: tuple[int, ...]
+) -> None:
+    garden = await Gathering(db).found(hours=hours)
+    _, (planned,) = await brief(garden, await meeting(garden, _utc(at)), before)
+    assert planned.at == _utc(goes)
+
+
+def _utc(parts: tuple[int, ...]) -> datetime:
+    year, month, day, hour = parts
+    return datetime(year, month, day, hour, tzinfo=UTC)
+
+
+async def test_every_member_gets_it_once_however_often_the_clock_wakes(garden: Gathering) -> None:
+    people = [await garden.join("sms") for _ in range(7)]
+    await brief(garden, await meeting(garden))
+    garden.later(days=8)
+    await asyncio.gather(*(garden.scheduler(most=2).tick() for _ in range(3)))
+    await garden.tick()
+    assert (await garden.sent("brief")).keys() == set(people)
+    assert await garden.count(outbox) == 7
+
+
+async def test_a_process_that_dies_half_way_leaves_nobody_out_and_nobody_twice(
+    garden: Gathering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [await garden.join("sms") for _ in range(5)]
+    await brief(garden, await meeting(garden))
+    garden.later(days=8)
+    dying = garden.scheduler(most=2)
+    stored = 0
+
+    def die_later() -> None:
+        nonlocal stored
+        stored += 1
+        if stored == 2:
+            raise SystemExit
+
+    monkeypatch.setattr(dying, "_wake_lanes", die_later)
+    with pytest.raises(SystemExit):
+        await dying.tick()
+    assert len(await garden.sent("brief")) == 4
+    garden.later(minutes=2)
+    await garden.tick()
+    assert (await garden.sent("brief")).keys() == set(people)
+    assert await garden.count(outbox) == 5
+
+
+async def test_a_sending_that_fails_holds_nothing_else_up(
+    garden: Gathering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await garden.join("sms")
+    bad, _ = await brief(garden, await meeting(garden))
+    good, _ = await brief(garden, await meeting(garden))
+    garden.later(days=8)
+    monkeypatch.setattr("bot.scheduler.brief_content", _failing_for(bad))
+    await garden.tick()
+    assert await garden.count(outbox, outbox.c.subject_id == good) == 1
+    monkeypatch.undo()
+    garden.later(minutes=1)
+    await garden.tick()
+    assert await garden.count(outbox, outbox.c.subject_id == bad) == 1
+
+
+def _failing_for(bad: str) -> Any:
+    async def content(conn: Any, brief_id: str) -> Content | None:
+        if brief_id == bad:
+            raise RuntimeError
+        return await meetings.brief_content(conn, brief_id)
+
+    return content
+
+
+async def test_the_loop_wakes_by_itself(garden: Gathering) -> None:
+    await garden.join("sms")
+    await brief(garden, await meeting(garden))
+    loop = asyncio.create_task(garden.scheduler().run())
+    garden.later(days=8)
+    async with asyncio.timeout(5):
+        while not await garden.sent("brief"):  # noqa: ASYNC110  # what is awaited is a row
+            await asyncio.sleep(0.01)
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+    assert garden.woken
+
+
+async def test_telegram_gets_the_whole_text_its_files_and_a_button(garden: Gathering) -> None:
+    member = await garden.join("telegram")
+    picture = {"id": "m1", "kind": "photo", "state": "stored", "type": "image/png", "sha256": "ab"}
+    await _add_media(garden, picture)
+    id_, _ = await brief(garden, await meeting(garden), files=[("m1", "map.png")])
+    garden.later(days=8)
+    await garden.tick()
+    say = (await garden.sent("brief"))[member][1].say
+    assert say.text.startswith("To read before Travel, Thursday 12 March at 2pm:\nGetting about")
+    assert say.text.endswith("Buses are late.\n\nSo are trains.")
+    assert say.question and (say.question.id, say.question.options[0].key) == (id_, "read")
+    assert say.shown == (Shown(kind="photo", media="m1", type="image/png", sha256="ab", name="map.png"),)
+
+
+async def _add_media(garden: Gathering, row: dict[str, str]) -> None:
+    async with garden.db.write() as conn:
+        await conn.execute(media.insert().values(**row, at=garden.now))
+
+
+async def test_a_text_says_first_what_must_be_known(garden: Gathering) -> None:
+    member = await garden.join("sms")
+    await brief(garden, await meeting(garden))
+    garden.later(days=8)
+    await garden.tick()
+    say = (await garden.sent("brief"))[member][1].say
+    first, title, how = say.text.split("\n")[:3]
+    assert (first, title) == ("To read before Travel, Thursday 12 March at 2pm:", "Getting about")
+    assert "READ" in how
+    assert not say.shown
+
+
+ALL = TEXTS | {("en", "easy"): "Easy words.", ("cy", "plain"): "Geiriau."}
+VERSIONS = [
+    ("en", "plain", TEXTS, "Buses are late.", ""),
+    ("en", "easy", ALL, "Easy words.", ""),
+    ("en", "easy", TEXTS, "Buses are late.", "We do not have this in an easy version."),
+    ("cy", "plain", ALL, "Geiriau.", ""),
+    ("cy", "easy", ALL, "Geiriau.", "We do not have this in an easy version."),
+    ("pl", "plain", ALL, "Buses are late.", "We do not have this in your language."),
+    ("pl", "easy", ALL, "Easy words.", "We do not have this in your language."),
+]
+
+
+@pytest.mark.parametrize(("language", "form", "texts", "words", "note"), VERSIONS)
+async def test_each_gets_the_nearest_version_and_is_told_where_it_is_not_theirs(
+    garden: Gathering, language: str, form: str, texts: dict[tuple[str, str], str], words: str, note: str
+) -> None:
+    member = await garden.join("voice", language=language, form=form)
+    await brief(garden, await meeting(garden), texts=texts)
+    garden.later(days=8)
+    await garden.tick()
+    said = (await garden.sent("brief"))[member][1].say.text
+    assert words in said
+    assert ("We do not have" in said) == bool(note)
+    assert note in said
+
+
+async def test_a_reminder_goes_only_to_those_who_have_not_read_it(garden: Gathering) -> None:
+    reader, other = await garden.join("sms"), await garden.join("sms")
+    await brief(garden, await meeting(garden), "3d", "1d")
+    garden.now = MEETING - timedelta(days=2)
+    await garden.tick()
+    await went(garden, reader, "acknowledged")
+    await went(garden, other)
+    garden.now = MEETING - timedelta(days=1)
+    await garden.tick()
+    sent = await garden.sent("brief")
+    assert sent[reader][1].say.text.startswith("To read before")
+    assert sent[other][1].say.text.startswith("A reminder: to read before")
+    assert await garden.count(outbox) == 3
+
+
+async def test_two_sendings_whose_time_has_passed_go_out_as_one(garden: Gathering) -> None:
+    await garden.join("sms")
+    garden.now = MEETING - timedelta(hours=4)
+    await brief(garden, await meeting(garden), "3d", "1d", "1h")
+    await garden.tick()
+    assert await garden.count(outbox) == 1
+    garden.now = MEETING - timedelta(hours=1)
+    await garden.tick()
+    assert await garden.count(outbox) == 2
+
+
+async def test_a_brief_for_a_meeting_that_has_been_is_refused(garden: Gathering) -> None:
+    of = await meeting(garden)
+    garden.now = MEETING + timedelta(minutes=1)
+    with pytest.raises(Complaint, match="has been"):
+        await brief(garden, of)
+
+
+async def test_nothing_goes_out_after_the_meeting_though_we_were_away(garden: Gathering) -> None:
+    await garden.join("sms")
+    await brief(garden, await meeting(garden))
+    garden.now = MEETING + timedelta(hours=1)
+    await garden.tick()
+    assert await garden.sent("brief") == {}
+
+
+async def test_a_brief_moves_with_its_meeting(garden: Gathering) -> None:
+    await garden.join("sms")
+    of = await meeting(garden)
+    await brief(garden, of)
+    (planned,) = await move(garden, of, MEETING + timedelta(days=7))
+    assert planned.at == datetime(2026, 3, 16, 10, tzinfo=UTC)
+    garden.later(days=8)
+    await garden.tick()
+    assert await garden.sent("brief") == {}
+    assert await garden.sent("moved") == {}, "nobody had been told of it"
+
+
+async def test_those_who_were_told_hear_that_the_meeting_has_moved(garden: Gathering) -> None:
+    told, held = await garden.join("sms"), await garden.join("sms")
+    of = await meeting(garden)
+    await brief(garden, of)
+    garden.later(days=8)
+    await garden.tick()
+    await went(garden, told)
+    await move(garden, of, MEETING + timedelta(hours=1))
+    await garden.tick()
+    moved = await garden.sent("moved")
+    assert moved.keys() == {told}
+    assert moved[told][1].say.text == "Travel has moved. It is now Thursday 12 March at 3pm."
+    sent = await garden.sent("brief")
+    assert "at 2pm" in sent[told][1].say.text
+    assert "at 3pm" in sent[held][1].say.text, "what had not gone out names the new time"
+    assert await garden.count(outbox, outbox.c.kind == "brief") == 2
+
+
+async def test_moving_twice_tells_only_the_last_time(garden: Gathering) -> None:
+    told = await garden.join("sms")
+    of = await meeting(garden)
+    await brief(garden, of)
+    garden.later(days=8)
+    await garden.tick()
+    await went(garden, told)
+    for hours in (1, 2):
+        await move(garden, of, MEETING + timedelta(hours=hours))
+        garden.later(seconds=1)
+        await garden.tick()
+    assert await garden.count(outbox, outbox.c.kind == "moved") == 1
+    assert "at 4pm" in (await garden.sent("moved"))[told][1].say.text
+
+
+async def test_a_cancelled_meeting_tells_those_who_were_told_and_sends_nothing_more(
+    garden: Gathering,
+) -> None:
+    told, held = await garden.join("sms"), await garden.join("sms")
+    of = await meeting(garden)
+    await brief(garden, of, "3d", "1d")
+    garden.later(days=8)
+    await garden.tick()
+    await went(garden, told)
+    await cancel(garden, of)
+    await garden.tick()
+    garden.now = MEETING - timedelta(hours=20)
+    await garden.tick()
+    assert (await garden.sent("cancelled")).keys() == {told}
+    assert held not in await garden.sent("brief")
+    assert await garden.count(sendings, sendings.c.state == "waiting") == 0
+    with pytest.raises(Complaint, match="was cancelled"):
+        await cancel(garden, of)
+
+
+async def test_the_status_has_a_line_for_every_member(garden: Gathering) -> None:
+    texter, silent, stopped = (
+        await garden.join("sms"),
+        await garden.join(),
+        await garden.join("sms", state="stopped"),
+    )
+    staff = await garden.join(permission="facilitator")
+    id_, _ = await brief(garden, await meeting(garden))
+    assert set((await status(garden, id_)).values()) == {(None, "waiting")}
+    garden.later(days=8)
+    await garden.tick()
+    await went(garden, texter, "delivered")
+    now = await status(garden, id_)
+    assert now == {
+        texter: ("sms", "delivered"),
+        silent: (None, "not reachable"),
+        stopped: (None, "not reachable"),
+    }
+    assert staff not in now
+
+
+async def test_a_way_that_is_off_or_refused_is_passed_over(garden: Gathering) -> None:
+    member = await garden.join("telegram", "sms")
+    practising = await garden.join("telegram", line="practice", practice=True)
+    await brief(garden, await meeting(garden))
+    garden.later(days=8)
+    only_texts: Scheduler = garden.scheduler(channels=["sms"])
+    await only_texts.tick()
+    sent = await garden.sent("brief")
+    assert {one: channel for one, (channel, _) in sent.items()} == {member: "sms", practising: "telegram"}
