@@ -27,7 +27,7 @@ class Fate:
     """
 
     state: Literal["waiting", "sent", "failed", "dead"]
-    outcome: str
+    outcome: str | None
     tries: int
     progress: int
     code: str = ""
