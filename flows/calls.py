@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from flows.deeds import drop_overlays
 from flows.events import Option, Question, Shown
-from flows.frames import open_frame, put_question, title
+from flows.frames import open_frame, put_question, resume, title
 from flows.keeping import gave, keep_what_is_there
 from flows.replies import Read, accept, read
 from flows.running import run
@@ -79,6 +79,9 @@ def go_on(t: Turn) -> None:
 
 def silence(t: Turn) -> None:
     """Nobody spoke or pressed a key: twice more the same, then goodbye."""
+    if t.event.value.startswith("dialled:"):
+        _after_person(t, answered=t.event.value == "dialled:completed")
+        return
     review = t.get("review")
     if isinstance(review, Review) and t.question:
         _after_silence(t, review, t.question)
@@ -95,6 +98,14 @@ def silence(t: Turn) -> None:
         return
     t.tell("call.silence")
     put_question(t, t.question)
+
+
+def _after_person(t: Turn, *, answered: bool) -> None:
+    """Back from being put through to a person, or they could not be reached."""
+    helper = (t.group.helper if t.group else "") or t.phrase("readers.nobody")
+    t.tell("help.back" if answered else "help.away", helper=helper)
+    if t.frames:
+        resume(t)
 
 
 def keys(t: Turn) -> bool:

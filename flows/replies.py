@@ -51,11 +51,7 @@ def _press(t: Turn, question: Question) -> Read | None:
     if not t.on_call:
         return _chosen(question, tuple(option for option in question.options if option.key == value))
     if "several" in question.takes:
-        picked = [
-            question.options[int(one) - 1]
-            for one in value
-            if one.isdigit() and 0 < int(one) <= len(question.options)
-        ]
+        picked = [option for place in value.split() for option in _by_position(question, place)]
         return _chosen(question, tuple(dict.fromkeys(picked)))
     if question.options:
         return _chosen(question, _by_position(question, value))
@@ -63,9 +59,7 @@ def _press(t: Turn, question: Question) -> Read | None:
 
 
 def _by_position(question: Question, value: str) -> tuple[Option, ...]:
-    """The key pressed: its place in the menu; on a scale, the number itself."""
-    if "scale" in question.takes:
-        return tuple(option for option in question.options if option.key == value)
+    """The key pressed is a place in the menu; on a scale it is the same as the step."""
     at = int(value) if value.isdigit() else 0
     return question.options[at - 1 : at] if at > 0 else ()
 
