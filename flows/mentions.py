@@ -65,8 +65,10 @@ def _phrases(search: Search) -> None:
 
 
 def _small_talk(search: Search) -> None:
-    for phrase in CHATTER_PHRASES:
-        words = phrase.split()
+    """Phrases that mean nothing here, unless an option shares their words ("That is all")."""
+    for words in map(str.split, CHATTER_PHRASES):
+        if not search.known.words.keys().isdisjoint(words):
+            continue
         for window in _windows(search.free(), len(words)):
             if [search.said[at].text for at in window] == words:
                 search.used.update(window)
@@ -158,8 +160,7 @@ def _letters(search: Search) -> None:
         if len(letter) != 1 or not letter.isalpha():
             continue
         place = known.initials(letter, placed=True)
-        after = at + 1 if at + 1 < len(search.said) else None
-        ends = after is None or search.text(after) in JOINERS or (letter not in "ai" and search.idle(after))
+        ends = at + 1 == len(search.said) or search.text(at + 1) in JOINERS or search.idle(at + 1)
         if place and (search.text(at - 1) in LETTER_PREFIXES or (known.lettered and ends)):
             search.take([at], place)
         elif words == [at] and not search.found and known.initials(letter):

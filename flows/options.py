@@ -48,7 +48,7 @@ class Names:
         best = min(close, key=lambda known: apart[known])
         rivals = {known for known in spelt if apart[known] <= apart[best] + 1}
         keys = frozenset[str]().union(*(self.words[known] for known in rivals))
-        return keys, keys == self.words[best] and _safe(word, best, apart[best])
+        return keys, _safe(word, best, apart[best])
 
     def nearly(self, said: Phrase) -> Keys:
         """The options of whose words the whole reply is a misspelling ("town hal", "townhall")."""

@@ -4,7 +4,7 @@ from flows.tokens import listed
 
 SMALL = listed(  # in labels and replies alike: they never tell one option from another
     "a an the i we it its of to at in on by with for from and my our me us is are am be do does did "
-    "will would can could that this there"
+    "will would can could that thats this there"
 )
 CHATTER = SMALL | listed(
     "please pls plz plse thanks thank thx you ta cheers ok okay k well so oh ah um umm uhm erm er uh hm hmm "

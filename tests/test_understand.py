@@ -145,13 +145,21 @@ def test_scale(expected: str, replies: str) -> None:
         (("Tuesday", "Friday"), {"thursday": "none", "tusday": "1", "Fri": "2"}),
         (("I agree", "I do not agree"), {"agree": "1", "I don't agree": "2", "not agree": "2"}),
         (("I can come", "I can't come"), {"can come": "1", "cannot come": "2", "I can’t come": "2"}),
-        (("A) Bus", "B) Car", "C) Walk"), {"a": "1", "b please": "2", "C.": "3", "bus": "1", "wlak": "3"}),
+        (
+            ("A) Bus", "B) Car", "C) Walk"),
+            {"a": "1", "a please": "1", "a bus": "1", "C.": "3", "bus": "1", "wlak": "3"},
+        ),
         (("Yes", "No", "Not sure"), {"yeah": "1", "nope": "2", "not sure": "3"}),
         (("Men", "Women"), {"man": "none", "woman": "ask", "women": "2"}),
         (("Library", "None of these"), {"none": "2", "neither": "2", "none of them": "2"}),
+        (
+            ("Add a moment", "That is all"),
+            {"that's all": "2", "add": "1", "all": "2", "That is all thanks": "2"},
+        ),
+        (("Zoë", "Ana"), {"zoe": "1", "ZOE\u0308": "1"}),
         (("Happy", "Fine"), {"unhappy": "none", "not happy": "ask", "hapy": "1"}),
         (("🙂", "🙁"), {"🙁": "2", "🙂🙁": "ask"}),
-        (("Walking", "Cooking"), {"walk": "1", "working": "ask", "cookin": "2"}),
+        (("Walking", "Cooking"), {"walk": "1", "talking": "ask", "working": "ask", "cookin": "2"}),
     ],
 )
 def test_labels_that_are_easily_confused(labels: tuple[str, ...], replies: dict[str, str]) -> None:
