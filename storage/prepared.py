@@ -62,6 +62,16 @@ def not_kept(kind: Kind) -> Refused:
     )
 
 
+def not_had(kind: Kind, sentence: str) -> Refused:
+    """The provider will not give it; `sentence` is the operator's."""
+    noun = NOUNS[kind]
+    return Refused(
+        f"We could not get that {noun}. It may be too large: 20 MB is the most. Could you send it again, "
+        "or a smaller one?",
+        sentence,
+    )
+
+
 def video() -> Refused:
     return Refused(
         "We cannot keep videos yet. You can send a photo or a voice recording, or tell us in words.",

@@ -1,0 +1,199 @@
+"""Rows of files that wait at a provider, and what became of each: fetched and stored, or refused."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from flows.events import Attachment
+from storage.media import MediaStore, Saved
+from storage.secrets import Secrets
+from storage.tables import media
+
+LEASE = timedelta(minutes=5)  # longer than any fetch may take: then somebody else may try
+_M = media.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A file to fetch. `line` is whom to tell if it cannot be kept; nobody where it is ""."""
+
+    id: str
+    channel: str
+    attachment: Attachment
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A file that is ours to fetch now. `tries` counts those before this one."""
+
+    id: str
+    kind: str
+    channel: str
+    ref: str
+    line: str
+    tries: int
+    at: datetime
+
+
+async def add(conn: AsyncConnection, secrets: Secrets, asked: Sequence[Asked], *, now: datetime) -> None:
+    """Ask for files to be fetched; after the commit, wake the fetcher."""
+    rows = [
+        {
+            "id": one.id,
+            "kind": one.attachment.kind,
+            "channel": one.channel,
+            "ref": secrets.seal(one.attachment.ref),
+            "line_id": one.line or None,
+            "type": one.attachment.type,
+            "bytes": one.attachment.bytes,
+            "seconds": one.attachment.seconds,
+            "due_at": now,
+            "at": now,
+        }
+        for one in asked
+    ]
+    if rows:
+        await conn.execute(media.insert(), rows)
+
+
+async def add_stored(
+    conn: AsyncConnection, id: str, saved: Saved, *, now: datetime, name: str = "", words: str = ""
+) -> None:
+    """A file that was ours from the start: an attachment, a chart. `words` say what it shows."""
+    await conn.execute(
+        media.insert().values(id=id, state="stored", at=now, name=name, words=words, **_facts(saved))
+    )
+
+
+async def claim(
+    conn: AsyncConnection,
+    secrets: Secrets,
+    *,
+    now: datetime,
+    holder: str,
+    channels: Collection[str],
+    most: int,
+) -> list[Waiting]:
+    """Take the files that are due, the longest due first, so that nobody else fetches them meanwhile.
+
+    Those of other channels than these wait, without a try being counted, until theirs is on again.
+    """
+    due = sa.and_(_free(now), _M.channel.in_(channels), _M.due_at <= now)
+    first = sa.select(_M.id).where(due).order_by(_M.due_at, _M.id).limit(most)
+    ids = (await conn.scalars(first.with_for_update(skip_locked=True))).all()
+    return await _lease(conn, secrets, ids, now=now, holder=holder)
+
+
+async def claim_one(
+    conn: AsyncConnection, secrets: Secrets, id: str, *, now: datetime, holder: str
+) -> Waiting | None:
+    """Take this file even before it is due; None where it does not wait, or somebody else fetches it."""
+    found = sa.select(_M.id).where(_M.id == id, _free(now)).with_for_update(skip_locked=True)
+    taken = await _lease(conn, secrets, (await conn.scalars(found)).all(), now=now, holder=holder)
+    return taken[0] if taken else None
+
+
+async def stored(conn: AsyncConnection, id: str, saved: Saved) -> bool:
+    """Note that a file is kept; False where its row has gone, so that nothing needs it any more.
+
+    Where it came from and from whom is forgotten: `given` alone says who gave it.
+    """
+    done = await conn.execute(
+        media.update().where(_M.id == id).values(state="stored", **_facts(saved), **_DONE)
+    )
+    return done.rowcount > 0
+
+
+async def later(conn: AsyncConnection, id: str, *, due_at: datetime, sentence: str) -> None:
+    """Note that a try failed and when the next one is; `sentence` is for the operator."""
+    again = {"tries": _M.tries + 1, "due_at": due_at, "sentence": sentence}
+    await conn.execute(
+        media.update()
+        .where(_M.id == id, _M.state == "waiting")
+        .values(leased_by=None, leased_until=None, **again)
+    )
+
+
+async def refused(conn: AsyncConnection, id: str, *, sentence: str) -> bool:
+    """Note that a file will never be kept, and why; False where it is no longer waited for."""
+    done = await conn.execute(
+        media.update()
+        .where(_M.id == id, _M.state == "waiting")
+        .values(state="refused", sentence=sentence, **_DONE)
+    )
+    return done.rowcount > 0
+
+
+async def release(conn: AsyncConnection, holder: str) -> None:
+    """Give back what a fetcher that stops had taken, without counting a try."""
+    await conn.execute(
+        media.update()
+        .where(_M.leased_by == holder, _M.state == "waiting")
+        .values(leased_by=None, leased_until=None)
+    )
+
+
+async def sha256(conn: AsyncConnection, id: str) -> str | None:
+    """The hash of a stored file; None while it waits, or where it was refused."""
+    found: str | None = await conn.scalar(sa.select(_M.sha256).where(_M.id == id, _M.state == "stored"))
+    return found
+
+
+async def discard(conn: AsyncConnection, store: MediaStore, hashes: Collection[str | None]) -> None:
+    """Remove the files of these hashes that no row names any more.
+
+    In the write that deleted the rows: so a file that another row has just named is never removed.
+    """
+    asked = {one for one in hashes if one}
+    rows = await conn.execute(
+        sa.select(_M.sha256, _M.thumb_sha256).where(sa.or_(_M.sha256.in_(asked), _M.thumb_sha256.in_(asked)))
+    )
+    named = {one for row in rows for one in row}
+    for one in asked - named:
+        await store.remove(one)
+
+
+_DONE = {"ref": None, "line_id": None, "due_at": None, "leased_by": None, "leased_until": None}
+
+
+def _free(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(_M.state == "waiting", sa.or_(_M.leased_until.is_(None), _M.leased_until <= now))
+
+
+def _facts(saved: Saved) -> dict[str, object]:
+    return {
+        "kind": saved.kind,
+        "type": saved.type,
+        "sha256": saved.sha256,
+        "thumb_sha256": saved.thumb_sha256,
+        "bytes": saved.bytes,
+        "width": saved.width,
+        "height": saved.height,
+    }
+
+
+async def _lease(
+    conn: AsyncConnection, secrets: Secrets, ids: Sequence[str], *, now: datetime, holder: str
+) -> list[Waiting]:
+    if not ids:
+        return []
+    await conn.execute(
+        media.update().where(_M.id.in_(ids)).values(leased_by=holder, leased_until=now + LEASE)
+    )
+    rows = await conn.execute(sa.select(media).where(_M.id.in_(ids)).order_by(_M.due_at, _M.id))
+    return [
+        Waiting(
+            id=row.id,
+            kind=row.kind,
+            channel=row.channel or "",
+            ref=secrets.open(row.ref) if row.ref else "",
+            line=row.line_id or "",
+            tries=row.tries,
+            at=row.at,
+        )
+        for row in rows
+    ]
