@@ -104,7 +104,7 @@ def _yes_no(options: Sequence[Option], *, asked: bool) -> dict[str, tuple[str, .
     """The options that mean yes and no; in a yes-no with other labels ("Join"), those in that order."""
     meant: dict[str, str] = {}
     for word in ("yes", "no"):
-        keys = [option.key for option in options if word in (option.key, *_words(option.label)[:1])]
+        keys = [option.key for option in options if word in _also(option)]
         if len(keys) == 1:
             meant[word] = keys[0]
     for word, place in (("yes", 0), ("no", -1)) if asked else ():
@@ -113,6 +113,10 @@ def _yes_no(options: Sequence[Option], *, asked: bool) -> dict[str, tuple[str, .
             meant[word] = others[place]
     ways = {"yes": YES, "no": NO}
     return {key: ways[word] for word, key in meant.items()}
+
+
+def _also(option: Option) -> tuple[str, ...]:
+    return (option.key, *_words(option.label)[:1], *option.words)
 
 
 def _phrases(cut: Mapping[str, list[list[str]]], idioms: Mapping[str, tuple[str, ...]]) -> dict[Phrase, Keys]:

@@ -177,6 +177,22 @@ def test_other_words_for_an_option() -> None:
     assert {reply: taken(reply, question) for reply in replies} == replies
 
 
+def test_an_option_that_takes_yes_takes_all_ways_of_yes() -> None:
+    options = (
+        Option(key="erase", label="Erase everything", words=("yes",)),
+        Option(key="stay", label="Keep it all and stay", words=("no",)),
+    )
+    question = Question(id="q", name="sure", text="?", takes=("choice",), options=options)
+    replies = {
+        "yeah": "erase",
+        "nope": "stay",
+        "erase": "erase",
+        "don't erase": "ask",
+        "keep everything": "ask",
+    }
+    assert {reply: taken(reply, question) for reply in replies} == replies
+
+
 @pytest.mark.parametrize(
     ("reply", "key", "rest"),
     [
