@@ -196,6 +196,15 @@ async def link_room(
     return Room(id=row.id, group=row.group_id, address=address)
 
 
+async def move_room(conn: AsyncConnection, secrets: Secrets, *, old: str, new: str) -> None:
+    """Follow a linked chat to its new address: Telegram gives it another one when it grows."""
+    c = rooms.c
+    hashed = _room_hash(secrets, new)
+    await conn.execute(rooms.delete().where(c.address_hash == hashed))
+    moved = {"address": secrets.seal(new), "address_hash": hashed}
+    await conn.execute(rooms.update().where(c.address_hash == _room_hash(secrets, old)).values(moved))
+
+
 async def find_room(conn: AsyncConnection, secrets: Secrets, address: str) -> Room | None:
     """The linked chat with this address."""
     c = rooms.c
