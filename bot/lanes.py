@@ -25,8 +25,8 @@ RENEW = LEASE.total_seconds() / 3
 class Carrier(Protocol):
     """Takes what the provider would have got for a practice line."""
 
-    async def send(self, line: str, parcels: Sequence[Parcel]) -> None:
-        """Show these parcels on the practice phone whose line has this id."""
+    async def send(self, line: str, parcels: Sequence[Parcel], *, outbox: str) -> None:
+        """Show these parcels of one message on the practice phone whose line has this id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +151,7 @@ def _by(channel: Channel, load: Load) -> Post:
 
 def _practising(practice: Carrier) -> Post:
     async def post(claimed: Claimed, parcel: Parcel) -> Result:
-        await practice.send(claimed.row.line, [parcel])
+        await practice.send(claimed.row.line, [parcel], outbox=claimed.row.id)
         return SENT
 
     return post
