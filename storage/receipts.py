@@ -150,7 +150,7 @@ async def _tomorrow(conn: AsyncConnection, row: Waiting, now: datetime) -> datet
         .join(groups, groups.c.id == members.c.group_id)
         .where(members.c.id == row.member)
     )
-    own, usual, zone = found.tuples().first() or (None, USUAL_HOURS, "Europe/London")
+    own, usual, zone = found.first() or (None, USUAL_HOURS, "Europe/London")
     today = now.astimezone(ZoneInfo(zone)).date()
     midnight = datetime.combine(today + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
     return next_allowed(midnight, hours_of(own or usual), zone)
