@@ -56,6 +56,20 @@ def parts(text: str) -> int:
     return count
 
 
+def part_by_part(text: str) -> list[str]:
+    """The text as its SMS parts carry it."""
+    measure, (alone, each) = (_septets, _SEPTETS) if _gsm(text) else (_wide, _UNITS)
+    if sum(map(measure, text)) <= alone:
+        return [text]
+    found, filled = [""], 0
+    for character in text:
+        if filled + measure(character) > each:
+            found, filled = [*found, ""], 0
+        found[-1] += character
+        filled += measure(character)
+    return found
+
+
 def simplify(text: str) -> str:
     """The text in the GSM alphabet where that loses nothing but curls and dashes; else as it is.
 
