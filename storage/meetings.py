@@ -12,6 +12,7 @@ from flows.calendar import Hours, due
 from flows.events import Shown
 from storage.groups import Complaint, Home
 from storage.ids import Ids
+from storage.media import Saved
 from storage.sendings import drop_waiting, reopen
 from storage.tables import attachments, briefs, groups, media, meetings, members, reached, sendings, texts
 from storage.views import changed
@@ -25,6 +26,7 @@ class Meeting:
     group: str
     zone: str
     hours: str
+    language: str  # the group's
     title: str
     at: datetime
     state: str
@@ -95,7 +97,7 @@ async def find_meeting(conn: AsyncConnection, wanted: str) -> Meeting:
     """The meeting with this id; raise Complaint."""
     m, g = meetings.c, groups.c
     found = await conn.execute(
-        sa.select(m.id, m.group_id, g.zone, g.hours, m.title, m.at, m.state, m.moves)
+        sa.select(m.id, m.group_id, g.zone, g.hours, g.language, m.title, m.at, m.state, m.moves)
         .join(groups, g.id == m.group_id)
         .where(m.id == wanted)
     )
@@ -107,6 +109,7 @@ async def find_meeting(conn: AsyncConnection, wanted: str) -> Meeting:
         group=row.group_id,
         zone=row.zone,
         hours=row.hours,
+        language=row.language,
         title=row.title,
         at=row.at,
         state=row.state,
@@ -190,6 +193,16 @@ async def add_brief(
     planned = await _plan(conn, brief, new.meeting, new.meeting.at, now)
     await changed(conn, [new.meeting.group])
     return brief, planned
+
+
+async def add_file(conn: AsyncConnection, saved: Saved, name: str, *, ids: Ids, now: datetime) -> str:
+    """Note a stored file that is to go along with a brief; its media id."""
+    id_ = ids()
+    row = {"id": id_, "kind": saved.kind, "state": "stored", "type": saved.type, "name": name, "at": now}
+    sizes = {"bytes": saved.bytes, "width": saved.width, "height": saved.height}
+    hashes = {"sha256": saved.sha256, "thumb_sha256": saved.thumb_sha256}
+    await conn.execute(sa.insert(media).values(row | sizes | hashes))
+    return id_
 
 
 async def brief_content(conn: AsyncConnection, brief: str) -> Content | None:

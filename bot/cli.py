@@ -1,0 +1,57 @@
+"""The command `takepart`: what it offers, and how it complains: one sentence, never a traceback."""
+
+import sys
+
+import structlog
+import typer
+
+from bot.commands import groups, meetings, polls, reading, running
+from bot.logs import place
+from bot.settings import SettingsError
+from flows.calendar import WhenError
+from storage.database import StorageError
+from storage.groups import Complaint
+
+WRONG = 2  # the exit code for what was asked wrongly, as of the shell's own commands
+BROKEN = 1
+
+
+def build() -> typer.Typer:
+    """The whole command, with its parts in the order in which a group meets them."""
+    # Plain help without drawn boxes: it reads well aloud.
+    app = typer.Typer(
+        help="Take part by text, by phone or by Telegram, in your own time.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.command("serve")(running.serve)
+    app.command("example")(running.example)
+    app.add_typer(groups.group, name="group")
+    app.add_typer(groups.facilitator, name="facilitator")
+    app.add_typer(groups.member, name="member")
+    app.add_typer(meetings.meeting, name="meeting")
+    app.add_typer(meetings.brief, name="brief")
+    app.add_typer(polls.poll, name="poll")
+    app.command("contributions")(reading.contributions)
+    app.command("export")(reading.export_group)
+    app.command("undelivered")(reading.undelivered_list)
+    app.command("doctor")(running.doctor)
+    return app
+
+
+def main() -> None:
+    """Run a command; what goes wrong is said in a sentence on standard error."""
+    try:
+        build()()
+    except (Complaint, WhenError, SettingsError, StorageError) as error:
+        _fail(str(error), WRONG)
+    except Exception as error:
+        structlog.get_logger().error("command_failed", error=type(error).__name__, at=place(error))
+        _fail("Something went wrong here that is not your mistake: the line above says where.", BROKEN)
+
+
+def _fail(sentence: str, code: int) -> None:
+    typer.echo(sentence, err=True)
+    sys.exit(code)

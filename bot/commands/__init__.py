@@ -1,0 +1,1 @@
+"""What `takepart` can be told to do, by subject."""

@@ -1,0 +1,181 @@
+"""Groups and their people: `takepart group`, `takepart facilitator`, `takepart member`."""
+
+from typing import Annotated
+
+import typer
+
+from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, stamp, table
+from flows.effects import Change
+from storage import groups
+from storage.groups import Home, Listed
+from storage.leaving import change
+from storage.views import changed
+
+group = typer.Typer(no_args_is_help=True, help="Make groups and link their chats.")
+facilitator = typer.Typer(no_args_is_help=True, help="Say who runs a group.")
+member = typer.Typer(no_args_is_help=True, help="See who is in a group, and do what a member asks for.")
+
+MemberName = Annotated[str, typer.Argument(metavar="MEMBER", help="The member's id or number.")]
+
+
+@group.command("add")
+def group_add(
+    code: Annotated[
+        str, typer.Argument(metavar="CODE", help="What people send to join: 3 to 20 letters and digits.")
+    ],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the group is called.")],
+    timezone: Annotated[str, typer.Option(help="The zone that its times are in.")] = "Europe/London",
+    hours: Annotated[str, typer.Option(help="When we may write or ring first; 0-24 is always.")] = "9-20",
+    outside_name: Annotated[
+        str, typer.Option(help="What strangers and answerphones hear: nothing that tells.")
+    ] = "Takepart",
+    practice: Annotated[bool, typer.Option(help="A group only for practising in.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a group.
+
+    takepart group add GARDEN "The Garden Group" --hours 10-18
+    """
+
+    async def work(here: Here) -> tuple[Home, str]:
+        async with here.db.write() as conn:
+            made = await groups.add_group(
+                conn,
+                id=here.ids(),
+                code=code,
+                name=name,
+                now=here.now,
+                zone=timezone,
+                hours=hours,
+                outside_name=outside_name,
+                practice=practice,
+            )
+        return made, here.settings.twilio_number or "your number"
+
+    made, number = run(work)
+    if as_json:
+        print_json({"id": made.id, "code": made.code, "number": made.number})
+        return
+    say(
+        made.id,
+        f"{made.name} is ready. Its code is {made.code} and its number is {made.number}.",
+        f"People join by texting JOIN {made.code} to {number}, or by ringing and keying {made.number}.",
+    )
+
+
+@group.command("telegram")
+def group_telegram(name: GroupName, as_json: Json = False) -> None:
+    """Get a word that links a Telegram group chat. It works once, for a day.
+
+    takepart group telegram GARDEN
+    """
+
+    async def work(here: Here) -> str:
+        async with here.db.write() as conn:
+            home = await groups.find_group(conn, name)
+            return await groups.room_word(conn, here.secrets, id=here.ids(), group=home.id, now=here.now)
+
+    word = run(work)
+    if as_json:
+        print_json({"word": word})
+        return
+    say(
+        f"/link {word}",
+        "Add the bot to the group chat. Then an administrator of the chat sends the line above there.",
+    )
+
+
+@facilitator.command("add")
+def facilitator_add(
+    name: GroupName,
+    person: Annotated[str, typer.Argument(metavar="NAME", help="What members call them.")],
+    as_json: Json = False,
+) -> None:
+    """Add somebody who runs a group. Members are told their name when they ask who reads.
+
+    takepart facilitator add GARDEN "Sam"
+    """
+
+    async def work(here: Here) -> tuple[str, str]:
+        async with here.db.write() as conn:
+            home = await groups.find_group(conn, name)
+            id_ = here.ids()
+            number = await groups.add_facilitator(conn, id=id_, group=home.id, name=person, now=here.now)
+            return id_, number
+
+    id_, number = run(work)
+    if as_json:
+        print_json({"id": id_, "number": number})
+        return
+    say(id_, f"Added. Their member number is {number}.")
+
+
+@member.command("list")
+def member_list(name: GroupName, as_json: Json = False) -> None:
+    """Show everybody in a group and how to reach them. It shows names and numbers: mind who is looking.
+
+    takepart member list GARDEN
+    """
+
+    async def work(here: Here) -> list[Listed]:
+        async with here.db.read() as conn:
+            home = await groups.find_group(conn, name)
+            return await groups.list_members(conn, home.id, here.secrets)
+
+    found = run(work)
+    if as_json:
+        print_json([_member(one) for one in found])
+        return
+    rows = [
+        (one.id, one.name, one.number, one.permission, _state(one), _ways(one), at(one.heard_at))
+        for one in found
+    ]
+    columns = ("member", "name", "number", "permission", "state", "ways", "last heard")
+    table(columns, rows, empty="Nobody is in this group yet.")
+
+
+@member.command("stop")
+def member_stop(who: MemberName, as_json: Json = False) -> None:
+    """Stop everything that we start with a member, on every channel, as if they had sent STOP.
+
+    takepart member stop 01k9q2…
+    """
+
+    async def work(here: Here) -> Listed:
+        async with here.db.write() as conn:
+            found = await groups.find_member(conn, who, here.secrets)
+            await change(conn, found.id, Change(to="stopped"), here.now)
+            await changed(conn, [found.group])
+            return found
+
+    found = run(work)
+    if as_json:
+        print_json({"id": found.id, "state": "stopped"})
+        return
+    say("They get nothing more from us. They can still write or ring, and start again themselves.")
+
+
+def _member(one: Listed) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "number": one.number,
+        "permission": one.permission,
+        "state": one.state,
+        "language": one.language,
+        "form": one.form,
+        "practice": one.practice,
+        "joined_at": stamp(one.joined_at),
+        "heard_at": stamp(one.heard_at),
+        "ways": [
+            {"channel": way.channel, "address": way.address, "may_start": way.may_start} for way in one.ways
+        ],
+    }
+
+
+def _state(one: Listed) -> str:
+    return f"{one.state}, practice" if one.practice else one.state
+
+
+def _ways(one: Listed) -> str:
+    return "\n".join(f"{way.channel} {way.address}" for way in one.ways)

@@ -1,0 +1,109 @@
+"""Reading back: `takepart contributions`, `takepart export`, `takepart undelivered`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import export
+from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, stamp, table
+from storage.groups import Complaint, find_group
+from storage.outbox import Undelivered, retry, undelivered
+from storage.reading import Contribution, list_contributions
+
+SHORT = 80  # characters of a text in the table; --json and export have all of it
+
+
+def contributions(name: GroupName, as_json: Json = False) -> None:
+    """Show what a group's members gave. Practice is listed and marked.
+
+    takepart contributions GARDEN --json
+    """
+
+    async def work(here: Here) -> list[Contribution]:
+        async with here.db.read() as conn:
+            home = await find_group(conn, name)
+            return await list_contributions(conn, home.id)
+
+    found = run(work)
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    rows = [
+        (
+            one.at,
+            one.flow,
+            one.member,
+            one.channel,
+            _short(one),
+            one.audience,
+            "practice" if one.practice else "",
+        )
+        for one in found
+    ]
+    columns = ("at", "what", "member", "channel", "text", "who may read it", "")
+    table(columns, rows, empty="Nothing has been given yet.")
+
+
+def export_group(
+    name: GroupName,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An empty folder, or a new one.")],
+    practice: Annotated[
+        bool, typer.Option("--practice", help="Take what was given in practice too.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write what a group's members gave into a folder: a table, JSON, the files, and a count of all.
+
+    takepart export GARDEN garden-2026-03
+    """
+
+    async def work(here: Here) -> tuple[int, int]:
+        async with here.db.read() as conn:
+            home = await find_group(conn, name)
+            found = await list_contributions(conn, home.id, practice=practice or home.practice)
+        files = await export.write(folder, home, found, here.files.load, now=here.now)
+        return len(found), files
+
+    number, files = run(work)
+    if as_json:
+        print_json({"contributions": number, "files": files})
+        return
+    say(f"Written: {number} contributions and {files} files. manifest.json has the counts.")
+
+
+def undelivered_list(
+    again: Annotated[str | None, typer.Option("--retry", metavar="ID", help="Send this one again.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show messages that did not arrive, with the reason, and send one again.
+
+    takepart undelivered --retry 01k9q2…
+    """
+
+    async def work(here: Here) -> list[Undelivered]:
+        if again:
+            async with here.db.write() as conn:
+                if not await retry(conn, again, now=here.now):
+                    raise Complaint("There is no message with that id that can be sent again.")
+        async with here.db.read() as conn:
+            return await undelivered(conn)
+
+    found = run(work)
+    if as_json:
+        print_json([asdict(one) | {"at": stamp(one.at)} for one in found])
+        return
+    rows = [
+        (one.id, at(one.at), one.channel, one.kind, one.state, one.tries, one.member, one.sentence)
+        for one in found
+    ]
+    columns = ("message", "at", "channel", "kind", "state", "tries", "member", "why")
+    table(columns, rows, empty="Everything has arrived, or is on its way.")
+
+
+def _short(one: Contribution) -> str:
+    words = " ".join(one.text.split())
+    shown = words if len(words) <= SHORT else words[: SHORT - 1].rstrip() + "…"
+    files = f"({', '.join(file.kind for file in one.media)})" if one.media else ""
+    return f"{shown} {files}".strip()

@@ -1,0 +1,79 @@
+"""Running it: `takepart serve`, `takepart example`, `takepart talk`, `takepart doctor`."""
+
+import asyncio
+from dataclasses import asdict
+
+import typer
+
+from bot import logs
+from bot.commands.base import Here, Json, print_json, run, say, table
+from bot.settings import Settings, load
+from flows.lines import FlowError
+from storage.groups import Complaint, Home
+
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # names that no browser can open
+
+
+def serve() -> None:
+    """Run the service until it is told to end.
+
+    takepart serve
+    """
+    # Only here: the providers' libraries take a second to load, which no other command needs.
+    from bot.app import App
+    from bot.serving import PortTaken
+
+    logs.configure()
+    settings = load()
+    for advice in settings.advice():
+        say(advice)
+    try:
+        asyncio.run(App(settings).serve(ready=lambda: say(*_addresses(settings))))
+    except (PortTaken, FlowError) as error:
+        raise Complaint(str(error)) from None
+    except KeyboardInterrupt:
+        say("Ended.")
+
+
+def example(as_json: Json = False) -> None:
+    """Fill an empty database with an example group to try things with. Another one is left alone.
+
+    takepart example
+    """
+    from bot.example import fill
+
+    async def work(here: Here) -> Home | None:
+        return await fill(here.db, secrets=here.secrets, ids=here.ids, now=here.now)
+
+    made = run(work)
+    if as_json:
+        print_json({"id": made.id, "code": made.code, "number": made.number} if made else None)
+    elif made:
+        say(f"There is an example group now. Its code is {made.code} and its number is {made.number}.")
+    else:
+        say("There is a group already, so no example was added.")
+
+
+def doctor(as_json: Json = False) -> None:
+    """Look whether everything is set up, and say what to mend.
+
+    takepart doctor
+    """
+    from bot.doctor import Finding, examine
+
+    async def all_of_it() -> list[Finding]:
+        return [finding async for finding in examine(load())]
+
+    found = asyncio.run(all_of_it())
+    if as_json:
+        print_json([asdict(one) for one in found])
+    else:
+        table(("what", "state", "says"), [(one.what, one.state, one.sentence) for one in found], empty="")
+    if any(one.state == "bad" for one in found):
+        raise typer.Exit(1)
+
+
+def _addresses(settings: Settings) -> list[str]:
+    host = "127.0.0.1" if settings.host in EVERYWHERE else settings.host
+    base = settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    return [f"The practice phone is at {base}/practice"]
