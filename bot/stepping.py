@@ -19,6 +19,7 @@ from storage import groups, load, outbox, turns
 from storage.apply import apply
 from storage.joining import add_reach
 from storage.load import Call, Known, Line, Reach
+from storage.media import MediaStore
 from storage.secrets import Secrets
 from storage.stage import Stage
 from storage.tables import lines
@@ -41,6 +42,7 @@ class Turned:
     says: tuple[Say, ...] = ()
     answer: str = ""
     pop_up: str = ""
+    stranger: bool = False
     voted: str = ""
     sends: bool = False
     fetches: bool = False
@@ -56,6 +58,7 @@ class Tools:
     flows: Flows
     views: Views
     secrets: Secrets
+    files: MediaStore
     ids: Callable[[], str]
     fit: Callable[[str, Say], tuple[Say, str]]
     answer: Callable[[Sequence[Say], int], str]
@@ -187,7 +190,7 @@ class Batch:
             return Turned(pop_up=NOT_OPEN)
         talk = self.known.talks.get(stage.owner, Conversation())
         self._save(stage, replace(talk, pending=(poll.id, event.value), group=group.id))
-        return Turned(pop_up=JOIN_FIRST.format(chat=group.chat, code=group.code)[:POP_UP])
+        return Turned(pop_up=JOIN_FIRST.format(chat=group.chat, code=group.code)[:POP_UP], stranger=True)
 
     async def _group(self, place: Place) -> Group | None:
         if place.group is None:

@@ -126,7 +126,11 @@ def _narrow(s: Stage, effect: ef.Narrow) -> None:
 
 
 def _take_back(s: Stage, effect: ef.TakeBack) -> None:
-    s.ledger.deeds.append(lambda conn: rewriting.take_back(conn, effect.id, s.me, s.now))
+
+    async def write(conn: AsyncConnection) -> None:
+        s.ledger.gone += await rewriting.take_back(conn, effect.id, s.me, s.now)
+
+    s.ledger.deeds.append(write)
     _read_anew(s)
 
 
@@ -225,7 +229,11 @@ def _change(s: Stage, effect: ef.Change) -> None:
     if s.person is None:
         return
     me = s.person.member
-    s.ledger.deeds.append(lambda conn: leaving.change(conn, me.id, effect, s.now))
+
+    async def write(conn: AsyncConnection) -> None:
+        s.ledger.gone += await leaving.change(conn, me.id, effect, s.now)
+
+    s.ledger.deeds.append(write)
     s.person.member = replace(
         me, state=effect.to if effect.to in ("active", "paused", "stopped") else me.state
     )

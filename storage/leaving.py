@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.effects import Change
+from storage.rewriting import drop_media
 from storage.tables import (
-    attachments,
     call_steps,
     contribution_media,
     contributions,
@@ -16,7 +16,7 @@ from storage.tables import (
     events,
     given,
     lines,
-    media,
+    matters,
     members,
     outbox,
     reaches,
@@ -27,8 +27,8 @@ BODIES_LAST = timedelta(days=7)
 GUARDS_LAST = timedelta(days=30)
 
 
-async def change(conn: AsyncConnection, member: str, wish: Change, now: datetime) -> None:
-    """Do what the member asks for; whatever it is, nothing that waits is started against it."""
+async def change(conn: AsyncConnection, member: str, wish: Change, now: datetime) -> list[str | None]:
+    """Do what the member asks for, and drop what waits against it; the hashes of files to remove."""
     m = members.c
     values: dict[str, dict[str, Any]] = {
         "active": {"state": "active", "paused_until": None, "stopped_at": None},
@@ -37,14 +37,14 @@ async def change(conn: AsyncConnection, member: str, wish: Change, now: datetime
         "left": {"state": "left", "left_at": now},
     }
     if wish.to == "erased":
-        await erase(conn, member)
-        return
+        return await erase(conn, member)
     await conn.execute(sa.update(members).where(m.id == member).values(values[wish.to]))
     if wish.to in ("stopped", "left"):
         await cancel_notices(conn, member)
     if wish.to == "left":
         await conn.execute(sa.update(reaches).where(reaches.c.member_id == member).values(retired_at=now))
         await conn.execute(sa.delete(conversations).where(conversations.c.owner == member))
+    return []
 
 
 async def cancel_notices(conn: AsyncConnection, member: str, *, channel: str = "") -> None:
@@ -60,17 +60,21 @@ async def cancel_notices(conn: AsyncConnection, member: str, *, channel: str = "
     )
 
 
-async def erase(conn: AsyncConnection, member: str) -> None:
-    """Remove a member and everything that they gave. Results of closed polls are counts and stay."""
+async def erase(conn: AsyncConnection, member: str) -> list[str | None]:
+    """Remove a member and everything that they gave; the hashes of files to remove.
+
+    Results of closed polls are counts and stay.
+    """
     gifts = sa.select(given.c.contribution_id).where(given.c.member_id == member)
     own = sa.select(members.c.name_media).where(members.c.id == member, members.c.name_media.is_not(None))
     used = sa.select(contribution_media.c.media_id).where(contribution_media.c.contribution_id.in_(gifts))
-    files = [*(await conn.scalars(own)), *(await conn.scalars(used))]
+    said = await conn.scalars(sa.select(matters.c.media).where(matters.c.member_id == member))
+    files = [*(file for found in said for file in found or ()), *(await conn.scalars(own))]
+    files += await conn.scalars(used)
     await conn.execute(sa.update(events).where(events.c.member_id == member).values(body=None))
     await conn.execute(sa.delete(contributions).where(contributions.c.id.in_(gifts)))
     await conn.execute(sa.delete(members).where(members.c.id == member))  # takes the rest along
-    if files:
-        await conn.execute(sa.delete(media).where(media.c.id.in_(files), ~_wanted()))
+    return await drop_media(conn, files)
 
 
 async def clear(conn: AsyncConnection, now: datetime) -> None:
@@ -84,27 +88,6 @@ async def clear(conn: AsyncConnection, now: datetime) -> None:
     )
     await conn.execute(sa.delete(events).where(e.at < now - GUARDS_LAST, e.contribution_id.is_(None)))
     await conn.execute(sa.delete(lines).where(lines.c.created_at < now - GUARDS_LAST, ~_in_use()))
-
-
-async def unused_media(conn: AsyncConnection, now: datetime) -> list[tuple[str, str | None]]:
-    """Delete the rows of stored files that nothing refers to; the hashes of files to remove with them."""
-    old = media.c.at < now - timedelta(days=1)  # what somebody is giving just now is not referred to yet
-    rows = await conn.execute(
-        sa.delete(media)
-        .where(media.c.state != "waiting", old, ~_wanted())
-        .returning(media.c.sha256, media.c.thumb_sha256)
-    )
-    return [(sha, thumb) for sha, thumb in rows if sha]
-
-
-def _wanted() -> sa.ColumnElement[bool]:
-    """Whether anything still refers to a file."""
-    m = media.c.id
-    return sa.or_(
-        sa.exists().where(contribution_media.c.media_id == m),
-        sa.exists().where(attachments.c.media_id == m),
-        sa.exists().where(members.c.name_media == m),
-    )
 
 
 def _in_use() -> sa.ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """Changes to what was kept, by its giver alone: corrected, narrowed, taken back."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.effects import Amend
 from flows.state import Answer
 from storage.database import upsert
-from storage.tables import contribution_media, contributions, events, given
+from storage.tables import attachments, contribution_media, contributions, events, given, media, members
 
 
 def stored(answer: Answer) -> dict[str, Any]:
@@ -75,19 +76,41 @@ async def narrow(conn: AsyncConnection, gift: str, member: str | None) -> None:
     await conn.execute(sa.update(contributions).where(*mine).values(audience="facilitators"))
 
 
-async def take_back(conn: AsyncConnection, gift: str, member: str | None, now: datetime) -> None:
-    """Nothing of it stays but that there was something: no words, no files, no copy for replay."""
+async def take_back(conn: AsyncConnection, gift: str, member: str | None, now: datetime) -> list[str | None]:
+    """Nothing of it stays but that there was something: no words, no copy for replay, no files.
+
+    Gives the hashes of the files to remove.
+    """
     c = contributions.c
     mine = await conn.scalar(sa.select(c.id).where(c.id == gift, _own(member)))
     if mine is None:
-        return
+        return []
     await conn.execute(
         sa.update(contributions).where(c.id == gift).values(text="", answers=None, taken_back_at=now)
     )
     await conn.execute(
         sa.update(events).where(events.c.contribution_id == gift).values(body=None, emptied_at=now)
     )
-    await conn.execute(sa.delete(contribution_media).where(contribution_media.c.contribution_id == gift))
+    cm = contribution_media.c
+    ids = (await conn.scalars(sa.select(cm.media_id).where(cm.contribution_id == gift))).all()
+    await conn.execute(sa.delete(contribution_media).where(cm.contribution_id == gift))
+    return await drop_media(conn, ids)
+
+
+async def drop_media(conn: AsyncConnection, ids: Sequence[str]) -> list[str | None]:
+    """Delete these files' rows, where nothing else refers to them; the hashes that they had."""
+    if not ids:
+        return []
+    m = media.c
+    used = sa.or_(
+        sa.exists().where(contribution_media.c.media_id == m.id),
+        sa.exists().where(attachments.c.media_id == m.id),
+        sa.exists().where(members.c.name_media == m.id),
+    )
+    dropped = await conn.execute(
+        sa.delete(media).where(m.id.in_(ids), ~used).returning(m.sha256, m.thumb_sha256)
+    )
+    return [hash_ for row in dropped for hash_ in row]
 
 
 def _own(member: str | None) -> sa.ColumnElement[bool]:

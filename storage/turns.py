@@ -71,6 +71,7 @@ class Ledger:
     heard: dict[tuple[str, str], datetime] = field(default_factory=dict)  # by member and reach
     deeds: list[Deed] = field(default_factory=list)
     says: list[outbox.Row] = field(default_factory=list)
+    gone: list[str | None] = field(default_factory=list)  # hashes of files whose rows were deleted
     groups: set[str] = field(default_factory=set)  # to be read anew
     fetch: bool = False  # there is something to fetch
 

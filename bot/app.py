@@ -1,0 +1,259 @@
+"""Puts the service together: everything is made here, begun in order, and ended in the reverse of it."""
+
+import asyncio
+import os
+import secrets as chance
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from bot import senders, serving, ways
+from bot.briefs import pieces
+from bot.calls import Calls
+from bot.chats import Chats
+from bot.fetch import Fetcher, teller
+from bot.intake import Intake
+from bot.lanes import Lanes
+from bot.metrics import Metrics
+from bot.practice import PracticeCarrier, PracticePhones
+from bot.rooms import Rooms
+from bot.scheduler import Scheduler
+from bot.senders import Senders
+from bot.settings import Settings
+from bot.stepping import Tools, Turned
+from bot.tasks import Tasks
+from bot.web import media, operations
+from bot.web.headers import Headers
+from bot.web.webhooks import Webhooks
+from channels.base import Channel, Delivery
+from flows.events import Say
+from storage import leaving, receipts
+from storage.ids import Ids
+from storage.media import MediaStore
+from storage.secrets import Secrets
+from storage.store import open_store
+from storage.views import House, Views
+
+HOURLY = 3600.0
+GRACE = 20  # seconds for what was handed in to be answered when the service ends
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class App:
+    """The service but for its port. `start` opens it; `stop` lets what has begun finish.
+
+    `clock` and `ids` can be handed in; `pages` are further routes, made once everything is open.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = _now,
+        ids: Ids | None = None,
+        pages: Callable[["App"], Sequence[BaseRoute]] = lambda app: (),
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.ids = ids or Ids(clock)
+        self.holder = f"{os.getpid()}-{chance.token_hex(4)}"
+        self.metrics = Metrics()
+        self.tasks = Tasks()
+        self._pages = pages
+        self._open = AsyncExitStack()
+
+    async def start(self) -> None:
+        """Open the data and begin to work; raise StorageError or FlowError where that can't be."""
+        async with AsyncExitStack() as opened:
+            await self._keep(opened)
+            await self._connect(opened)
+            self._build()
+            self._open = opened.pop_all()
+        self._run()
+
+    async def stop(self) -> None:
+        """Answer what was handed in, finish what is being sent, and close."""
+        try:
+            async with asyncio.timeout(GRACE):
+                await self.intake.drained()
+        except TimeoutError:
+            structlog.get_logger().error("stopped_with_events_waiting", events=self.intake.waiting)
+        await self.tasks.stop()
+        await self._open.aclose()
+
+    async def serve(self, *, ready: Callable[[], None] = lambda: None) -> None:
+        """Run behind the port until told to end; raise PortTaken. `ready` is called once it is open."""
+        await serving.serve(self, self.settings.host, self.settings.port, ready=ready)
+
+    async def _keep(self, opened: AsyncExitStack) -> None:
+        self.secrets = Secrets(self.settings.secret_key())
+        self.settings.ensure_data_dir()
+        self.db = await open_store(self.settings.database_url, self.secrets)
+        opened.push_async_callback(self.db.close)
+        self.files = MediaStore(self.settings.data_dir / "media")
+        self.flows = await ways.open_flows(self.db, self.clock())
+
+    async def _connect(self, opened: AsyncExitStack) -> None:
+        given = self.settings.telegram_webhook_secret
+        self.links = media.Links(self.secrets, self.settings.public_url or "")
+        self.senders: Senders = await senders.make(
+            self.settings,
+            webhook_secret=given.get_secret_value() if given else self.secrets.derive("telegram webhook"),
+            media_url=self.links,
+        )
+        opened.push_async_callback(self.senders.close)
+        self.house = House(
+            phone=self.settings.twilio_voice_number or self.settings.twilio_number or "",
+            replies_to_optout=self.settings.sms_optout == "ours",
+        )
+
+    def _build(self) -> None:
+        self.views = Views(self.house, pieces)
+        common: dict[str, Any] = {"db": self.db, "clock": self.clock}
+        encoders, on = self.senders.encoders, self.senders.on
+        self.practice = PracticeCarrier(**common, folder=self.settings.data_dir / "practice", ids=self.ids)
+        self.lanes = Lanes(
+            **common,
+            secrets=self.secrets,
+            carriers=on,
+            encoders=encoders,
+            practice=self.practice,
+            load=self.files.load,
+            holder=self.holder,
+            carrier_stops=self.settings.sms_optout == "twilio",
+        )
+        self.fetcher = Fetcher(
+            **common,
+            secrets=self.secrets,
+            store=self.files,
+            channels={**on, "practice": self.practice},
+            tell=teller(self.ids),
+            holder=self.holder,
+            told=self.lanes.wake,
+        )
+        self.scheduler = Scheduler(
+            **common,
+            ids=self.ids,
+            files=self.files,
+            channels=list(on),
+            holder=self.holder,
+            wake=self.lanes.wake,
+        )
+        tools = Tools(
+            flows=self.flows,
+            views=self.views,
+            secrets=self.secrets,
+            files=self.files,
+            ids=self.ids,
+            fit=_fit(encoders),
+            answer=lambda says, step: self.senders.voice.answer(says, step=step),
+        )
+        self.intake = Intake(**common, tools=tools, metrics=self.metrics, woken=self._woken)
+        self.calls = Calls(self.intake)
+        self.phones = PracticePhones(
+            **common,
+            secrets=self.secrets,
+            uploads=self.practice.uploads,
+            encoders=encoders,
+            voice=self.senders.voice,
+            intake=self.intake,
+            calls=self.calls,
+            receipt=self.receipt,
+            ids=self.ids,
+        )
+        self.rooms, self.chats = self._telegram(common)
+        self.web = Starlette(routes=self._routes())
+        self.web.add_middleware(Headers)
+
+    def _telegram(self, common: dict[str, Any]) -> tuple[Rooms | None, Chats | None]:
+        channel = self.senders.telegram
+        if not self.settings.telegram_on:
+            return None, None
+        rooms = Rooms(**common, channel=channel, secrets=self.secrets, views=self.views, ids=self.ids)
+        public = self.settings.public_url
+        chats = Chats(
+            **common,
+            channel=channel,
+            intake=self.intake,
+            rooms=rooms,
+            webhook=f"{public}/telegram/webhook" if public else "",
+            named=self._named,
+            holder=self.holder,
+        )
+        return rooms, chats
+
+    def _routes(self) -> list[BaseRoute]:
+        webhooks = Webhooks(
+            telegram=self.senders.telegram if self.chats else None,
+            sms=self.senders.sms if self.settings.twilio_on else None,
+            voice=self.senders.voice if self.settings.twilio_on else None,
+            chats=self.chats,
+            calls=self.calls,
+            intake=self.intake,
+            receipt=self.receipt,
+            public_url=self.settings.public_url or "",
+            clock=self.clock,
+            metrics=self.metrics,
+        )
+        return [
+            *webhooks.routes(),
+            *operations.routes(
+                db=self.db,
+                down=self.tasks.down,
+                waiting=lambda: self.intake.waiting,
+                metrics=self.metrics,
+            ),
+            *media.routes(db=self.db, store=self.files, secrets=self.secrets, fetch=self.fetcher.now),
+            *self._pages(self),
+        ]
+
+    def _run(self) -> None:
+        loops = {
+            "intake": self.intake.run,
+            "lanes": self.lanes.run,
+            "fetcher": self.fetcher.run,
+            "scheduler": self.scheduler.run,
+            "clearing": self._clearing,
+        }
+        if self.rooms and self.chats:
+            loops |= {"rooms": self.rooms.run, "telegram": self.chats.run}
+        for name, loop in loops.items():
+            self.tasks.keep_running(name, loop)
+
+    async def receipt(self, delivery: Delivery) -> None:
+        """Note what a provider says became of a message."""
+        async with self.db.write() as conn:
+            known = await receipts.receive(conn, delivery, now=self.clock(), ids=self.ids)
+        if not known:
+            structlog.get_logger().info("receipt_unknown", state=delivery.state, code=delivery.code)
+        self.lanes.wake()
+
+    def _woken(self, turned: Turned) -> None:
+        if turned.sends:
+            self.lanes.wake()
+        if turned.fetches:
+            self.fetcher.wake()
+        if turned.voted and self.rooms:
+            self.rooms.voted(turned.voted)
+
+    def _named(self, username: str) -> None:
+        self.house.chat = username
+
+    async def _clearing(self) -> None:
+        """Each hour, empty what has had its time."""
+        while True:
+            async with self.db.write() as conn:
+                await leaving.clear(conn, self.clock())
+            await asyncio.sleep(HOURLY)
+
+
+def _fit(encoders: dict[str, Channel]) -> Callable[[str, Say], tuple[Say, str]]:
+    return lambda channel, say: encoders[channel].fit(say) if channel in encoders else (say, "")

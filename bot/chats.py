@@ -1,0 +1,131 @@
+"""What comes from Telegram, by webhook or by polling: into the queue, and the button's wait ended."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from bot.intake import Busy, Intake
+from bot.rooms import Rooms
+from bot.stepping import Turned
+from channels.base import Unreadable
+from channels.telegram import TelegramChannel, Trouble
+from channels.telegram_out import pop_up
+from flows.events import Event
+from storage.database import Database, upsert
+from storage.tables import leases
+
+POLL_SECONDS = 20
+LEASE = timedelta(seconds=60)
+SOON = 5.0
+OURS = 60.0  # a wrong token does not mend itself quickly
+AGAIN = 3600.0  # somebody else may have taken the webhook away
+LEASE_NAME = "telegram"
+
+
+class Chats:
+    """`receive` what came; `run` sets the webhook, or polls where there is no public address."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        channel: TelegramChannel,
+        intake: Intake,
+        rooms: Rooms,
+        webhook: str,
+        named: Callable[[str], None],
+        clock: Callable[[], datetime],
+        holder: str,
+    ) -> None:
+        self._db = db
+        self._channel = channel
+        self._intake = intake
+        self._rooms = rooms
+        self._webhook = webhook
+        self._named = named
+        self._clock = clock
+        self._holder = holder
+        self._offset = 0
+        self._beside: set[asyncio.Task[None]] = set()
+        self._log = structlog.get_logger()
+
+    async def receive(self, events: Sequence[Event]) -> None:
+        """Take in what one update or several brought; returns when all is committed. Raise Busy."""
+        await asyncio.gather(*(self._one(event) for event in events))
+
+    async def run(self) -> None:
+        """Have updates sent to us, or fetch them; what fails is tried again, until cancelled."""
+        while True:
+            try:
+                self._named(await self._channel.me())
+                if self._webhook:
+                    await self._channel.set_webhook(self._webhook)
+                    await asyncio.sleep(AGAIN)
+                elif await self._hold():
+                    await self._channel.remove_webhook()
+                    await self._poll()
+                else:
+                    await asyncio.sleep(SOON)
+            except Trouble as trouble:
+                self._log.warning("telegram_away", code=trouble.result.code, sentence=trouble.result.sentence)
+                wait = OURS if trouble.result.outcome == "ours" else SOON
+                await asyncio.sleep(max(wait, trouble.result.wait))
+
+    async def _one(self, event: Event) -> None:
+        if event.room and event.kind in ("words", "unknown"):
+            await self._rooms.command(event)
+            return
+        turned = await self._intake.take(event)
+        if event.kind in ("press", "unknown") and event.id.startswith("cb:"):
+            self._end_wait(event, turned)
+        if turned.voted or (event.room and event.question):
+            self._rooms.voted(turned.voted or event.question)
+
+    def _end_wait(self, event: Event, turned: Turned) -> None:
+        """The button that was pressed turns until it is answered: at once, beside the outbox."""
+        parcel = pop_up(event.session, turned.pop_up, alert=bool(event.room and turned.stranger))
+
+        async def answer() -> None:
+            result = await self._channel.send(parcel, load=_no_files)
+            if result.outcome != "sent":
+                self._log.info("button_not_answered", outcome=result.outcome, code=result.code)
+
+        task = asyncio.create_task(answer())
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    async def _poll(self) -> None:
+        """Fetch updates for as long as nobody else does; what is not committed is fetched again."""
+        while await self._hold():
+            updates = await self._channel.poll(self._offset, POLL_SECONDS)
+            events: list[Event] = []
+            for update in updates:
+                try:
+                    events += self._channel.decode_update(update, self._clock())
+                except Unreadable as error:
+                    self._log.warning("update_unreadable", sentence=str(error))
+            try:
+                await self.receive(events)
+            except Busy:
+                await asyncio.sleep(SOON)
+                continue
+            if updates:
+                self._offset = updates[-1].update_id + 1
+
+    async def _hold(self) -> bool:
+        """Whether it is for us to poll: one process does, while it renews its lease."""
+        now = self._clock()
+        row = {"name": LEASE_NAME, "holder": self._holder, "until": now + LEASE}
+        async with self._db.write() as conn:
+            make = upsert(conn, leases).values(row)
+            free = sa.or_(leases.c.holder == self._holder, leases.c.until < now)
+            new = {"holder": self._holder, "until": row["until"]}
+            taken = make.on_conflict_do_update(index_elements=["name"], set_=new, where=free)
+            return (await conn.execute(taken.returning(leases.c.name))).first() is not None
+
+
+async def _no_files(sha256: str) -> bytes:
+    raise FileNotFoundError(sha256)

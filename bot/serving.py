@@ -1,0 +1,77 @@
+"""Runs the service behind its port until it is told to end."""
+
+import socket
+from collections.abc import Callable
+from typing import Protocol
+
+import uvicorn
+from starlette.applications import Starlette
+
+GRACE = 20  # seconds that requests under way may take when the service ends
+
+
+class PortTaken(Exception):
+    """We cannot listen where we are to listen: one sentence for the operator."""
+
+
+class Service(Protocol):
+    """What is run: its pages are there once it has started."""
+
+    web: Starlette
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+async def serve(service: Service, host: str, port: int, *, ready: Callable[[], None] = lambda: None) -> None:
+    """Start, open the port last, end in the reverse order; `ready` is called once the port is open.
+
+    Raise PortTaken before anything begins to send.
+    """
+    listening = _reserve(host, port)
+    try:
+        await service.start()
+        try:
+            await Server(service.web, ready).serve(sockets=[listening])
+        finally:
+            await service.stop()
+    finally:
+        listening.close()
+
+
+class Server(uvicorn.Server):
+    """Tells when it is up. Nothing of a request is logged: addresses carry ids of calls and messages."""
+
+    def __init__(self, web: Starlette, ready: Callable[[], None] = lambda: None) -> None:
+        super().__init__(
+            uvicorn.Config(
+                web,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE,
+                lifespan="off",
+            )
+        )
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the port, then say so."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._ready()
+
+
+def _reserve(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, proto)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(256)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise PortTaken(
+            f"Port {port} of {host} cannot be used ({why}): stop what uses it, or set TAKEPART_PORT."
+        ) from error
+    return listening

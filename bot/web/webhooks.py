@@ -1,0 +1,139 @@
+"""Where providers knock: the signature is checked, the event stored, and only then is it answered."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.calls import Calls
+from bot.chats import Chats
+from bot.intake import Busy, Intake
+from bot.logs import place
+from bot.metrics import Metrics
+from channels.base import Channel, Delivery, Inbound, Refused, Unreadable
+from channels.sms import SmsChannel, nothing
+from channels.telegram import TelegramChannel
+from channels.voice import VoiceChannel, error_answer
+
+MOST_BYTES = 1024 * 1024
+
+Answer = Callable[[Inbound], Awaitable[Response]]
+
+
+class TooLarge(Exception):
+    """A body that no provider would send."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhooks:
+    """The channels that are on, None for those that are off, and what serves them."""
+
+    telegram: TelegramChannel | None
+    sms: SmsChannel | None
+    voice: VoiceChannel | None
+    chats: Chats | None
+    calls: Calls
+    intake: Intake
+    receipt: Callable[[Delivery], Awaitable[None]]
+    public_url: str
+    clock: Callable[[], datetime]
+    metrics: Metrics
+
+    def routes(self) -> list[Route]:
+        """One route for each address that a provider knows."""
+        doors: Sequence[tuple[str, Channel | None, Answer]] = (
+            ("/telegram/webhook", self.telegram, self._update),
+            ("/twilio/sms", self.sms, self._text),
+            ("/twilio/sms/status", self.sms, self._receipt),
+            ("/twilio/voice", self.voice, self._step),
+            ("/twilio/voice/step", self.voice, self._step),
+            ("/twilio/voice/status", self.voice, self._call_over),
+        )
+        return [Route(path, self._door(channel, answer), methods=["POST"]) for path, channel, answer in doors]
+
+    def _door(self, channel: Channel | None, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+        async def serve(request: Request) -> Response:
+            if channel is None:
+                return PlainTextResponse("This channel is off here.", 404)
+            try:
+                inbound = await self._inbound(request)
+                channel.verify(inbound)
+                return await answer(inbound)
+            except TooLarge:
+                return self._refused("too_large", 413)
+            except Refused:
+                return self._refused("not_signed", 403)
+            except Unreadable:
+                return self._refused("unreadable", 400)
+            except Busy:
+                return self._refused("busy", 503)
+            except Exception as error:  # nothing was stored: the provider is to bring it again
+                self._say_failed(error)
+                return self._refused("failed", 503)
+
+        return serve
+
+    async def _inbound(self, request: Request) -> Inbound:
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise TooLarge
+        url = str(request.url)
+        if self.public_url:
+            path, query = request.scope["raw_path"].decode("latin-1"), request.url.query
+            url = f"{self.public_url}{path}" + (f"?{query}" if query else "")
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return Inbound(url=url, headers=headers, body=bytes(body))
+
+    async def _update(self, inbound: Inbound) -> Response:
+        if self.telegram and self.chats:
+            await self.chats.receive(self.telegram.decode(inbound, self.clock()))
+        return JSONResponse({})
+
+    async def _text(self, inbound: Inbound) -> Response:
+        if self.sms:
+            await self.intake.take_all(self.sms.decode(inbound, self.clock()))
+        return _xml(nothing())
+
+    async def _receipt(self, inbound: Inbound) -> Response:
+        delivery = self.sms.decode_status(inbound, self.clock()) if self.sms else None
+        if delivery:
+            await self.receipt(delivery)
+        return Response(status_code=204)
+
+    async def _step(self, inbound: Inbound) -> Response:
+        """A signed step is always answered in TwiML: the caller would hear any other answer as a failure."""
+        try:
+            (event,) = self.voice.decode(inbound, self.clock()) if self.voice else ()
+            return _xml(await self.calls.answer(event, inbound.url))
+        except Unreadable:
+            raise
+        except Exception as error:
+            self._say_failed(error)
+            return _xml(error_answer())
+
+    async def _call_over(self, inbound: Inbound) -> Response:
+        if self.voice:
+            events, delivery = self.voice.decode_status(inbound, self.clock())
+            await self.intake.take_all(events)
+            if delivery:
+                await self.receipt(delivery)
+        return Response(status_code=204)
+
+    def _refused(self, reason: str, status: int) -> Response:
+        self.metrics.refused.labels(reason).inc()
+        structlog.get_logger().warning("webhook_refused", reason=reason, status=status)
+        headers = {"Retry-After": "5"} if status == 503 else {}
+        return PlainTextResponse("", status, headers=headers)
+
+    def _say_failed(self, error: Exception) -> None:
+        structlog.get_logger().error("webhook_failed", error=type(error).__name__, at=place(error))
+
+
+def _xml(body: str) -> Response:
+    return Response(body, media_type="text/xml")
