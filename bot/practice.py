@@ -1,4 +1,4 @@
-"""The practice phones: what is done there comes in as from a provider, what goes there is kept to be shown."""
+"""Practice phones: what is done there comes in as from a provider; what goes there is kept to be shown."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -11,11 +11,9 @@ from bot.intake import Intake
 from bot.stepping import Turned
 from bot.uploads import Uploads
 from channels import practice
-from channels.base import Delivery, Inbound, Parcel
+from channels.base import Channel, Delivery, Inbound, Parcel
 from channels.practice import STEP, File, Handset
 from channels.practice_call import OVER, Heard, Scene, scene
-from channels.sms import SmsChannel
-from channels.telegram import TelegramChannel
 from channels.voice import VoiceChannel
 from storage import practice as store
 from storage.database import Database
@@ -89,8 +87,7 @@ class PracticePhones:
         db: Database,
         secrets: Secrets,
         uploads: Uploads,
-        telegram: TelegramChannel,
-        sms: SmsChannel,
+        encoders: Mapping[str, Channel],
         voice: VoiceChannel,
         intake: Intake,
         calls: Calls,
@@ -101,8 +98,7 @@ class PracticePhones:
         self._db = db
         self._secrets = secrets
         self._uploads = uploads
-        self._telegram = telegram
-        self._sms = sms
+        self._telegram, self._sms = encoders["telegram"], encoders["sms"]
         self._voice = voice
         self._intake = intake
         self._calls = calls
