@@ -62,7 +62,7 @@ class _Plan:
 
 async def any_due(conn: AsyncConnection, lane: str, now: datetime) -> bool:
     """Whether a claim would find anything to look at; needs no lock."""
-    return (await conn.execute(_due_lines(lane, now).limit(1))).first() is not None
+    return (await conn.execute(_due(lane, now).limit(1))).first() is not None
 
 
 async def claim(
@@ -81,8 +81,7 @@ async def claim(
     What must wait or must not go any more is put off or ended here. A poll's question goes on the
     member's list in this same transaction, before the provider knows of it.
     """
-    due = _due_lines(lane, now).limit(answers + notices).with_for_update(of=lines, skip_locked=True)
-    addresses = {row.id: row.address for row in await conn.execute(due)}
+    addresses = await _locked(conn, lane, answers=answers, notices=notices, now=now)
     if not addresses:
         return []
     seen = await _waiting(conn, addresses)
@@ -102,20 +101,38 @@ def _serves() -> sa.Case[str]:
     return sa.case((lines.c.kind == PRACTICE, PRACTICE), else_=outbox.c.channel)
 
 
-def _due_lines(lane: str, now: datetime) -> sa.Select[tuple[str, bytes | None]]:
-    """Lines with something for this lane; those with an answer first, then whoever waits longest."""
+async def _locked(
+    conn: AsyncConnection, lane: str, *, answers: int, notices: int, now: datetime
+) -> dict[str, bytes | None]:
+    """Lines to look at, with their addresses: those with an answer first, then whoever waits longest.
+
+    Two statements, each with an index to walk: one that asks for both would sort the whole outbox.
+    """
+    o = outbox.c
+    unsent = sa.select(o.line_id).where(o["class"] == "answer", o.state.in_(UNSENT), o.not_before <= now)
+    answering = _due(lane, now).where(lines.c.id.in_(unsent))
+    found: dict[str, bytes | None] = {}
+    for wanted, most in ((answering, answers), (_due(lane, now), notices)):
+        if most:
+            lock = wanted.limit(most).with_for_update(of=lines, skip_locked=True)
+            found |= {row.id: row.address for row in await conn.execute(lock)}
+    return found
+
+
+def _due(lane: str, now: datetime) -> sa.Select[tuple[str, bytes | None]]:
+    """Lines that are due and free and have something for this lane; whoever waits longest first."""
     o, n = outbox.c, lines.c
-    unsent = sa.select(o.id).where(o.line_id == n.id, o.state.in_(UNSENT), _serves() == lane)
-    answer = unsent.where(o["class"] == "answer", o.not_before <= now)
+    practice = lane == PRACTICE
+    serves = n.kind == PRACTICE if practice else sa.and_(n.kind != PRACTICE, o.channel == lane)
     return (
         sa.select(n.id, n.address)
         .where(
             n.due_at <= now,
             sa.or_(n.leased_until.is_(None), n.leased_until <= now),
             sa.or_(n.wait_until.is_(None), n.wait_until <= now),
-            unsent.correlate(lines).exists(),
+            sa.exists().where(o.line_id == n.id, o.state.in_(UNSENT), serves),
         )
-        .order_by(sa.case((answer.correlate(lines).exists(), 0), else_=1), n.due_at, n.id)
+        .order_by(n.due_at, n.id)
     )
 
 

@@ -128,7 +128,7 @@ outbox = sa.Table(
     ref("event_id", "events", null=True, gone="SET NULL"),
     flag("held"),
     sa.Index(None, "line_id", "state", "id"),
-    sa.Index(None, "state", "not_before"),
+    sa.Index(None, "class", "state", "not_before"),
     sa.Index(None, "provider_id"),
 )
 receipts = sa.Table(

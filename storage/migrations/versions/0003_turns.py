@@ -194,7 +194,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_line_id_state_id", "outbox", ["line_id", "state", "id"], unique=False)
     op.create_index("ix_outbox_provider_id", "outbox", ["provider_id"], unique=False)
-    op.create_index("ix_outbox_state_not_before", "outbox", ["state", "not_before"], unique=False)
+    op.create_index(
+        "ix_outbox_class_state_not_before", "outbox", ["class", "state", "not_before"], unique=False
+    )
     op.create_table(
         "problems",
         sa.Column("id", sa.String(length=40), nullable=False),
