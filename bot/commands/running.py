@@ -1,6 +1,7 @@
 """Running it: `takepart serve`, `takepart example`, `takepart talk`, `takepart doctor`."""
 
 import asyncio
+import functools
 from dataclasses import asdict
 
 import typer
@@ -22,13 +23,15 @@ def serve() -> None:
     # Only here: the providers' libraries take a second to load, which no other command needs.
     from bot.app import App
     from bot.serving import PortTaken
+    from bot.serving import serve as open_port
 
     logs.configure()
     settings = load()
     for advice in settings.advice():
         say(advice)
     try:
-        asyncio.run(App(settings).serve(ready=lambda: say(*_addresses(settings))))
+        ready = functools.partial(say, *_addresses(settings))
+        asyncio.run(open_port(App(settings), settings.host, settings.port, ready=ready))
     except (PortTaken, FlowError) as error:
         raise Complaint(str(error)) from None
     except KeyboardInterrupt:
