@@ -1,0 +1,219 @@
+"""The practice phone in the browser: one page, and what its three phones send and ask."""
+
+import re
+import secrets as chance
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from jinja2 import Environment, PackageLoader
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from bot.intake import Busy
+from bot.logs import place
+from bot.practice import PracticePhones, Step, Upload
+from bot.web.practice_posts import shown
+from channels.base import Unreadable
+from channels.practice import Handset
+from channels.practice_call import Scene
+from flows.events import Shown
+from storage.prepared import MOST_BYTES
+
+if TYPE_CHECKING:
+    from bot.app import App
+
+HERE = Path(__file__).parent
+COOKIE = "takepart_practice"
+LASTS = 30 * 24 * 3600
+MOST_FORM = MOST_BYTES * 4  # an album of several photos
+MOST_FILES = 10
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; "
+    "img-src 'self' blob:; media-src 'self' blob:; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'"
+)
+CLOSED = (
+    "The practice phone is off here, because this service has a public address. "
+    "To use it, run Takepart on your own computer without TAKEPART_PUBLIC_URL."
+)
+BUSY = "Takepart is busy just now. Please send it again in a moment."
+FAILED = "That did not work. Please try again."
+TOO_LARGE = "That file is too large. It may have 20 MB."
+NOBODY = "This page has lost its practice phone. Please load it again."
+
+Serve = Callable[[Request], Awaitable[Response]]
+Do = Callable[[Request, Handset, FormData], Awaitable[dict[str, Any]]]
+
+
+def routes(app: "App") -> Sequence[BaseRoute]:
+    """The page and its files; one sentence in their place where everybody could reach them."""
+    if app.settings.public_url:
+        return [Route("/practice{rest:path}", _closed)]
+    return PracticePages(app.phones, app.links).routes()
+
+
+async def _closed(request: Request) -> Response:
+    return HTMLResponse(_templates().get_template("practice_closed.html").render(said=CLOSED), 403)
+
+
+class PracticePages:
+    """The page for whoever holds the cookie of a practice person; `links` gives stored files' addresses."""
+
+    def __init__(self, phones: PracticePhones, links: Callable[[Shown], str]) -> None:
+        self._phones = phones
+        self._links = links
+        self._page = _templates().get_template("practice.html")
+
+    def routes(self) -> list[BaseRoute]:
+        """Everything below /practice, and the page's own files."""
+        deeds: dict[str, Do] = {
+            "telegram": self._telegram,
+            "telegram/press": self._press,
+            "sms": self._sms,
+            "call": self._call,
+            "call/end": self._call_end,
+        }
+        return [
+            Route("/practice", self._show),
+            Route("/practice/new", self._new, methods=["POST"]),
+            Route("/practice/posts", self._posts),
+            *(Route(f"/practice/{path}", self._doing(do), methods=["POST"]) for path, do in deeds.items()),
+            Mount("/static/fonts", StaticFiles(directory=HERE.parent / "fonts")),
+            Mount("/static", StaticFiles(directory=HERE / "static")),
+        ]
+
+    async def _show(self, request: Request) -> Response:
+        person = _person(request) or _somebody()
+        page = self._page.render(person=person[-4:].upper())
+        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
+        return _remembered(HTMLResponse(page, headers=headers), person)
+
+    async def _new(self, request: Request) -> Response:
+        return _remembered(RedirectResponse("/practice", 303), _somebody())
+
+    async def _posts(self, request: Request) -> Response:
+        person = _person(request)
+        if person is None:
+            return JSONResponse({"error": NOBODY}, 400)
+        after = request.query_params.get("after", "")[:40]
+        posts, ringing = await self._phones.posts(Handset(id=person), after=after)
+        views = [shown(post, ringing, self._links) for post in posts]
+        return JSONResponse({"posts": views}, headers={"Cache-Control": "no-store"})
+
+    def _doing(self, do: Do) -> Serve:
+        """What somebody does; what goes wrong is told them in a sentence."""
+
+        async def serve(request: Request) -> Response:
+            person = _person(request)
+            if person is None:
+                return JSONResponse({"error": NOBODY}, 400)
+            if int(request.headers.get("content-length") or MOST_FORM + 1) > MOST_FORM:
+                return JSONResponse({"error": TOO_LARGE}, 413)
+            try:
+                async with request.form(max_files=MOST_FILES, max_fields=20) as form:
+                    return JSONResponse(await do(request, Handset(id=person), form))
+            except Busy:
+                return JSONResponse({"error": BUSY}, 503)
+            except (ValueError, Unreadable, HTTPException):
+                return JSONResponse({"error": FAILED}, 400)
+            except Exception as error:
+                structlog.get_logger().error("practice_failed", error=type(error).__name__, at=place(error))
+                return JSONResponse({"error": FAILED}, 500)
+
+        return serve
+
+    async def _telegram(self, request: Request, handset: Handset, form: FormData) -> dict[str, Any]:
+        words = _word(form, "text")
+        photos = [await _upload(one, form) for one in form.getlist("photo") if isinstance(one, UploadFile)]
+        sound = form.get("voice")
+        if photos:
+            await self._phones.send_photos(handset, photos, words)
+        elif isinstance(sound, UploadFile):
+            await self._phones.send_voice(handset, await _upload(sound, form))
+        else:
+            await self._phones.write(handset, words)
+        return {}
+
+    async def _press(self, request: Request, handset: Handset, form: FormData) -> dict[str, Any]:
+        return {"toast": await self._phones.press(handset, _word(form, "data"), _word(form, "label"))}
+
+    async def _sms(self, request: Request, handset: Handset, form: FormData) -> dict[str, Any]:
+        await self._phones.text(handset, _word(form, "text"))
+        return {}
+
+    async def _call(self, request: Request, handset: Handset, form: FormData) -> dict[str, Any]:
+        call, outbox, action = (_word(form, name) for name in ("call", "outbox", "action"))
+        if call:
+            return _heard(call, await self._phones.step(handset, await _step(form)))
+        call = chance.token_hex(8)
+        if outbox:
+            return _heard(call, await self._phones.take_call(handset, call, outbox))
+        if action:
+            raise ValueError("a step of no call")
+        return _heard(call, await self._phones.ring(handset, call))
+
+    async def _call_end(self, request: Request, handset: Handset, form: FormData) -> dict[str, Any]:
+        call, outbox = _word(form, "call"), _word(form, "outbox")
+        if call:
+            await self._phones.hang_up(handset, call, outbox=outbox, sound=await _step(form))
+        elif outbox:
+            await self._phones.decline(handset, chance.token_hex(8), outbox)
+        return {}
+
+
+async def _step(form: FormData) -> Step:
+    sound = form.get("recording")
+    return Step(
+        call=_word(form, "call"),
+        action=_word(form, "action"),
+        outbox=_word(form, "outbox"),
+        keys=re.sub(r"[^0-9*#]", "", _word(form, "keys")),
+        speech=_word(form, "speech"),
+        recording=await _upload(sound, form) if isinstance(sound, UploadFile) else None,
+        dialled=_word(form, "dialled"),
+    )
+
+
+def _heard(call: str, scene: Scene) -> dict[str, Any]:
+    return {"call": call, "heard": [asdict(one) for one in scene.heard], "wait": asdict(scene.wait)}
+
+
+def _word(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+async def _upload(file: UploadFile, form: FormData) -> Upload:
+    seconds = _word(form, "seconds")
+    return Upload(
+        name=file.filename or "",
+        type=(file.content_type or "").partition(";")[0],
+        data=await file.read(),
+        seconds=int(seconds) if seconds.isascii() and seconds.isdecimal() else 0,
+    )
+
+
+def _person(request: Request) -> str | None:
+    """Whose practice phone this is: a browser keeps it in a cookie that no other site can use."""
+    person = request.cookies.get(COOKIE, "")
+    return person if re.fullmatch(r"[0-9a-f]{24}", person) else None
+
+
+def _somebody() -> str:
+    return chance.token_hex(12)
+
+
+def _remembered(answer: Response, person: str) -> Response:
+    answer.set_cookie(COOKIE, person, max_age=LASTS, path="/practice", httponly=True, samesite="strict")
+    return answer
+
+
+def _templates() -> Environment:
+    return Environment(loader=PackageLoader("bot.web"), autoescape=True)
