@@ -3,7 +3,7 @@
 import asyncio
 import os
 import secrets as chance
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from bot.calls import Calls
 from bot.chats import Chats
 from bot.fetch import Fetcher, teller
 from bot.intake import Intake
-from bot.lanes import Lanes
+from bot.lanes import WIDTHS, Lanes, Width
 from bot.metrics import Metrics
 from bot.practice import PracticeCarrier, PracticePhones
 from bot.rooms import Rooms
@@ -50,7 +50,8 @@ def _now() -> datetime:
 class App:
     """The service but for its port. `start` opens it; `stop` lets what has begun finish.
 
-    `clock` and `ids` can be handed in; `pages` are further routes, made once everything is open.
+    `clock` and `ids` can be handed in; `pages` are further routes, made once everything is open;
+    `widths` say how fast the lanes may be.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class App:
         clock: Callable[[], datetime] = _now,
         ids: Ids | None = None,
         pages: Callable[["App"], Sequence[BaseRoute]] = lambda app: (),
+        widths: Mapping[str, Width] = WIDTHS,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -68,6 +70,7 @@ class App:
         self.metrics = Metrics()
         self.tasks = Tasks()
         self._pages = pages
+        self._widths = widths
         self._open = AsyncExitStack()
 
     async def start(self) -> None:
@@ -129,6 +132,7 @@ class App:
             load=self.files.load,
             holder=self.holder,
             carrier_stops=self.settings.sms_optout == "twilio",
+            widths=self._widths,
         )
         self.fetcher = Fetcher(
             **common,

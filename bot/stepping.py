@@ -14,8 +14,8 @@ from channels.voice import step_of
 from flows import engine
 from flows.events import Event, Question, Say
 from flows.library import Flows
-from flows.state import Conversation, Group, Heard, Member
-from storage import groups, load, outbox, turns
+from flows.state import Conversation, Done, Group, Heard, Member
+from storage import groups, load, outbox, receipts, turns
 from storage.apply import apply
 from storage.joining import add_reach
 from storage.load import Call, Known, Line, Reach
@@ -27,6 +27,7 @@ from storage.turns import Arrived, Ledger
 from storage.views import Views
 
 POP_UP = 180
+LENT = ""  # marks what a conversation had forgotten and knows for one turn only
 JOIN_FIRST = "To vote, join us first: write to @{chat} and send JOIN {code}. Your choice is remembered."
 NOT_OPEN = "This vote is not open here any more."
 
@@ -133,7 +134,7 @@ class Batch:
         event = stage.arrived.event
         fitted = [self.tools.fit(event.channel, say) for say in says]
         rest = "\n\n".join(left for _, left in fitted if left)
-        after = replace(after, rest=rest) if rest else after
+        after = replace(after, rest=rest or after.rest, done=tuple(d for d in after.done if d.label != LENT))
         if stage.group and stage.person is None and not after.group and places.names_group(event):
             after = replace(after, group=stage.group.id)
         gone = stage.owner == stage.me and stage.me not in self.known.people
@@ -215,7 +216,9 @@ class Batch:
         # The conversation has forgotten that message, what it became has not.
         gift, answer = self.corrected[edit[1]]
         question = Question(id=gift, name=answer, text="", takes=("text",), gift=gift)
-        return replace(talk, heard=(*talk.heard, Heard(event=arrived.event.of, question=question)))
+        heard = Heard(event=arrived.event.of, question=question)
+        kept = Done(kind="gift", id=gift, label=LENT)
+        return replace(talk, heard=(*talk.heard, heard), done=(kept, *talk.done))
 
     def _member(self, place: Place, arrived: Arrived) -> Member | None:
         if place.person is None:
@@ -287,6 +290,10 @@ class Batch:
             "started_at": self.now,
             "ended_at": call.ended,
         }
+        if call.outbox and event.kind == "hangup":
+            self.ledger.deeds.append(
+                lambda conn: receipts.unheard(conn, call.outbox, now=self.now, ids=self.tools.ids)
+            )
 
     async def _rung(self, events: Sequence[Event]) -> None:
         """Calls of ours that were answered: whom we rang, and what for."""

@@ -112,7 +112,16 @@ class Ledger:
         for deed in self.deeds:
             await deed(conn)
         await outbox.add(conn, self.says, now=now)
+        await outbox.release(conn, self._finished(), now=now)
         await views.changed(conn, self.groups)
+
+    def _finished(self) -> list[str]:
+        """Members who are not, or no longer, in the middle of something."""
+        return [
+            row["member_id"]
+            for row in self.talks.values()
+            if row and row["member_id"] and not row["busy_until"]
+        ]
 
     async def _gifts(self, conn: AsyncConnection) -> None:
         """A contribution that was kept when a call broke off is kept again, whole, when it is finished."""
@@ -215,9 +224,9 @@ async def kept_answers(conn: AsyncConnection, guards: Iterable[bytes]) -> dict[b
         return {}
     e = events.c
     rows = await conn.execute(
-        sa.select(e.guard, e.contribution_id, e.answer).where(
-            e.guard.in_(wanted), e.contribution_id.is_not(None), e.answer.is_not(None)
-        )
+        sa.select(e.guard, e.contribution_id, e.answer)
+        .join(contributions, contributions.c.id == e.contribution_id)
+        .where(e.guard.in_(wanted), e.answer.is_not(None), contributions.c.taken_back_at.is_(None))
     )
     return {guard: (gift, answer) for guard, gift, answer in rows}
 

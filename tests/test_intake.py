@@ -1,7 +1,22 @@
 """What comes in is stored once, in order, and answered; a mistake with one event costs nobody else."""
 
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.intake import Busy
+from flows import engine
+from flows.events import Event
+from flows.library import Flows
+from flows.state import Conversation
+from flows.turning import Outcome
+from tests.fakes.twilio_calls import SOUND
 from tests.stores import migrated
-from tests.world import ADA, World, world
+from tests.world import ADA, BEN, World, world
 
 __all__ = ["migrated", "world"]
 
@@ -13,3 +28,168 @@ async def test_a_text_is_answered_and_what_was_given_is_kept(world: World) -> No
     assert "kept" in answers[-1]
     (gift,) = await world.rows("SELECT text, shown_name, channel FROM contributions")
     assert tuple(gift) == ("A lovely day in the garden", "Ada", "sms")
+
+
+async def test_the_same_message_twice_at_once_is_stored_once(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    had = await world.count("events")
+    twice = [world.twilio.text(ADA, "diary", sid="SM" + "7" * 32) for _ in range(2)]
+    replies = await asyncio.gather(*twice)
+    assert [reply.status for reply in replies] == [200, 200]
+    assert await world.count("events") == had + 1
+    await world.twilio.next_text(ADA, after=3)
+    assert len(world.twilio.sent_to(ADA)) == 4
+
+
+async def test_two_messages_at_the_same_moment_are_both_kept_in_order(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    template = _event(world, "")
+    words = ["diary", "The first thing I did was to go out for a walk", "3"]
+    events = [replace(template, id=f"SM{n}", text=text) for n, text in enumerate(words)]
+    await world.app.intake.take_all(events)
+    assert await world.rows("SELECT 1 FROM contributions WHERE text = :said", said=words[1])
+    assert await world.rows("SELECT 1 FROM contributions WHERE answers LIKE '%feeling%'")
+
+
+async def test_a_mistake_in_one_turn_costs_nobody_else(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.group()
+    await world.joined(ADA)
+    await world.joined(BEN, name="Ben")
+    monkeypatch.setattr(engine, "turn", _fails_at("burst"))
+    ada, ben = _event(world, "burst"), replace(_event(world, "diary"), line=BEN, id="SMben")
+    results = await world.app.intake.take_all([ada, ben])
+    assert "went wrong on our side" in results[0].says[0].text
+    assert "diary" in results[1].says[0].text
+    ((error,),) = await world.rows("SELECT error FROM problems")
+    assert error.startswith("ZeroDivisionError at tests/")
+    assert "burst" not in error
+
+
+async def test_what_failed_is_kept_for_the_operator(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.group()
+    await world.joined(ADA)
+    await world.texts(ADA, "diary")
+    monkeypatch.setattr(engine, "turn", _fails_at("burst"))
+    result = await world.app.intake.take(_event(world, "burst"))
+    assert result.says[0].question is not None  # asked again
+    ((body,),) = await world.rows("SELECT body FROM events JOIN problems ON problems.event_id = events.id")
+    assert "burst" in body
+    assert ADA not in body
+
+
+async def test_an_edited_message_corrects_what_was_kept(world: World) -> None:
+    await world.group()
+    eve = world.telegram.person("Eve")
+    for said in ("/start GARDEN", "1", "Eve", "diary"):
+        await world.writes(eve, said)
+    message = await world.writes(eve, "I went to the shop on my own today")
+    await world.writes(eve, "skip")
+    eve.edits(message, "I went to the library on my own today")
+    await world.until("SELECT 1 FROM contributions WHERE text LIKE '%library%'")
+    assert not await world.rows("SELECT 1 FROM contributions WHERE text LIKE '%shop%'")
+
+
+async def test_an_edit_of_a_message_long_forgotten_still_changes_what_it_became(world: World) -> None:
+    await world.group()
+    eve = world.telegram.person("Eve")
+    for said in ("/start GARDEN", "1", "Eve", "diary"):
+        await world.writes(eve, said)
+    message = await world.writes(eve, "I went to the shop on my own today")
+    await world.writes(eve, "skip")
+    async with world.app.db.write() as conn:
+        await conn.exec_driver_sql("UPDATE conversations SET state = '{}'")
+    eve.edits(message, "I went to the library on my own today")
+    await world.until("SELECT 1 FROM contributions WHERE text LIKE '%library%'")
+
+
+async def test_taking_back_leaves_no_words_behind(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    await world.texts(ADA, "diary", "A secret that I would rather keep", "2", "undo")
+    assert await world.rows("SELECT 1 FROM contributions WHERE text = '' AND taken_back_at > 0")
+    assert not await world.rows("SELECT 1 FROM events WHERE body LIKE '%secret%'")
+
+
+async def test_leaving_with_everything_erased_leaves_nothing(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    await world.texts(ADA, "diary", "A day that I tell you about", "2", "leave", "4")
+    answers = await world.texts(ADA, "1")
+    assert "erased" in answers[-1].lower()
+    for table in ("members", "contributions", "given", "reaches", "consents"):
+        assert await world.count(table) == 0, table
+    assert not await world.rows("SELECT 1 FROM events WHERE body LIKE '%tell you%'")
+
+
+async def test_one_number_is_one_person_by_text_and_on_the_phone(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    call = await world.twilio.ring(ADA)
+    assert "join" not in call.said.lower()
+    await call.hang_up()
+    assert await world.count("members") == 1
+    assert await world.count("lines") == 1
+
+
+async def test_hanging_up_keeps_what_was_said(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    call = await world.twilio.ring(ADA)
+    while call.waits != "Record":
+        await call.press("1")
+    await call.record(SOUND, 4, hang_up=True)
+    await world.until("SELECT 1 FROM contributions")
+    await world.until("SELECT 1 FROM media WHERE state = 'stored'")
+
+
+async def test_a_call_asked_twice_for_one_step_hears_the_same(world: World) -> None:
+    await world.group()
+    call = await world.twilio.ring(ADA)
+    had = await world.count("events")
+    again = await world.twilio.post(call.steps[0], call._standard())
+    assert again == (200, call.twiml)
+    assert await world.count("events") == had
+
+
+async def test_a_full_queue_sends_the_provider_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.app.intake, "_bound", 0)
+    with pytest.raises(Busy):
+        await world.app.intake.take(_event(world, "hello"))
+    assert (await world.twilio.text(ADA, "hello")).status == 503
+    call = await world.twilio.ring(ADA)
+    assert not call.fault
+    assert "went wrong" in call.said
+
+
+async def test_no_address_stands_in_the_store_in_the_clear(world: World, tmp_path: Path) -> None:
+    await world.group()
+    await world.joined(ADA)
+    await world.texts(ADA, "diary", "Something about my day today", "2")
+    stored = b"".join(path.read_bytes() for path in _files(tmp_path))
+    assert b"Something about my day" in stored
+    assert ADA.removeprefix("+").encode() not in stored
+
+
+def _files(folder: Path) -> list[Path]:
+    return list(folder.glob("takepart.db*"))
+
+
+def _event(world: World, text: str) -> Event:
+    sms = world.app.senders.sms
+    return Event(
+        channel="sms", id=f"SM{text}", line=ADA, at=world.clock(), kind="words", can=sms.can, text=text
+    )
+
+
+def _fails_at(text: str) -> Callable[..., Outcome]:
+    """The engine, with a mistake in it that one event meets."""
+    turn = engine.turn
+
+    def fails(flows: Flows, conversation: Conversation, event: Event, *more: Any) -> Outcome:
+        if event.text == text:
+            raise ZeroDivisionError(text)
+        return turn(flows, conversation, event, *more)
+
+    return fails

@@ -11,8 +11,9 @@ import asyncio
 import shutil
 import socket
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,16 +22,20 @@ import pytest
 import sqlalchemy as sa
 
 from bot.app import App
+from bot.lanes import WIDTHS
 from bot.serving import Server
 from bot.settings import Settings
 from storage.groups import Home, add_group
 from tests.fakes.telegram import BotApi
+from tests.fakes.telegram_people import Person
 from tests.fakes.twilio import FakeTwilio
 from tests.stores import KEY, sqlite_url
 
 ADA, BEN = "+447700900101", "+447700900102"
 TUESDAY = datetime(2026, 3, 10, 11, 0, tzinfo=UTC)
 PATIENCE = 10.0
+# No test needs to wait for a provider's pace.
+AT_ONCE = {name: replace(width, speed=WIDTHS["practice"].speed) for name, width in WIDTHS.items()}
 
 
 class Clock:
@@ -102,6 +107,20 @@ class World:
             answers.append(await self.twilio.next_text(number, after=had))
         return answers
 
+    async def writes(self, person: Person, words: str) -> int:
+        """Somebody writes on Telegram and is answered; gives the message's id."""
+        had = len(person.heard())
+        message = person.writes(words)
+        await self.met(lambda: len(person.heard()) > had)
+        return message
+
+    async def met(self, condition: Callable[[], bool], *, wait: float = PATIENCE) -> None:
+        """Wait until something holds."""
+        end = time.monotonic() + wait
+        while not condition():
+            assert time.monotonic() < end, "what was waited for did not happen"
+            await asyncio.sleep(0.02)
+
 
 @asynccontextmanager
 async def open_world(
@@ -131,7 +150,7 @@ async def open_world(
                 **more,
             }
             clock = Clock(at)
-            app = App(Settings.model_validate(given), clock=clock)
+            app = App(Settings.model_validate(given), clock=clock, widths=AT_ONCE)
             async with _serving(app, listening):
                 yield World(app, url, clock, telegram, twilio)
 
