@@ -159,10 +159,7 @@ async def keep_picture(conn: AsyncConnection, poll: str, *, sha256: str, size: i
     )
     row = {"id": picture.media, "kind": "photo", "state": "stored", "type": picture.type, "words": PICTURE}
     make = upsert(conn, media).on_conflict_do_nothing()
-    # No row refers to it, only messages that wait: dated ahead, it is not cleared away before they have gone.
-    await conn.execute(
-        make, [{**row, "name": picture.name, "sha256": sha256, "bytes": size, "at": now + NEWS_FOR}]
-    )
+    await conn.execute(make, [{**row, "name": picture.name, "sha256": sha256, "bytes": size, "at": now}])
     return picture
 
 

@@ -1,6 +1,6 @@
 """What a group was given, read back for the facilitators: lists and exports."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,7 +8,37 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables import contribution_media, contributions, given, groups, media
+from storage.secrecy import without_ballot
+from storage.tables import (
+    ballots,
+    consents,
+    contribution_media,
+    contributions,
+    given,
+    groups,
+    matters,
+    media,
+    members,
+    needs,
+    polls,
+    preferences,
+    reached,
+    standings,
+    thanks,
+    voted,
+)
+
+HELD = {  # what stands about a member beside what they gave
+    "consents": consents,
+    "standings": standings,
+    "needs": needs,
+    "preferences": preferences,
+    "ballots": ballots,
+    "voted": voted,
+    "reached": reached,
+    "thanks": thanks,
+    "matters": matters,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +77,9 @@ async def list_contributions(
     if not practice:
         wanted.append(c.practice.is_(False))
     rows = await conn.execute(
-        sa.select(contributions, given.c.member_id)
+        sa.select(contributions, given.c.member_id, polls.c.secret)
         .outerjoin(given, given.c.contribution_id == c.id)
+        .outerjoin(polls, polls.c.id == c.poll_id)
         .where(*wanted)
         .order_by(c.at, c.id)
     )
@@ -56,6 +87,30 @@ async def list_contributions(
     found = [(row, row.at.astimezone(zone).date().isoformat()) for row in rows]
     found.sort(key=lambda one: (one[1], one[0].unnamed, one[0].text if one[0].unnamed else ""))
     return [_contribution(row, day, files.get(row.id, [])) for row, day in found]
+
+
+async def member_data(conn: AsyncConnection, member: str) -> dict[str, Any]:
+    """Everything held about a member but their ways, which are sealed; for them to have."""
+    m = members.c
+    group = await conn.scalar(sa.select(m.group_id).where(m.id == member)) or ""
+    theirs = sa.select(given.c.contribution_id).where(given.c.member_id == member)
+    mine = set(await conn.scalars(theirs))
+    # Theirs to have whether or not it has a name, so by what was given and not by what lists show.
+    gave = [
+        asdict(one) | {"member": member} for one in await list_contributions(conn, group) if one.id in mine
+    ]
+    held = {name: await _rows(conn, table, member) for name, table in HELD.items()}
+    return {"contributions": gave, **held}
+
+
+async def _rows(conn: AsyncConnection, table: sa.Table, member: str) -> list[dict[str, Any]]:
+    wanted = [column for column in table.c if column.name != "member_id"]
+    rows = await conn.execute(sa.select(*wanted).where(table.c.member_id == member))
+    return [{name: _plain(value) for name, value in row.items()} for row in rows.mappings()]
+
+
+def _plain(value: Any) -> Any:
+    return _moment(value) if isinstance(value, datetime) else value
 
 
 def _contribution(row: sa.Row[*tuple[Any, ...]], day: str, files: list[File]) -> Contribution:
@@ -66,7 +121,8 @@ def _contribution(row: sa.Row[*tuple[Any, ...]], day: str, files: list[File]) ->
         channel=None if row.unnamed else row.channel,
         at=day if row.unnamed else _moment(row.at),
         text=row.text,
-        answers=row.answers or {},
+        # A comment on a secret vote is read while the vote is open; the choice beside it never is.
+        answers=without_ballot(row.answers or {}) if row.secret else row.answers or {},
         audience=row.audience,
         practice=row.practice,
         media=tuple(files),

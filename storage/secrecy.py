@@ -69,7 +69,7 @@ async def _empty_comments(conn: AsyncConnection, poll: str) -> None:
     """A comment stays its giver's own words; the choice that stood beside it goes."""
     c = contributions.c
     found = (await conn.execute(sa.select(c.id, c.answers).where(c.poll_id == poll))).all()
-    changed = [{"gift": id_, "left": _without(answers)} for id_, answers in found if answers]
+    changed = [{"gift": id_, "left": without_ballot(answers)} for id_, answers in found if answers]
     if changed:
         left = sa.bindparam("left", type_=c.answers.type)
         await conn.execute(
@@ -77,11 +77,11 @@ async def _empty_comments(conn: AsyncConnection, poll: str) -> None:
         )
 
 
-def _without(answers: Any) -> Any:
+def without_ballot(answers: Any) -> Any:
     """The stored answers without a ballot, at whatever depth it stands."""
     if isinstance(answers, dict):
-        return {name: _without(inner) for name, inner in answers.items() if name != BALLOT}
-    return [_without(inner) for inner in answers] if isinstance(answers, list) else answers
+        return {name: without_ballot(inner) for name, inner in answers.items() if name != BALLOT}
+    return [without_ballot(inner) for inner in answers] if isinstance(answers, list) else answers
 
 
 async def _empty_conversations(conn: AsyncConnection, poll: str) -> None:

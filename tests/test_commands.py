@@ -99,6 +99,22 @@ def test_a_member_can_be_stopped_for_them(garden: Takepart) -> None:
     assert garden("member", "list", "GARDEN", "--json").json[0]["state"] == "stopped"
 
 
+def test_a_member_gets_everything_that_is_held_about_them(takepart: Takepart) -> None:
+    takepart("example")
+    ada = next(one for one in takepart("member", "list", "GARDEN", "--json").json if one["name"] == "Ada")
+    held = takepart("member", "export", ada["id"]).json
+    assert held["member"]["name"] == "Ada"
+    assert [one["flow"] for one in held["contributions"]] == ["thought"]
+
+
+def test_forgetting_a_member_leaves_nothing_of_theirs(takepart: Takepart) -> None:
+    takepart("example")
+    ada = next(one for one in takepart("member", "list", "GARDEN", "--json").json if one["name"] == "Ada")
+    assert takepart("member", "forget", ada["id"], "--yes").code == 0
+    assert len(takepart("contributions", "GARDEN", "--json").json) == 2
+    assert takepart("member", "export", ada["id"]).code == 2
+
+
 def test_a_poll_from_opening_to_result(garden: Takepart) -> None:
     poll = garden("poll", "open", "GARDEN", "Where?", "-o", "Library", "-o", "Café", "--json").id
     open_ = garden("poll", "result", poll, "--json").json

@@ -7,8 +7,10 @@ import typer
 from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, stamp, table
 from flows.effects import Change
 from storage import groups
+from storage.fetches import discard
 from storage.groups import Home, Listed
 from storage.leaving import change
+from storage.reading import member_data
 from storage.views import changed
 
 group = typer.Typer(no_args_is_help=True, help="Make groups and link their chats.")
@@ -153,6 +155,49 @@ def member_stop(who: MemberName, as_json: Json = False) -> None:
         print_json({"id": found.id, "state": "stopped"})
         return
     say("They get nothing more from us. They can still write or ring, and start again themselves.")
+
+
+@member.command("export")
+def member_export(who: MemberName) -> None:
+    """Print, as JSON, everything that is held about a member, for them to have.
+
+    takepart member export 01k9q2… > for-them.json
+    """
+
+    async def work(here: Here) -> dict[str, object]:
+        async with here.db.read() as conn:
+            found = await groups.find_member(conn, who, here.secrets)
+            return {"member": _member(found), **await member_data(conn, found.id)}
+
+    print_json(run(work))
+
+
+@member.command("forget")
+def member_forget(
+    who: MemberName,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask whether you are sure.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Erase a member and everything they gave. It cannot be taken back.
+
+    takepart member forget 01k9q2…
+    """
+    if not yes:
+        typer.confirm("Erase this member and everything they gave, for ever?", abort=True, err=True)
+
+    async def work(here: Here) -> str:
+        async with here.db.write() as conn:
+            found = await groups.find_member(conn, who, here.secrets)
+            files = await change(conn, found.id, Change(to="erased"), here.now)
+            await discard(conn, here.files, files)
+            await changed(conn, [found.group])
+            return found.id
+
+    id_ = run(work)
+    if as_json:
+        print_json({"id": id_, "state": "erased"})
+        return
+    say("Erased. Results of votes that have closed are counts, and stay.")
 
 
 def _member(one: Listed) -> dict[str, object]:
