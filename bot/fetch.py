@@ -1,4 +1,4 @@
-"""Brings photos and recordings from the providers, cleans them and keeps them: soon, once, or says why not."""
+"""Brings photos and recordings from the providers, cleans and keeps them: soon, once, or says why not."""
 
 import asyncio
 import random
@@ -149,8 +149,10 @@ class Fetcher:
             return await fetches.sha256(conn, id)
 
     async def _rest(self) -> None:
+        # Not wait_for: before Python 3.12 it may swallow a cancellation that comes with the wake.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), POLL)
+            async with asyncio.timeout(POLL):
+                await self._wake.wait()
 
     def _start(self, waiting: Waiting) -> asyncio.Task[None]:
         task = asyncio.create_task(self._one(waiting), name=waiting.id)

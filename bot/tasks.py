@@ -14,11 +14,17 @@ Loop = Callable[[], Awaitable[None]]
 class Tasks:
     """The loops that run beside the port. Each must run until it is cancelled."""
 
-    def __init__(self, *, pause: float = 1.0, longest: float = 30.0, settled: float = 10.0) -> None:
-        """Wait `pause` seconds after a failure, doubling up to `longest`, until it ran for `settled`."""
+    def __init__(
+        self, *, pause: float = 1.0, longest: float = 30.0, settled: float = 10.0, grace: float = 15.0
+    ) -> None:
+        """Wait `pause` seconds after a failure, doubling up to `longest`, until it ran for `settled`.
+
+        A loop that is stopped has `grace` seconds for what it is in the middle of, then is stopped again.
+        """
         self._pause = pause
         self._longest = longest
         self._settled = settled
+        self._grace = grace
         self._running: dict[str, asyncio.Task[None]] = {}
         self._began: dict[str, float] = {}  # when a loop last began; not there while it pauses
         self.failures: Counter[str] = Counter()
@@ -36,10 +42,12 @@ class Tasks:
 
     async def stop(self) -> None:
         """Cancel every loop and wait until the last has cleaned up after itself."""
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        pending = set(self._running.values())
+        while pending:
+            # Perhaps again: a library may swallow a cancellation that comes at a bad moment.
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=self._grace)
         self._running.clear()
 
     def _well(self, name: str, now: float) -> bool:

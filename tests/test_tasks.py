@@ -5,6 +5,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 import structlog
@@ -78,6 +79,21 @@ async def test_one_failing_loop_leaves_the_others_alone() -> None:
     assert tasks.down() == ["bad"]
     await tasks.stop()
     assert good.cleaned
+
+
+async def test_a_loop_that_misses_its_cancellation_is_stopped_all_the_same() -> None:
+    tasks, began = Tasks(grace=0.01), asyncio.Event()
+
+    async def deaf() -> None:
+        with suppress(asyncio.CancelledError):
+            began.set()
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    tasks.keep_running("deaf", deaf)
+    await began.wait()
+    async with asyncio.timeout(5):
+        await tasks.stop()
 
 
 def test_a_line_says_what_happened_and_nothing_else(lines: io.StringIO) -> None:
