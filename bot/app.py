@@ -26,7 +26,7 @@ from bot.scheduler import Scheduler
 from bot.senders import Senders
 from bot.settings import Settings
 from bot.stepping import Tools, Turned
-from bot.tasks import Tasks
+from bot.tasks import Loop, Tasks
 from bot.web import media, operations
 from bot.web.headers import Headers
 from bot.web.webhooks import Webhooks
@@ -62,6 +62,7 @@ class App:
         ids: Ids | None = None,
         pages: Callable[["App"], Sequence[BaseRoute]] = lambda app: (),
         widths: Mapping[str, Width] = WIDTHS,
+        beside: bool = False,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -71,6 +72,7 @@ class App:
         self.tasks = Tasks()
         self._pages = pages
         self._widths = widths
+        self._beside = beside
         self._open = AsyncExitStack()
 
     async def start(self) -> None:
@@ -220,13 +222,13 @@ class App:
         ]
 
     def _run(self) -> None:
-        loops = {
-            "intake": self.intake.run,
-            "lanes": self.lanes.run,
-            "fetcher": self.fetcher.run,
-            "scheduler": self.scheduler.run,
-            "clearing": self._clearing,
-        }
+        loops: dict[str, Loop] = {"intake": self.intake.run, "lanes": self.lanes.run}
+        if not self._beside:
+            loops |= {
+                "fetcher": self.fetcher.run,
+                "scheduler": self.scheduler.run,
+                "clearing": self._clearing,
+            }
         if self.rooms and self.chats:
             loops |= {"rooms": self.rooms.run, "telegram": self.chats.run}
         for name, loop in loops.items():

@@ -37,6 +37,7 @@ def build() -> typer.Typer:
     app.command("contributions")(reading.contributions)
     app.command("export")(reading.export_group)
     app.command("undelivered")(reading.undelivered_list)
+    app.command("talk")(running.talk)
     app.command("doctor")(running.doctor)
     return app
 

@@ -16,8 +16,11 @@ ROOMS = Path(__file__).parent.parent
 PLAIN = ("uvicorn.error",)
 
 
-def configure(*, json: bool = False, to: TextIO | None = None) -> None:
-    """Send every line to one place, standard error where none is named; called by the command that runs."""
+def configure(*, json: bool = False, to: TextIO | None = None, least: int = logging.INFO) -> None:
+    """Send every line to one place, standard error where none is named; called by the command that runs.
+
+    `least` is the level below which nothing is written.
+    """
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -27,7 +30,7 @@ def configure(*, json: bool = False, to: TextIO | None = None) -> None:
             if json
             else structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "action"]),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(to or sys.stderr),
     )
     logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING, force=True)

@@ -12,8 +12,9 @@ from storage import addresses
 from storage.claims import UNSENT
 from storage.database import upsert
 from storage.secrets import Secrets
-from storage.tables import calls, lines, outbox, practice_posts
+from storage.tables import calls, lines, media, outbox, practice_posts
 
+FETCHED_AS = "practice"  # the channel of files that come from practice phones
 KEPT = timedelta(days=1)
 MOST = 200
 RINGS = timedelta(minutes=1)  # how long a call of ours is there to be answered
@@ -88,3 +89,11 @@ async def on_their_way(conn: AsyncConnection, secrets: Secrets, wanted: Collecti
         .where(lines.c.address_hash.in_(hashes), o["class"] == "answer", o.state.in_(UNSENT))
     )
     return await conn.scalar(waiting) or 0
+
+
+async def waiting_files(conn: AsyncConnection) -> list[str]:
+    """The files from practice phones that nobody has fetched yet."""
+    found = await conn.scalars(
+        sa.select(media.c.id).where(media.c.channel == FETCHED_AS, media.c.state == "waiting")
+    )
+    return list(found)

@@ -2,7 +2,11 @@
 
 import asyncio
 import functools
+import logging
+import sys
 from dataclasses import asdict
+from enum import StrEnum
+from typing import Annotated
 
 import typer
 
@@ -15,6 +19,14 @@ from storage.groups import Complaint, Home
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # names that no browser can open
 
 
+class Channel(StrEnum):
+    """The phones to practise with."""
+
+    telegram = "telegram"
+    sms = "sms"
+    call = "call"
+
+
 def serve() -> None:
     """Run the service until it is told to end.
 
@@ -24,6 +36,7 @@ def serve() -> None:
     from bot.app import App
     from bot.serving import PortTaken
     from bot.serving import serve as open_port
+    from bot.web.practice import routes
 
     logs.configure()
     settings = load()
@@ -31,7 +44,7 @@ def serve() -> None:
         say(advice)
     try:
         ready = functools.partial(say, *_addresses(settings))
-        asyncio.run(open_port(App(settings), settings.host, settings.port, ready=ready))
+        asyncio.run(open_port(App(settings, pages=routes), settings.host, settings.port, ready=ready))
     except (PortTaken, FlowError) as error:
         raise Complaint(str(error)) from None
     except KeyboardInterrupt:
@@ -55,6 +68,20 @@ def example(as_json: Json = False) -> None:
         say(f"There is an example group now. Its code is {made.code} and its number is {made.number}.")
     else:
         say("There is a group already, so no example was added.")
+
+
+def talk(
+    channel: Annotated[Channel, typer.Option(help="The phone to talk by.")] = Channel.telegram,
+    new: Annotated[bool, typer.Option("--new", help="Begin as somebody who was never here.")] = False,
+) -> None:
+    """Talk to Takepart in the terminal, as on a practice phone. Type /help for what you can do.
+
+    takepart talk --channel sms
+    """
+    from bot.talk import talk as converse
+
+    logs.configure(least=logging.ERROR)  # the screen is for the talk
+    asyncio.run(converse(load(), channel.value, lines=sys.stdin, say=say, new=new))
 
 
 def doctor(as_json: Json = False) -> None:
