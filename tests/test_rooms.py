@@ -1,0 +1,108 @@
+"""A group's chat on Telegram: linked once by its administrator, it shows the vote and counts each member."""
+
+from datetime import timedelta
+
+from storage.groups import Home, room_word
+from storage.polls import NewPoll, close_poll, open_poll
+from tests.fakes.telegram_people import Person
+from tests.stores import migrated
+from tests.world import World, world
+
+__all__ = ["migrated", "world"]
+
+
+async def test_a_chat_is_linked_with_the_word_and_shows_the_vote(world: World) -> None:
+    group, ann, room = await _linked(world)
+    await _poll(world, group)
+    ann.writes("/poll", room=room)
+    await world.met(lambda: "Where shall we meet?" in ann.heard(room=room)[-1])
+    assert "Nobody has voted yet." in ann.heard(room=room)[-1]
+    assert ann.buttons(room=room) == ["Library", "Café"]
+
+
+async def test_only_an_administrator_with_the_right_word_links_a_chat(world: World) -> None:
+    group = await world.group()
+    ann, bob = world.telegram.person("Ann"), world.telegram.person("Bob")
+    room = world.telegram.room("Our chat", administrators=(ann,))
+    word = await _word(world, group)
+    bob.writes(f"/link {word}", room=room)
+    await world.met(lambda: ann.heard(room=room)[-1:] == ["Only an administrator of this chat can link it."])
+    ann.writes("/link WRONG", room=room)
+    await world.met(lambda: "not right" in ann.heard(room=room)[-1])
+    ann.writes("/poll", room=room)
+    await world.met(lambda: "not linked yet" in ann.heard(room=room)[-1])
+
+
+async def test_a_member_who_presses_in_the_chat_has_voted(world: World) -> None:
+    group, ann, room = await _linked(world)
+    poll = await _poll(world, group)
+    await _joins(world, ann)
+    ann.writes("/poll", room=room)
+    await world.met(lambda: ann.buttons(room=room) == ["Library", "Café"])
+    ann.presses("Café", room=room)
+    await world.met(lambda: "1 person has voted." in ann.heard(room=room)[-1])
+    ann.presses("Library", room=room)
+    await world.until(
+        "SELECT 1 FROM ballots WHERE poll_id = :poll AND choices LIKE :key", poll=poll, key='["1%'
+    )
+    assert await world.count("ballots") == 1
+    await world.met(lambda: len(world.telegram.pop_ups) == 2)
+
+
+async def test_a_strangers_choice_counts_once_they_have_joined(world: World) -> None:
+    group, ann, room = await _linked(world)
+    await _poll(world, group)
+    cat = world.telegram.person("Cat")
+    ann.writes("/poll", room=room)
+    await world.met(lambda: ann.buttons(room=room) == ["Library", "Café"])
+    cat.presses("Library", room=room)
+    await world.met(lambda: bool(world.telegram.pop_ups))
+    shown = world.telegram.pop_ups[0]["text"]
+    assert "JOIN GARDEN" in shown
+    assert len(shown) <= 200
+    assert await world.count("ballots") == 0
+    await _joins(world, cat)
+    await world.until("SELECT 1 FROM ballots")
+    await world.met(lambda: "1 person has voted." in ann.heard(room=room)[-1])
+
+
+async def test_a_press_after_the_end_shows_the_chat_that_it_is_over(world: World) -> None:
+    group, ann, room = await _linked(world)
+    poll = await _poll(world, group)
+    ann.writes("/poll", room=room)
+    await world.met(lambda: ann.buttons(room=room) == ["Library", "Café"])
+    async with world.app.db.write() as conn:
+        await close_poll(conn, poll, ids=world.app.ids, now=world.clock())
+    ann.presses("Café", room=room)
+    await world.met(lambda: "This vote has closed." in "".join(ann.heard(room=room)))
+    assert await world.count("ballots") == 0
+
+
+async def _linked(world: World) -> tuple[Home, Person, int]:
+    group = await world.group()
+    ann = world.telegram.person("Ann")
+    room = world.telegram.room("Our chat", administrators=(ann,))
+    ann.writes(f"/link {await _word(world, group)}", room=room)
+    await world.met(lambda: "now linked to Garden Group" in "".join(ann.heard(room=room)))
+    return group, ann, room
+
+
+async def _word(world: World, group: Home) -> str:
+    async with world.app.db.write() as conn:
+        return await room_word(conn, world.app.secrets, id=world.app.ids(), group=group.id, now=world.clock())
+
+
+async def _poll(world: World, group: Home) -> str:
+    new = NewPoll(
+        group=group.id,
+        question="Where shall we meet?",
+        options=("Library", "Café"),
+        closes_at=world.clock() + timedelta(days=3),
+    )
+    async with world.app.db.write() as conn:
+        return await open_poll(conn, new, ids=world.app.ids, now=world.clock())
+
+
+async def _joins(world: World, person: Person) -> None:
+    for said in ("/start GARDEN", "1", person.name):
+        await world.writes(person, said)
