@@ -27,12 +27,12 @@ from bot.senders import Senders
 from bot.settings import Settings
 from bot.stepping import Tools, Turned
 from bot.tasks import Loop, Tasks
-from bot.web import media, operations
+from bot.web import media, operations, practice
 from bot.web.headers import Headers
 from bot.web.webhooks import Webhooks
 from channels.base import Channel, Delivery
 from flows.events import Say
-from storage import leaving, receipts
+from storage import fetches, leaving, receipts
 from storage.ids import Ids
 from storage.media import MediaStore
 from storage.secrets import Secrets
@@ -60,7 +60,7 @@ class App:
         *,
         clock: Callable[[], datetime] = _now,
         ids: Ids | None = None,
-        pages: Callable[["App"], Sequence[BaseRoute]] = lambda app: (),
+        pages: Callable[["App"], Sequence[BaseRoute]] = practice.routes,
         widths: Mapping[str, Width] = WIDTHS,
         beside: bool = False,
     ) -> None:
@@ -121,7 +121,7 @@ class App:
         )
 
     def _build(self) -> None:
-        self.views = Views(self.house, pieces)
+        self.views = Views(self.house, pieces, self.secrets)
         common: dict[str, Any] = {"db": self.db, "clock": self.clock}
         encoders, on = self.senders.encoders, self.senders.on
         self.practice = PracticeCarrier(**common, folder=self.settings.data_dir / "practice", ids=self.ids)
@@ -140,7 +140,7 @@ class App:
             **common,
             secrets=self.secrets,
             store=self.files,
-            channels={**on, "practice": self.practice},
+            sources={**on, **{fetches.PRACTICE + name: self.practice for name in encoders}},
             tell=teller(self.ids),
             holder=self.holder,
             told=self.lanes.wake,

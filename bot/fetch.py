@@ -72,18 +72,21 @@ class Fetcher:
         db: Database,
         secrets: Secrets,
         store: MediaStore,
-        channels: Mapping[str, Fetches],
+        sources: Mapping[str, Fetches],
         tell: Tell,
         clock: Callable[[], datetime],
         holder: str,
         jitter: Callable[[], float] = random.random,
         told: Callable[[], None] = lambda: None,
     ) -> None:
-        """`holder` names this process; `told` is called when an answer stands in the outbox."""
+        """`sources` are channels by name, and `PRACTICE` with the name for what comes from practice phones.
+
+        `holder` names this process; `told` is called when an answer stands in the outbox.
+        """
         self._db = db
         self._secrets = secrets
         self._store = store
-        self._channels = channels
+        self._sources = sources
         self._tell = tell
         self._clock = clock
         self._holder = holder
@@ -122,7 +125,7 @@ class Fetcher:
                 self._secrets,
                 now=self._clock(),
                 holder=self._holder,
-                channels=list(self._channels),
+                sources=list(self._sources),
                 most=room,
             )
         for waiting in due:
@@ -186,9 +189,9 @@ class Fetcher:
             await self._later(waiting, f"Fetching failed here ({type(error).__name__}).")
 
     async def _fetch(self, waiting: Waiting) -> bytes:
-        if waiting.channel not in self._channels:
-            raise FetchLater(f"The channel {waiting.channel} is off.")
-        return await self._channels[waiting.channel].fetch(waiting.ref, most=MOST_BYTES)
+        if waiting.source not in self._sources:
+            raise FetchLater(f"The channel {waiting.source} is off.")
+        return await self._sources[waiting.source].fetch(waiting.ref, most=MOST_BYTES)
 
     async def _keep(self, waiting: Waiting, prepared: Prepared) -> None:
         saved = await self._store.keep(prepared)

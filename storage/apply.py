@@ -11,7 +11,7 @@ from flows import effects as ef
 from flows.effects import Effect
 from flows.state import Answer
 from flows.understand import optout
-from storage import leaving, rewriting
+from storage import fetches, leaving, rewriting
 from storage.database import upsert
 from storage.joining import join
 from storage.stage import Stage
@@ -44,22 +44,17 @@ def apply(stage: Stage, effect: Effect) -> None:
 
 
 def _fetch(s: Stage, effect: ef.Fetch) -> None:
-    file = effect.attachment
     s.ledger.fetch = True
-    s.ledger.add(
-        media,
+    row = fetches.asked(
+        s.secrets,
         id=effect.media,
-        kind=file.kind,
-        state="waiting",
-        channel="practice" if s.line and s.line.kind == "practice" else s.channel,
-        ref=s.secrets.seal(file.ref),
-        line_id=s.line.id if s.line else None,
-        type=file.type,
-        bytes=file.bytes,
-        seconds=file.seconds,
-        due_at=s.now,
-        at=s.now,
+        channel=s.channel,
+        attachment=effect.attachment,
+        line=s.line.id if s.line else None,
+        practice=bool(s.line and s.line.kind == "practice"),
+        now=s.now,
     )
+    s.ledger.add(media, **row)
 
 
 def _keep(s: Stage, effect: ef.Keep) -> None:

@@ -13,51 +13,57 @@ from storage.secrets import Secrets
 from storage.tables import media
 
 LEASE = timedelta(minutes=5)  # longer than any fetch may take: then somebody else may try
+PRACTICE = "practice:"  # stands before the channel of what came from a practice phone
 _M = media.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A file to fetch. `line` is whom to tell if it cannot be kept; nobody where it is ""."""
-
-    id: str
-    channel: str
-    attachment: Attachment
-    line: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A file that is ours to fetch now. `tries` counts those before this one."""
+    """A file that is ours to fetch now, `source` where it is to be had, `channel` the way it was sent.
+
+    `tries` counts those before this one.
+    """
 
     id: str
     kind: str
-    channel: str
+    source: str
     ref: str
     line: str
     tries: int
     at: datetime
 
+    @property
+    def channel(self) -> str:
+        return self.source.removeprefix(PRACTICE)
 
-async def add(conn: AsyncConnection, secrets: Secrets, asked: Sequence[Asked], *, now: datetime) -> None:
-    """Ask for files to be fetched; after the commit, wake the fetcher."""
-    rows = [
-        {
-            "id": one.id,
-            "kind": one.attachment.kind,
-            "channel": one.channel,
-            "ref": secrets.seal(one.attachment.ref),
-            "line_id": one.line or None,
-            "type": one.attachment.type,
-            "bytes": one.attachment.bytes,
-            "seconds": one.attachment.seconds,
-            "due_at": now,
-            "at": now,
-        }
-        for one in asked
-    ]
-    if rows:
-        await conn.execute(media.insert(), rows)
+
+def asked(
+    secrets: Secrets,
+    *,
+    id: str,
+    channel: str,
+    attachment: Attachment,
+    line: str | None,
+    practice: bool,
+    now: datetime,
+) -> dict[str, object]:
+    """A row of `media` for a file to fetch; after its commit, wake the fetcher.
+
+    `line` is whom to tell if it cannot be kept. On a practice phone it is to be had from there.
+    """
+    return {
+        "id": id,
+        "kind": attachment.kind,
+        "state": "waiting",
+        "channel": PRACTICE + channel if practice else channel,
+        "ref": secrets.seal(attachment.ref),
+        "line_id": line,
+        "type": attachment.type,
+        "bytes": attachment.bytes,
+        "seconds": attachment.seconds,
+        "due_at": now,
+        "at": now,
+    }
 
 
 async def add_stored(
@@ -75,14 +81,14 @@ async def claim(
     *,
     now: datetime,
     holder: str,
-    channels: Collection[str],
+    sources: Collection[str],
     most: int,
 ) -> list[Waiting]:
     """Take the files that are due, the longest due first, so that nobody else fetches them meanwhile.
 
-    Those of other channels than these wait, without a try being counted, until theirs is on again.
+    Those of other sources than these wait, without a try being counted, until theirs is on again.
     """
-    due = sa.and_(_free(now), _M.channel.in_(channels), _M.due_at <= now)
+    due = sa.and_(_free(now), _M.channel.in_(sources), _M.due_at <= now)
     first = sa.select(_M.id).where(due).order_by(_M.due_at, _M.id).limit(most)
     ids = (await conn.scalars(first.with_for_update(skip_locked=True))).all()
     return await _lease(conn, secrets, ids, now=now, holder=holder)
@@ -189,7 +195,7 @@ async def _lease(
         Waiting(
             id=row.id,
             kind=row.kind,
-            channel=row.channel or "",
+            source=row.channel or "",
             ref=secrets.open(row.ref) if row.ref else "",
             line=row.line_id or "",
             tries=row.tries,

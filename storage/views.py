@@ -12,6 +12,7 @@ from flows.calendar import day_name
 from flows.events import Option, Shown
 from flows.state import Brief, Group, Poll, Shared
 from storage.load import REMEMBERED
+from storage.secrets import Secrets
 from storage.tables import (
     attachments,
     briefs,
@@ -52,9 +53,10 @@ class _Kept:
 class Views:
     """Gives groups by id. `parts` cuts a brief's text into pieces short enough to hear."""
 
-    def __init__(self, house: House, parts: Callable[[str], Sequence[str]]) -> None:
+    def __init__(self, house: House, parts: Callable[[str], Sequence[str]], secrets: Secrets) -> None:
         self._house = house
         self._parts = parts
+        self._secrets = secrets
         self._kept: dict[str, _Kept] = {}
 
     async def load(self, conn: AsyncConnection, ids: Collection[str], now: datetime) -> dict[str, Group]:
@@ -90,7 +92,7 @@ class Views:
             outside_name=row.outside_name,
             zone=row.zone,
             language=row.language,
-            helper_phone=row.helper_phone,
+            helper_phone=self._secrets.open(row.helper_phone) if row.helper_phone else "",
             polls=polls_,
             briefs=await _briefs(conn, id_, row.zone, now, self._parts),
             shared=await _shared(conn, id_, practice=row.practice),

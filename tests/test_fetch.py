@@ -19,7 +19,7 @@ from channels.base import FetchLater, FetchRefused
 from flows.events import Attachment
 from storage import fetches, outbox
 from storage.database import Database
-from storage.fetches import Asked, discard
+from storage.fetches import PRACTICE, discard
 from storage.ids import Ids
 from storage.media import Lost, MediaStore
 from storage.prepared import MOST_BYTES
@@ -72,19 +72,35 @@ class Place:
             db=self.db,
             secrets=self.secrets,
             store=self.store,
-            channels={"telegram": self.provider, "voice": self.provider},
+            sources=dict.fromkeys(("telegram", "voice", f"{PRACTICE}sms"), self.provider),
             tell=teller(self.ids),
             clock=lambda: self.time,
             holder=holder,
             jitter=lambda: 1.0,
         )
 
-    async def comes(self, ref: str, found: object, *, channel: str = "telegram", kind: Any = "photo") -> None:
+    async def comes(
+        self,
+        ref: str,
+        found: object,
+        *,
+        channel: str = "telegram",
+        kind: Any = "photo",
+        practice: bool = False,
+    ) -> None:
         """Somebody sends a file; the row has the id that the provider's ref is."""
         self.provider.files[ref] = found
-        asked = Asked(id=ref, channel=channel, attachment=Attachment(kind=kind, ref=ref), line="line")
+        row = fetches.asked(
+            self.secrets,
+            id=ref,
+            channel=channel,
+            attachment=Attachment(kind=kind, ref=ref),
+            line="line",
+            practice=practice,
+            now=self.time,
+        )
         async with self.db.write() as conn:
-            await fetches.add(conn, self.secrets, [asked], now=self.time)
+            await conn.execute(media.insert().values(**row))
 
     async def round(self, later: timedelta = timedelta()) -> None:
         self.time += later
@@ -177,6 +193,14 @@ async def test_nobody_is_rung_because_a_recording_was_lost(here: Place) -> None:
     assert await here.answers() == []
 
 
+async def test_a_practice_phone_is_answered_as_a_real_one_while_its_channel_is_off(here: Place) -> None:
+    await here.comes("p1", b"", channel="sms", practice=True)
+    await here.round()
+    assert (await here.row("p1")).state == "refused"
+    async with here.db.read() as conn:
+        assert await conn.scalar(sa.select(outbox_table.c.channel)) == "sms"
+
+
 async def test_one_bad_file_does_not_hold_up_the_others(here: Place) -> None:
     await here.comes("stuck", asyncio.Event())
     await here.comes("bad", b"")
@@ -203,7 +227,7 @@ async def test_a_file_is_fetched_by_one_process_only(here: Place) -> None:
 async def test_what_a_dead_process_had_taken_is_fetched_by_another(here: Place) -> None:
     await here.comes("p1", photo())
     async with here.db.write() as conn:
-        how: dict[str, Any] = {"now": NOW, "holder": "dead", "channels": ["telegram"], "most": 1}
+        how: dict[str, Any] = {"now": NOW, "holder": "dead", "sources": ["telegram"], "most": 1}
         assert await fetches.claim(conn, here.secrets, **how)
     await here.round(timedelta(minutes=1))
     assert (await here.row("p1")).state == "waiting"
