@@ -22,6 +22,7 @@ def config_for(conn: sa.Connection | None) -> Config:
     """What Alembic needs to know; `env.py` takes the connection from it."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     config.attributes["connection"] = conn
     return config
 
