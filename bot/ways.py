@@ -7,11 +7,13 @@ from importlib.resources import files
 import sqlalchemy as sa
 import structlog
 
+from flows.deeds import WORDING
 from flows.document import load, parse
 from flows.library import Flows
 from flows.lines import FlowError
+from flows.steps import AskStep
 from storage.database import Database, upsert
-from storage.tables import conversations, flow_versions
+from storage.tables import conversations, flow_versions, texts
 
 
 def shipped() -> dict[str, str]:
@@ -24,15 +26,33 @@ async def open_flows(db: Database, now: datetime) -> Flows:
     """Read the flows and keep the text of each version; raise FlowError for a shipped one that is wrong."""
     sources = shipped()
     flows = load(sources, await _older(db))
-    texts = {flow.version: (name, flow.source) for name, flow in flows.current.items()}
+    current = {flow.version: (name, flow.source) for name, flow in flows.current.items()}
     rows = [
         {"version": version, "flow": name, "body": sources[source], "at": now}
-        for version, (name, source) in texts.items()
+        for version, (name, source) in current.items()
         if source in sources
     ]
     async with db.write() as conn:
         await conn.execute(upsert(conn, flow_versions).on_conflict_do_nothing(), rows)
+        await conn.execute(upsert(conn, texts).on_conflict_do_nothing(), _consent(flows, now))
     return flows
+
+
+def _consent(flows: Flows, now: datetime) -> list[dict[str, object]]:
+    """What people agree to when they join, in every language and form, under its version."""
+    steps = flows.current["join"].steps
+    asked = next(step.text for step in steps if isinstance(step, AskStep) and step.name == "consent")
+    return [
+        {
+            "owner": f"consent:{WORDING}",
+            "language": language,
+            "form": form or "plain",
+            "body": body,
+            "at": now,
+        }
+        for name, body in asked.items()
+        for language, _, form in [name.partition(".")]
+    ]
 
 
 async def _older(db: Database) -> Mapping[str, str]:
