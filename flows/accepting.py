@@ -90,7 +90,8 @@ def _scale(found: Table, low: int, high: int) -> list[Any]:
             {"key": str(step), "say": f"{step}, {named}" if named else str(step), "words": named or None}
         )
     if found.get("or"):
-        steps.append({"key": "none", "say": str(found["or"]), "words": None})
+        other = found["or"] if isinstance(found["or"], Table) else {"say": str(found["or"])}
+        steps.append({"words": None, **other, "key": "none"})
     return steps
 
 

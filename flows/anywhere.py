@@ -20,17 +20,25 @@ def stopping(t: Turn) -> bool:
     """Handle a word that stops or starts everything; True where it was one."""
     if t.member is None:
         return False
-    event = t.event
-    word = event.value if event.kind == "optout" else optout(event.text) if event.kind == "words" else None
-    if event.kind == "words" and event.channel != "sms" and word == "stop":
-        word = "stop" if event.text.strip(" .!").casefold() in ANYWHERE_STOP else None
+    word = opting(t)
     if word == "stop":
         stop(t)
         return True
     if word == "start" and t.member.state == "stopped":
         start(t)
         return True
-    return event.kind == "optout" and word == "help"
+    return t.event.kind == "optout" and word == "help"
+
+
+def opting(t: Turn) -> str | None:
+    """Whether the whole message says stop, start or help."""
+    event = t.event
+    if event.kind != "words":
+        return event.value if event.kind == "optout" else None
+    word = optout(event.text)
+    if word == "stop" and event.channel != "sms":
+        return "stop" if event.text.strip(" .!").casefold() in ANYWHERE_STOP else None
+    return word
 
 
 def stop(t: Turn) -> None:
@@ -65,13 +73,13 @@ def handled(t: Turn) -> bool:
     if t.event.kind != "words":
         return False
     words = t.event.text.strip()
-    if words.casefold().strip(" .!") in NARROW and t.done:
+    question = t.question
+    if words.casefold().strip(" .!") in NARROW and t.done and not (question and fits(t, question)):
         _narrow(t)
         return True
     name = command(words)
     if name is None:
         return _opens_flow(t, words)
-    question = t.question
     if question and name in {"LATER", "BACK", "MENU"} and fits(t, question):
         return False  # the question's own option wins
     if t.member is None and name not in {"HELP", "BACK", "REPEAT", "MORE"}:
@@ -131,7 +139,9 @@ def _behind(t: Turn) -> tuple[Question, ...]:
 def _undo(t: Turn) -> None:
     frame = t.frame
     if frame and frame.trail and not frame.kept:
+        t.tell("undo.answer")
         deeds.back(t, "")
+        t.put_frame(replace(t.frames[-1], had={}))
         return
     deeds.undo(t, "")
     ask_again(t)

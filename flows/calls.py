@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from flows.deeds import drop_overlays
 from flows.events import Option, Question, Shown
+from flows.facts import spelled
 from flows.frames import open_frame, put_question, resume, title
-from flows.keeping import gave, keep_what_is_there
+from flows.keeping import holds
 from flows.replies import Read, accept, read
 from flows.running import run
 from flows.state import Answer, Review
@@ -21,8 +22,7 @@ def begin(t: Turn) -> None:
         t.frames.clear()
         open_frame(t, "door")
     elif t.event.value == "machine":
-        t.tell("ring.machine", outside=_outside(t), phone=t.group.phone if t.group else "")
-        t.speak(ends=True)
+        _machine(t)
         return
     elif t.event.value == "out":
         open_frame(t, "ring")
@@ -43,20 +43,23 @@ def _outside(t: Turn) -> str:
 
 def end(t: Turn) -> None:
     """They hung up: what was said is kept, and the place with it."""
-    review = t.get("review")
-    question = t.question
+    _hold_recording(t)
+    drop_overlays(t)
+    t.frames[:] = [frame for frame in t.frames if holds(t, frame) or _worth_keeping(t, frame.flow)]
+    t.put(silences=0, tries=0, away=bool(t.frames))
+    t.says.clear()
+    t.lines.clear()
+
+
+def _hold_recording(t: Turn) -> None:
+    """A recording that was not confirmed yet is the answer all the same."""
+    review, question = t.get("review"), t.question
     if isinstance(review, Review) and question:
         frame = t.frames[-1]
         answers = {**frame.answers, question.name: Answer(media=review.media)}
-        t.put_frame(replace(frame, answers=answers, asked=None))
+        t.put_frame(replace(frame, answers=answers, asked=None, trail=(*frame.trail, frame.at - 1)))
         t.remember(question)
-    drop_overlays(t)
-    t.frames[:] = [
-        keep_what_is_there(t, frame) for frame in t.frames if gave(t, frame) or _worth_keeping(t, frame.flow)
-    ]
-    t.put(review=None, silences=0, tries=0, away=bool(t.frames))
-    t.says.clear()
-    t.lines.clear()
+    t.put(review=None)
 
 
 def _worth_keeping(t: Turn, flow: str) -> bool:
@@ -88,16 +91,27 @@ def silence(t: Turn) -> None:
         return
     silences = int(str(t.get("silences"))) + 1
     t.put(silences=silences)
-    if silences >= SILENCES or t.question is None:
-        frame = t.frame
-        if frame and frame.flow == "ring":
-            t.tell("ring.machine", outside=_outside(t), phone=t.group.phone if t.group else "")
-        else:
-            t.tell("call.goodbye")
+    question = t.question
+    if t.frame and t.frame.flow == "ring" and silences >= SILENCES - 1:
+        _machine(t)
+        return
+    if silences >= SILENCES or question is None:
+        t.tell("call.goodbye")
         t.speak(ends=True)
         return
+    if question.optional and not question.closed:
+        # No key can leave a recording out: pressed there, it only ends an empty one.
+        t.tell("left out")
+        accept(t, question, Read(answer=Answer(keys=("skip",))))
+        return
     t.tell("call.silence")
-    put_question(t, t.question)
+    put_question(t, question)
+
+
+def _machine(t: Turn) -> None:
+    """Nobody is there to hear it: who rang, and the number to ring back on, no more."""
+    t.tell("ring.machine", outside=_outside(t), phone=spelled(t.group.phone) if t.group else "")
+    t.speak(ends=True)
 
 
 def _after_person(t: Turn, *, answered: bool) -> None:
@@ -114,11 +128,13 @@ def keys(t: Turn) -> bool:
         return False
     value = t.event.value
     if value == "*":
-        if t.question:
+        if t.question and isinstance(t.get("review"), Review):
+            _ask_review(t, t.question)
+        elif t.question:
             put_question(t, t.question)
         return True
     if value == "0":
-        t.put(review=None)
+        _hold_recording(t)
         drop_overlays(t)
         open_frame(t, "zero" if t.member else "zero at the door")
         run(t)
@@ -163,7 +179,7 @@ def _ask_review(t: Turn, question: Question) -> None:
     stage = review.stage if isinstance(review, Review) else "choose"
     names = ("yes", "go on") if stage == "finished" else ("keep", "hear", "more", "again")
     options = tuple(
-        Option(key=name, label=t.phrase(f"review.{name}"), spoken=t.phrase(f"review.{name}"))
+        Option(key=name, label=t.phrase(f"review.{name}"), spoken=t.spoken(f"review.{name}"))
         for name in names
     )
     text = t.phrase(f"review.{stage}")

@@ -8,8 +8,9 @@ from flows.effects import Acknowledge, Change, Delivered, Join, Matter, Prefer, 
 from flows.events import Shown
 from flows.facts import brief
 from flows.frames import open_frame, park, resume, title
-from flows.keeping import keep_what_is_there
-from flows.state import Answer, Member
+from flows.keeping import gave, holds, keep_what_is_there
+from flows.state import Answer, Frame, Member
+from flows.steps import AskStep
 from flows.turning import Turn
 
 WORDING = "consent-1"  # the version of the sentences in ways/join.yaml that people agree to
@@ -58,7 +59,7 @@ def later(t: Turn, _: str) -> None:
     """Keep the place; on a call, say goodbye."""
     drop_overlays(t)
     park(t)
-    t.tell("later.call" if t.on_call else "later")
+    t.tell("later" if t.frames or t.on_call else "later.nothing")
     if t.on_call:
         t.speak(ends=True)
 
@@ -86,16 +87,27 @@ def back(t: Turn, _: str) -> None:
             open_frame(t, "menu")
         return
     frame = t.frames[-1]
-    if not frame.trail:
-        if frame.asked:
-            t.tell("back.first")
-            resume(t)
-        return
-    steps = t.flows.get(frame.flow, frame.version).steps
-    at = frame.trail[-1]
-    name = getattr(steps[at], "name", "")
-    answers = {key: answer for key, answer in frame.answers.items() if key != name}
-    t.put_frame(replace(frame, at=at, asked=None, trail=frame.trail[:-1], answers=answers))
+    if frame.trail:
+        _step_back(t, frame)
+    elif len(t.frames) > 1 and not holds(t, frame):
+        t.frames.pop()
+        t.tell("back.resumed", waiting=title(t, t.frames[-1]))
+        resume(t)
+    elif frame.asked:
+        t.tell("back.first")
+        resume(t)
+
+
+def _step_back(t: Turn, frame: Frame) -> None:
+    """Ask the question before anew; what was answered there counts until it is answered again."""
+    step = t.flows.get(frame.flow, frame.version).steps[frame.trail[-1]]
+    frame = replace(frame, at=frame.trail[-1], asked=None, trail=frame.trail[:-1])
+    if not (isinstance(step, AskStep) and step.many):
+        name = getattr(step, "name", "")
+        answers = {key: answer for key, answer in frame.answers.items() if key != name}
+        had = {key: answer for key, answer in frame.answers.items() if key == name}
+        frame = replace(frame, answers=answers, had={**frame.had, **had})
+    t.put_frame(frame)
 
 
 def skip(t: Turn, _: str) -> None:
@@ -170,8 +182,9 @@ def hear_back(t: Turn, _: str) -> None:
 def start_again(t: Turn, _: str) -> None:
     """Throw away what this run holds and begin it anew."""
     frame = t.frames.pop()
-    if frame.kept:
+    if frame.kept or gave(t, frame):
         t.do(TakeBack(id=frame.gift))
+        t.put(done=tuple(one for one in t.done if one.id != frame.gift))
     open_frame(t, frame.flow)
 
 

@@ -1,11 +1,19 @@
-"""Strangers at the door: which group they ask for."""
+"""Strangers at the door: which group they ask for, and what they hear."""
 
 import re
+from datetime import timedelta
 
+from flows import anywhere
 from flows.events import Event
+from flows.facts import NAMES
+from flows.frames import open_frame
+from flows.running import run
 from flows.state import Conversation
+from flows.turning import Turn
+from flows.understand import command
 
 JOIN = re.compile(r"^\W*join\s+([a-z0-9]{3,20})\W*$", re.IGNORECASE)
+FRIENDLY = timedelta(days=1)
 KEYED = re.compile(r"^\d{4}$")
 
 
@@ -18,3 +26,33 @@ def wanted(event: Event, conversation: Conversation) -> str | None:
         keyed = event.value.strip("#")
         return keyed if KEYED.match(keyed) and not conversation.group else None
     return None
+
+
+def at_the_door(t: Turn) -> bool:
+    """A stranger who writes: on to joining, or one friendly word a day. True where a flow takes the event."""
+    word = anywhere.opting(t)
+    if word == "stop":
+        t.frames.clear()
+        if anywhere.confirms(t):
+            t.tell("stopped")
+        return False
+    if word == "help" and t.event.kind == "optout":
+        return False  # the carrier has answered it
+    t.frames[:] = [frame for frame in t.frames if frame.flow in {"join", "door"}]
+    asks_in = wanted(t.event, t.was)
+    fresh = t.was.at is None or t.now - t.was.at >= FRIENDLY or word == "start"
+    if t.group and (asks_in or (fresh and not t.frames)):
+        t.frames.clear()
+        open_frame(t, "join")
+        run(t)
+    elif t.frames and t.group:
+        return True
+    elif asks_in:
+        t.tell("door.no such group")
+    elif command(t.event.text) == "HELP" and t.event.kind == "words":
+        t.tell("help.stranger")
+    elif fresh:
+        t.tell("door.hello", outside=NAMES["outside"](t))
+    else:
+        t.put(at=t.was.at)
+    return False

@@ -156,14 +156,22 @@ NAMES: Mapping[str, Callable[[Turn], str]] = {
 }
 
 
+NUMBERS = frozenset({"member number", "phone", "helper phone"})
+
+
+def spelled(number: str) -> str:
+    """A number as it is said: digit by digit, not as thousands."""
+    return " ".join(number.replace(" ", ""))
+
+
 def fill(t: Turn, text: Text, *, spoken: bool = False) -> str:
     """A text in the person's language and form, with the names in braces filled in."""
-    return t.fill(pick(text, t.language, t.form, spoken=spoken), lambda name: _named(t, name))
+    return t.fill(pick(text, t.language, t.form, spoken=spoken), lambda name: _named(t, name, spoken=spoken))
 
 
-def _named(t: Turn, name: str) -> str:
+def _named(t: Turn, name: str, *, spoken: bool) -> str:
     found = NAMES.get(name)
     if found:
-        return found(t)
+        return spelled(found(t)) if spoken and name in NUMBERS else found(t)
     answer: Answer | None = t.answer(name)
     return answer.text if answer else ""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from flows.events import Question
-from flows.keeping import gave, keep_what_is_there
+from flows.keeping import holds, keep_what_is_there
 from flows.state import Answer, Frame
 from flows.steps import pick
 from flows.turning import Turn
@@ -35,7 +35,7 @@ def open_frame(
 def _clear_away(t: Turn) -> None:
     """Drop what nobody would come back to; keep the words of what has to make room."""
     t.frames[:] = [
-        frame for frame in t.frames if gave(t, frame) and not t.flows.get(frame.flow, frame.version).over
+        frame for frame in t.frames if holds(t, frame) and not t.flows.get(frame.flow, frame.version).over
     ]
     while len(t.frames) >= MOST_FRAMES:
         keep_what_is_there(t, t.frames.pop(0))

@@ -1,8 +1,8 @@
-"""Makes contributions out of answers: kept at a flow's end, or with what is there when it breaks off."""
+"""Makes contributions out of answers: kept as they are given, so that nobody has to finish to be heard."""
 
 from dataclasses import replace
 
-from flows.effects import Keep
+from flows.effects import Keep, TakeBack
 from flows.events import Option, Question
 from flows.state import Answer, Done, Frame
 from flows.steps import AskStep, KeepStep, LoopStep, pick
@@ -14,11 +14,34 @@ def keep(t: Turn, step: KeepStep) -> None:
     frame = t.frames[-1]
     t.do(_gift(t, frame, step))
     t.put_frame(replace(frame, kept=True))
-    label = pick(t.flows.get(frame.flow, frame.version).title, t.language, t.form)
-    t.push_done(Done(kind="gift", id=frame.gift, label=label))
+    t.push_done(Done(kind="gift", id=frame.gift, label=_title(t, frame)))
+
+
+def keep_so_far(t: Turn) -> None:
+    """Keep what was given in this turn, or what is left of it: many never come back to finish."""
+    before = {frame.id: frame for frame in t.was.frames}
+    stored = {effect.id for effect in t.effects if isinstance(effect, Keep)}
+    for at, frame in enumerate(t.frames):
+        old = before.get(frame.id)
+        had = _as_it_stands(t, old) if old and gave(t, old) else None
+        now = _as_it_stands(t, frame) if gave(t, frame) else None
+        if now == had or frame.gift in stored:
+            continue
+        if now:
+            t.do(now)
+            t.push_done(Done(kind="gift", id=frame.gift, label=_title(t, frame)))
+        else:
+            t.do(TakeBack(id=frame.gift))
+            t.put(done=tuple(one for one in t.done if one.id != frame.gift))
+            t.frames[at] = replace(frame, gift=t.ids())
+
+
+def _title(t: Turn, frame: Frame) -> str:
+    return pick(t.flows.get(frame.flow, frame.version).title, t.language, t.form)
 
 
 def _gift(t: Turn, frame: Frame, step: KeepStep) -> Keep:
+    frame = replace(frame, answers={**frame.had, **frame.answers})
     chosen = frame.answers.get(step.audience_from)
     audience = chosen.keys[0] if chosen and chosen.keys and chosen.keys[0] != "skip" else step.audience
     return Keep(
@@ -37,7 +60,7 @@ def _given(t: Turn, frame: Frame) -> dict[str, Answer]:
     return {
         name: answer
         for name, answer in frame.answers.items()
-        if answer.keys != ("skip",) and name not in steering
+        if answer.keys != ("skip",) and name not in steering and name != "ballot"  # that one may be secret
     }
 
 
@@ -72,20 +95,32 @@ def gave(t: Turn, frame: Frame) -> bool:
         return False
     if frame.lists:
         return True
-    mine = [frame.answers.get(step.name) for step in _asks(t, frame) if _open(step)]
-    return any(answer and (answer.media or (answer.text and answer.keys != ("skip",))) for answer in mine)
+    answers = {**frame.had, **frame.answers}
+    return any(_says_something(answers.get(step.name)) for step in _asks(t, frame) if _open(step))
 
 
-def keep_what_is_there(t: Turn, frame: Frame) -> Frame:
-    """Keep an unfinished run as it stands, so that hanging up loses nothing."""
-    if not gave(t, frame):
-        return frame
-    flow = t.flows.get(frame.flow, frame.version)
-    step = next(step for step in flow.steps if isinstance(step, KeepStep))
-    whole = _with_open_round(t, frame)
-    t.do(_gift(t, whole, step))
-    t.push_done(Done(kind="gift", id=frame.gift, label=pick(flow.title, t.language, t.form)))
-    return replace(frame, kept=True)
+def holds(t: Turn, frame: Frame) -> bool:
+    """Whether something of theirs would be lost with this run: also words that came unasked."""
+    steps = t.flows.get(frame.flow, frame.version).steps
+    main = [name for step in steps if isinstance(step, KeepStep) for name in step.main]
+    return gave(t, frame) or any(_says_something(frame.answers.get(name)) for name in main)
+
+
+def _says_something(answer: Answer | None) -> bool:
+    return bool(answer and (answer.media or (answer.text and answer.keys != ("skip",))))
+
+
+def keep_what_is_there(t: Turn, frame: Frame) -> None:
+    """Keep words that came unasked and that nobody said what to do with; all else is kept already."""
+    if holds(t, frame) and not gave(t, frame):
+        t.do(_as_it_stands(t, frame))
+        t.push_done(Done(kind="gift", id=frame.gift, label=_title(t, frame)))
+
+
+def _as_it_stands(t: Turn, frame: Frame) -> Keep:
+    steps = t.flows.get(frame.flow, frame.version).steps
+    step = next(step for step in steps if isinstance(step, KeepStep))
+    return _gift(t, _with_open_round(t, frame), step)
 
 
 def _with_open_round(t: Turn, frame: Frame) -> Frame:
@@ -109,14 +144,16 @@ def close_round(t: Turn, frame: Frame, step: LoopStep, *, again: bool) -> Frame:
     inside = names_within(t, frame, step)
     kept = {
         name: answer
-        for name, answer in frame.answers.items()
+        for name, answer in {**frame.had, **frame.answers}.items()
         if name in inside and name not in step.until and answer.keys != ("skip",)
     }
+    had = {name: answer for name, answer in frame.had.items() if name not in inside}
     rest = {name: answer for name, answer in frame.answers.items() if name not in inside}
     lists = frame.lists
     if any(answer.text or answer.media for answer in kept.values()):
         lists = {**lists, step.name: (*lists.get(step.name, ()), kept)}
-    return replace(frame, answers=rest, lists=lists, trail=(), at=step.start if again else frame.at)
+    at = step.start if again else frame.at
+    return replace(frame, answers=rest, had=had, lists=lists, trail=(), at=at)
 
 
 def add_photos(t: Turn, frame: Frame, name: str, found: tuple[str, ...], caption: str) -> Frame:

@@ -90,7 +90,17 @@ def _words(t: Turn, question: Question) -> Read | None:
     plain = re.sub(r"[^\w\s']", "", words).casefold().strip()
     if question.optional and plain in SKIP:
         return Read(answer=Answer(keys=("skip",)))
+    if question.closed and t.was.near and _is_yes(t, words):
+        meant = _chosen(question, tuple(one for one in question.options if one.key == t.was.near))
+        if meant:
+            return meant
     return _understood(t, question, words)
+
+
+def _is_yes(t: Turn, words: str) -> bool:
+    asked = Question(id="", name="", text="", takes=("yes-no",))
+    reading = understand(words, asked, today=t.now.date())
+    return bool(reading and reading.sure and reading.keys == ("yes",))
 
 
 def _understood(t: Turn, question: Question, words: str) -> Read | None:
@@ -144,7 +154,8 @@ def _accept_here(t: Turn, frame: Frame, question: Question, answer: Answer) -> N
         t.tell("echo", question=question.text, choice=answer.text)
     trail = (*frame.trail, frame.at - 1)
     answers = {**frame.answers, question.name: answer}
-    t.put_frame(replace(frame, answers=answers, asked=None, trail=trail[-20:]))
+    had = {name: old for name, old in frame.had.items() if name != question.name}
+    t.put_frame(replace(frame, answers=answers, had=had, asked=None, trail=trail[-20:]))
     if question.poll:
         # the ballot's own step counts it
         t.put_frame(replace(t.frames[-1], at=frame.at - 1, trail=frame.trail))
@@ -219,22 +230,37 @@ def correct(t: Turn, question: Question, answer: Answer) -> None:
 def not_understood(t: Turn, question: Question, found: Read | None) -> None:
     """First the choices again, then in another way; the third time the words go to the helper."""
     tries = int(str(t.get("tries"))) + 1
-    t.put(tries=tries)
+    had = t.get("missed") if tries > 1 else ()
+    missed = (*(had if isinstance(had, tuple) else ()), t.event.text.strip())
+    t.put(tries=tries, missed=missed)
     if tries >= MISSES:
-        t.do(Matter(kind="not understood", words=t.event.text, question=question.text))
-        open_frame(t, "stuck")
-        run(t)
+        _give_up(t, question, missed)
         return
     near = [one for one in question.options if found and one.key in found.near]
     if len(near) > 1:
         t.tell("unsure.several", first=near[0].label, second=near[1].label)
     elif near and tries == 1:
         t.tell("unsure.one", choice=near[0].label)
+        t.put(near=near[0].key)
     elif tries == 1:
         t.tell("again.first")
     else:
-        t.tell("again.second.call" if t.on_call else "again.second")
+        t.tell("again.second")
     put_question(t, question)
+
+
+def _give_up(t: Turn, question: Question, missed: tuple[str, ...]) -> None:
+    """The words go to the helper, and the member goes on; a stranger is told how to begin anew."""
+    if t.member is None:
+        t.tell("door.stuck")
+        t.frames.clear()
+        t.put(tries=0)
+        if t.on_call:
+            t.speak(ends=True)
+        return
+    t.do(Matter(kind="not understood", words="\n".join(filter(None, missed)), question=question.text))
+    open_frame(t, "stuck")
+    run(t)
 
 
 def ask_again(t: Turn) -> None:

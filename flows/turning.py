@@ -107,6 +107,10 @@ class Turn:
         filled = BRACES.sub(lambda found: named(found[1]), text)
         return EMPTY.sub(r"\1", filled) if filled != text else text
 
+    def spoken(self, name: str) -> str:
+        """The same as it is said on a call."""
+        return self._phrase(name, {}, spoken=True)
+
     def tell(self, name: str, **values: str | int) -> None:
         """Say a sentence of the house."""
         self.line(self._phrase(name, values, spoken=False), self._phrase(name, values, spoken=True))
@@ -174,10 +178,10 @@ class Turn:
     def outcome(self) -> "Outcome":
         self.speak()
         changes: Mapping[str, object] = {
+            "at": self.now,
             **self.changes,
             "frames": tuple(self.frames),
             "channel": self.event.channel,
-            "at": self.now,
         }
         after = replace(self.was, **changes)  # type: ignore[arg-type]  # `put` is given Conversation's fields
         return Outcome(conversation=after, says=tuple(self.says), effects=tuple(self.effects))

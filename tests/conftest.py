@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-pytest_plugins = ["tests.stores"]
+pytest_plugins = ["tests.stores", "tests.practising"]
 OURS = ("TAKEPART_", "TELEGRAM_", "TWILIO_")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-transcripts", action="store_true", help="write the transcripts anew")
 
 
 @pytest.fixture(autouse=True, scope="session")

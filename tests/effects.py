@@ -1,0 +1,88 @@
+"""What a turn asks to be stored, in words for a transcript."""
+
+from collections.abc import Iterable, Mapping
+
+from flows.effects import (
+    Acknowledge,
+    Amend,
+    Change,
+    Delivered,
+    Effect,
+    Join,
+    Keep,
+    Matter,
+    Narrow,
+    Prefer,
+    TakeBack,
+    Thank,
+    Vote,
+)
+from flows.state import Answer
+
+Files = Mapping[str, str]  # what a file is called, by its id
+READERS = {"facilitators": "the facilitators", "group": "the group"}
+
+
+def told(effect: Effect, files: Files) -> str:
+    """An effect in words, "" for those that nobody need read."""
+    match effect:
+        case Keep():
+            return f"kept: {effect.flow}, for {READERS[effect.audience]}: {_gift(effect, files)}"
+        case Amend():
+            how = "and also" if effect.add else "is now"
+            return f"changed: {effect.name} {how} {_answer(effect.answer, files)}"
+        case Narrow():
+            return "only the facilitators may read it now"
+        case TakeBack():
+            return "taken back"
+        case Vote():
+            return f"voted: {effect.poll} {', '.join(effect.keys) or 'nothing any more'}"
+        case Matter():
+            return f"for a person: {effect.kind}: {_answer(_as_answer(effect), files)}".rstrip(": ")
+        case Acknowledge() | Delivered() | Thank():
+            return _reached(effect)
+    return _about(effect, files)
+
+
+def _about(effect: Effect, files: Files) -> str:
+    """What becomes of the member."""
+    match effect:
+        case Join():
+            return f"joined as {effect.name or files.get(effect.recording, 'somebody')}"
+        case Change():
+            return f"the member is now {effect.to}"
+        case Prefer():
+            return f"preference: {effect.name} is {effect.value}"
+    return ""
+
+
+def _reached(effect: Acknowledge | Delivered | Thank) -> str:
+    if isinstance(effect, Acknowledge):
+        return f"{effect.brief} was read or heard"
+    return f"{effect.outbox} has arrived" if isinstance(effect, Delivered) else f"thanks for {effect.id}"
+
+
+def _as_answer(matter: Matter) -> Answer:
+    return Answer(text=matter.words, media=matter.media)
+
+
+def _gift(keep: Keep, files: Files) -> str:
+    return "; ".join(_parts(keep, files)) or keep.text
+
+
+def _parts(keep: Keep, files: Files) -> Iterable[str]:
+    for name, many in keep.lists.items():
+        for n, answers in enumerate(many, 1):
+            yield f"{name} {n}: {_answers(answers, files, ', ')}"
+    if keep.answers:
+        yield _answers(keep.answers, files, "; ")
+
+
+def _answers(answers: Mapping[str, Answer], files: Files, between: str) -> str:
+    return between.join(f"{name}: {_answer(answer, files)}" for name, answer in answers.items())
+
+
+def _answer(answer: Answer, files: Files) -> str:
+    named = ", ".join(files[one] for one in answer.media)
+    words = " / ".join(answer.text.splitlines())
+    return " ".join(part for part in (words, f"[{named}]" if named else "") if part)

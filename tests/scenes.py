@@ -1,0 +1,138 @@
+"""One member, their group and their conversation, in memory; stored and read back at each turn."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+
+from flows import engine
+from flows.document import load
+from flows.door import wanted
+from flows.effects import Change, Effect, Fetch, Join, Prefer, Vote
+from flows.events import Event, Option, Question, Say
+from flows.library import Flows
+from flows.state import Brief, Conversation, Group, Member, Notice, Poll, Shared
+from storage.states import packed, unpacked
+
+START = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
+PLACES = (Option(key="1", label="Library"), Option(key="2", label="Café"))
+VOTE = Poll(id="p1", question="Where shall we meet?", options=PLACES, closes="Friday at 5pm")
+SNACKS = tuple(Option(key=str(n), label=one) for n, one in enumerate(("Tea", "Coffee", "Cake"), 1))
+SECOND = Poll(id="p2", question="What shall we bring?", options=SNACKS, several=True, closes="Monday at noon")
+BRIEF = Brief(
+    id="b1",
+    title="The bus routes",
+    meeting="Spring session",
+    when="Tuesday 10 March at 2pm",
+    parts={
+        "en": ("Two bus routes may change.", "Please think about which stops you need."),
+        "en.easy": ("Two buses may change.", "Think: which stops do you need?"),
+    },
+)
+SHARED = (
+    Shared(id="s1", name="Jo", text="More benches, please.", mine=("m2",)),
+    Shared(id="s2", name="Somebody", text="The ramp is steep.", mine=("m3",)),
+)
+GROUP = Group(
+    id="g1",
+    code="GARDEN",
+    number="1234",
+    name="Garden Group",
+    readers=("Ann", "Bo"),
+    helper="Ann",
+    spare_number="4821",
+    phone="01632 960001",
+    chat="garden_bot",
+    replies_to_optout=True,
+)
+MARY = Member(id="m1", name="Mary", number="7730")
+NOTICE = Notice(id="o1", kind="brief", subject="b1", text="")
+
+
+@cache
+def shipped() -> Flows:
+    """The flows that are shipped."""
+    ways = files("flows") / "ways"
+    found = {one.name: one.read_text(encoding="utf-8") for one in ways.iterdir() if one.name.endswith("yaml")}
+    return load(found)
+
+
+@dataclass(slots=True, kw_only=True)
+class Scene:
+    """Takes events one by one as the service does. `effects` and `heard` gather what came of them."""
+
+    group: Group = GROUP
+    member: Member | None = MARY
+    flows: Flows = field(default_factory=shipped)
+    known_group: bool = True  # whether a stranger's event need not say which group it means
+    notice: Notice | None = None
+    conversation: Conversation = field(default_factory=Conversation)
+    now: datetime = START
+    effects: list[Effect] = field(default_factory=list)
+    heard: list[Say] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def ids(self) -> str:
+        return f"i{next(self.numbers)}"
+
+    def take(self, event: Event) -> tuple[Say, ...]:
+        """One turn; what it asks to be stored is done to the member and the group."""
+        self.now += timedelta(seconds=20)
+        before = unpacked(packed(self.conversation))
+        group = self._group(event, before)
+        member = replace(self.member, notice=self.notice) if self.member and event.can.call else self.member
+        outcome = engine.turn(self.flows, before, event, group, member, self.now, self.ids)
+        self.conversation = outcome.conversation
+        if group and not member and not self.conversation.group and wanted(event, Conversation()):
+            self.conversation = replace(self.conversation, group=group.id)
+        for effect in outcome.effects:
+            self._apply(effect)
+        self.heard += outcome.says
+        return outcome.says
+
+    def sends(self, question: Question) -> None:
+        """A question of ours is on its way, as the lanes do it."""
+        self.conversation = engine.asked(self.conversation, question)
+
+    def close(self, poll: str, outcome: str) -> None:
+        """A poll ends; it stays known for a kind answer to late ballots."""
+        polls = (
+            replace(one, closed=True, outcome=outcome) if one.id == poll else one for one in self.group.polls
+        )
+        self.group = replace(self.group, polls=tuple(polls))
+
+    @property
+    def asked(self) -> Question | None:
+        """What bare words answer now."""
+        frame = self.conversation.frame
+        return frame.asked if frame else self.conversation.asked
+
+    def _group(self, event: Event, before: Conversation) -> Group | None:
+        name = wanted(event, before)
+        if self.member or name in {self.group.code, self.group.number} or before.group:
+            return self.group
+        return None if name or not self.known_group else self.group
+
+    def _apply(self, effect: Effect) -> None:
+        self.effects.append(effect)
+        if isinstance(effect, Join):
+            self.member = Member(id="m1", name=effect.name, number=effect.number)
+        elif isinstance(effect, Fetch):
+            kind = effect.attachment.kind
+            many = sum(name.startswith(kind) for name in self.files.values())
+            self.files[effect.media] = f"{kind} {many + 1}"
+        elif self.member:
+            self._apply_to(self.member, effect)
+
+    def _apply_to(self, member: Member, effect: Effect) -> None:
+        if isinstance(effect, Vote):
+            self.member = replace(member, votes={**member.votes, effect.poll: effect.keys})
+        elif isinstance(effect, Prefer) and effect.name == "slower":
+            self.member = replace(member, slower=True)
+        elif isinstance(effect, Change) and effect.to in {"left", "erased"}:
+            self.member, self.conversation = None, Conversation()
+        elif isinstance(effect, Change):
+            self.member = replace(member, state=effect.to)

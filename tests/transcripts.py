@@ -1,0 +1,143 @@
+"""Reads, replays and writes the transcripts in `tests/transcripts/`: conversations as a member has them.
+
+How one is written: tests/transcripts/README.md. Only what the member does is input; all else is written anew.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+from flows.events import Abilities, Event, Say
+from flows.running import poll_question
+from flows.turning import Turn
+from tests.effects import told
+from tests.phones import Phone, phone
+from tests.scenes import BRIEF, NOTICE, SECOND, SHARED, VOTE, Scene
+
+FOLDER = Path(__file__).parent / "transcripts"
+CHANNELS = ("Telegram", "Text messages", "Phone call")
+BY = {"Telegram": "Telegram", "text": "Text messages", "phone": "Phone call"}
+
+GIVEN: Mapping[str, Callable[[Scene], Scene]] = {
+    "a stranger": lambda s: replace(s, member=None),
+    "a number of several groups": lambda s: replace(
+        s, known_group=False, group=replace(s.group, alone=False)
+    ),
+    "a vote": lambda s: replace(s, group=replace(s.group, polls=(VOTE,))),
+    "a vote with several choices": lambda s: replace(s, group=replace(s.group, polls=(SECOND,))),
+    "two votes": lambda s: replace(s, group=replace(s.group, polls=(VOTE, SECOND))),
+    "something to read": lambda s: replace(s, group=replace(s.group, briefs=(BRIEF,))),
+    "something shared": lambda s: replace(s, group=replace(s.group, shared=SHARED)),
+    "a helper's phone": lambda s: replace(s, group=replace(s.group, helper_phone="01632 960002")),
+    "a call about the reading": lambda s: replace(s, notice=NOTICE, group=replace(s.group, briefs=(BRIEF,))),
+    "a call about a vote": lambda s: replace(
+        s, notice=replace(NOTICE, kind="poll", subject="p1"), group=replace(s.group, polls=(VOTE,))
+    ),
+    "easy words": lambda s: replace(s, member=s.member and replace(s.member, form="easy")),
+}
+
+
+@dataclass(slots=True)
+class Section:
+    """One conversation: its heading, what is given, and the lines as they stand."""
+
+    heading: str
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def channel(self) -> str:
+        return next(name for name in CHANNELS if self.heading.startswith(name))
+
+
+def sections(text: str) -> tuple[list[str], list[Section]]:
+    """What stands at the top of a transcript, and its conversations."""
+    top: list[str] = []
+    found: list[Section] = []
+    for line in text.splitlines():
+        if line.startswith("== "):
+            found.append(Section(line[3:].strip()))
+        else:
+            (found[-1].lines if found else top).append(line)
+    return top, found
+
+
+async def replay(text: str) -> str:
+    """A transcript as it reads now."""
+    top, found = sections(text)
+    out = [*top]
+    for section in found:
+        out += [f"== {section.heading}", *await _section(section)]
+    return "\n".join(out).rstrip() + "\n"
+
+
+async def _section(section: Section) -> list[str]:
+    scene = Scene()
+    inputs = [line for line in section.lines if not line or line[0] not in "<* "]
+    for line in inputs:
+        if line.startswith("Given: "):
+            for name in line.removeprefix("Given: ").rstrip(".").split(", "):
+                scene = GIVEN[name](scene)
+    held = phone(section.channel, scene)
+    out: list[str] = []
+    for line in inputs:
+        out.append(line)
+        before = len(scene.effects)
+        if line.startswith("> "):
+            out += _shown(await _does(held, line[2:], section.heading))
+        elif line.startswith("- by "):
+            held = phone(BY[line[5:]], scene)
+        elif line.startswith("- "):
+            out += _shown(held.show(_happens(scene, line[2:])))
+        out += [f"* {words}" for effect in scene.effects[before:] if (words := told(effect, scene.files))]
+    return out
+
+
+async def _does(held: Phone, action: str, heading: str) -> list[str]:
+    try:
+        return await held.do(action)
+    except AssertionError as error:
+        error.add_note(f"at: > {action} (in: {heading})")
+        raise
+
+
+def _shown(messages: Iterable[str]) -> list[str]:
+    """Each message begins with `<`; its further lines are indented, its empty ones left out."""
+    out = []
+    for message in messages:
+        first, *others = [line for line in message.splitlines() if line.strip()] or ["(nothing)"]
+        out += [f"< {first}", *(f"  {line}" for line in others)]
+    return out
+
+
+def _happens(scene: Scene, what: str) -> list[Say]:
+    """What goes on without the member."""
+    if what == "a day later":
+        scene.now += timedelta(days=1)
+    elif what == "two hours later":
+        scene.now += timedelta(hours=2)
+    elif what == "the vote closes":
+        scene.close("p1", "Library was chosen, with 5 of 8 votes.")
+    elif sent := re.fullmatch(r"(the|the second) vote is sent", what):
+        poll = next(one for one in scene.group.polls if one.id == ("p1" if sent[1] == "the" else "p2"))
+        question = poll_question(_nobody(scene), poll)
+        scene.sends(question)
+        return [Say(text=question.text, question=question)]
+    else:
+        raise ValueError(f"nothing is known of '{what}'")
+    return []
+
+
+def _nobody(scene: Scene) -> Turn:
+    """`poll_question` looks up names in a turn; a poll that is sent has none yet."""
+    event = Event(channel="", id="", line="", at=scene.now, kind="unknown", can=Abilities(takes=frozenset()))
+    return Turn(
+        flows=scene.flows,
+        was=scene.conversation,
+        event=event,
+        group=scene.group,
+        member=scene.member,
+        now=scene.now,
+        ids=scene.ids,
+    )
