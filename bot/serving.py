@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Protocol
 
 import uvicorn
@@ -63,15 +64,17 @@ class Server(uvicorn.Server):
 
 
 def _reserve(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, proto)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(256)
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise PortTaken(
-            f"Port {port} of {host} cannot be used ({why}): stop what uses it, or set TAKEPART_PORT."
-        ) from error
+    with ExitStack() as opened:
+        try:
+            family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            listening = opened.enter_context(socket.socket(family, kind, proto))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(256)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise PortTaken(
+                f"Port {port} of {host} cannot be used ({why}): stop what uses it, or set TAKEPART_PORT."
+            ) from error
+        opened.pop_all()
     return listening
