@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flows import anywhere, calls, deeds
-from flows.door import wanted
+from flows.door import at_the_door
 from flows.effects import Acknowledge, Amend, Keep
 from flows.events import Ask, Event, Question
-from flows.frames import finish, open_frame, put_question
-from flows.keeping import add_photos, count_photos
+from flows.frames import open_frame, put_question
+from flows.keeping import add_photos, count_photos, keep_so_far
 from flows.library import Flows
 from flows.replies import (
     FEW_WORDS,
@@ -34,8 +34,6 @@ from flows.turning import Outcome, Turn
 
 __all__ = ["Outcome", "asked", "turn"]
 
-FRIENDLY = timedelta(days=1)
-
 
 def turn(
     flows: Flows,
@@ -50,9 +48,11 @@ def turn(
     t = Turn(flows=flows, was=conversation, event=event, group=group, member=member, now=now, ids=ids)
     t.frames = list(conversation.frames)
     t.votes = dict(member.votes) if member else {}
+    t.put(near="")
     if conversation.slower or (member and member.slower):
         t.put(slower=True)
     hear(t)
+    keep_so_far(t)
     if t.on_call and event.kind != "hangup":
         calls.go_on(t)
     if t.member is None and t.group and t.frames and t.frames[-1].flow == "join":
@@ -62,10 +62,13 @@ def turn(
 
 def asked(conversation: Conversation, question: Question) -> Conversation:
     """The conversation once a question of ours is on its way: current unless a flow runs."""
-    if conversation.frame:
+    if conversation.busy:
         return replace(conversation, before=(question, *conversation.before)[:20])
     before = (conversation.asked, *conversation.before) if conversation.asked else conversation.before
-    return replace(conversation, asked=question, before=before[:20], tries=0)
+    frames = conversation.frames[:-1] if conversation.frame else conversation.frames
+    return replace(
+        conversation, asked=question, before=before[:20], tries=0, frames=frames, away=bool(frames)
+    )
 
 
 def hear(t: Turn) -> None:
@@ -74,7 +77,7 @@ def hear(t: Turn) -> None:
         calls.begin(t)
     elif kind == "hangup":
         calls.end(t)
-    elif anywhere.stopping(t) or (t.member is None and not t.on_call and not _at_the_door(t)):
+    elif anywhere.stopping(t) or (t.member is None and not t.on_call and not at_the_door(t)):
         return
     elif kind == "silence":
         calls.silence(t)
@@ -85,25 +88,8 @@ def hear(t: Turn) -> None:
         ask_again(t)
     else:
         answer(t)
-
-
-def _at_the_door(t: Turn) -> bool:
-    """A stranger who writes: on to joining, or one friendly word a day. True where a flow takes the event."""
-    t.frames[:] = [frame for frame in t.frames if frame.flow in {"join", "door"}]
-    if t.group and (wanted(t.event, t.was) or not t.frames):
-        t.frames.clear()
-        open_frame(t, "join")
-        run(t)
-        return False
-    if t.frames and t.group:
-        return True
-    if wanted(t.event, t.was):
-        t.tell("door.no such group")
-    elif t.was.at is None or t.now - t.was.at >= FRIENDLY or t.event.kind == "optout":
-        t.tell("door.hello")
-    else:
-        t.put(at=t.was.at)
-    return False
+        if t.frame is None and not (t.says or t.lines or t.event.album or t.on_call):
+            t.tell("later.nothing")  # nobody who writes is met by silence
 
 
 def answer(t: Turn) -> None:
@@ -111,6 +97,7 @@ def answer(t: Turn) -> None:
     if _album(t) or calls.keys(t) or anywhere.handled(t) or _own_question(t):
         return
     _lapse(t)
+    _unstick(t)
     question = t.question
     if question and t.on_call and calls.recorded(t, question):
         return
@@ -161,10 +148,11 @@ def _own_question(t: Turn) -> bool:
         ask_again(t)
         return True
     found = read(t, question)
-    if found and found.answer:
+    if found and found.answer and found.answer.keys != ("skip",):
         accept(t, question, found)
     else:
         t.tell("late.gone")
+        ask_again(t)
     return True
 
 
@@ -183,6 +171,15 @@ def _lapse(t: Turn) -> None:
         run(t)
         t.lines.clear()
         t.says.clear()
+
+
+def _unstick(t: Turn) -> None:
+    """Stuck at a question, somebody answers it after all, or says something else: then we are there again."""
+    frame, question = t.frame, t.question
+    stuck = frame and frame.flow == "stuck" and t.event.kind == "words"
+    if stuck and question and not fits(t, question):
+        t.frames.pop()
+        t.put(tries=0)
 
 
 def _vote_again(t: Turn, question: Question) -> bool:
@@ -207,7 +204,7 @@ def _earlier(t: Turn, question: Question, found: Read | None) -> bool:
     if found and found.near:
         return False
     behind = t.before[:1]
-    if t.event.kind in {"words", "press"}:
+    if t.event.kind == "words":  # a press names its own question
         for one in behind:
             late = fits(t, one)
             if late and one.id != question.id:
@@ -264,11 +261,11 @@ def _unfitting(t: Turn, question: Question, found: Read | None) -> None:
     step = step_of(t, frame) if frame else None
     telling = t.event.kind == "words" and len(t.event.text.split()) > FEW_WORDS
     if step and step.soft and telling and not t.on_call:
-        finish(t)
+        t.frames.pop()  # a menu: whatever waits below is named once these words have their place
         unasked(t)
     elif step and step.many and t.event.kind == "words":
         _described(t, question)
-    elif question.poll and telling and not (found and found.near):
+    elif question.poll and telling and not (found and len(found.near) == 1):
         _comment(t, question)
     elif not t.event.text and t.event.kind == "words":
         t.tell("empty")

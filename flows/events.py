@@ -106,6 +106,7 @@ class Question:
     poll: str = ""
     gift: str = ""  # the contribution that the answer belongs to
     frame: str = ""  # which run of which flow asked it
+    loose: bool = False  # nobody is held to it, and nothing waits for its answer
     review: bool = False  # on a call, what is recorded is played back and confirmed
 
     @property

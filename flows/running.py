@@ -93,6 +93,7 @@ def question_of(t: Turn, step: AskStep) -> Question:
         gift=frame.gift,
         frame=frame.id,
         review=step.review,
+        loose=bool(step.lapses) or (step.soft and not t.flows.get(frame.flow, frame.version).over),
     )
 
 
@@ -140,7 +141,7 @@ def _ballot(t: Turn, step: BallotStep) -> None:
     answer = frame.answers.get("ballot")
     if answer is None:
         question = poll_question(t, poll, step)
-        t.put_frame(replace(frame, asked=question))
+        t.put_frame(replace(frame, asked=question, places={**frame.places, poll.id: 1}))
         put_question(t, question)
         return
     t.put_frame(frame)
@@ -211,8 +212,8 @@ def _loop(t: Turn, step: LoopStep) -> None:
 
 
 def _next_poll(t: Turn, step: LoopStep, frame: Frame) -> None:
-    """On to the next poll that has no ballot yet, unless this was about one poll only."""
-    left = [poll.id for poll in open_polls(t) if not t.votes.get(poll.id)]
+    """On to the next poll that has no ballot and was not passed over, unless this was about one only."""
+    left = [poll.id for poll in open_polls(t) if not t.votes.get(poll.id) and poll.id not in frame.places]
     if left and not frame.single:
         frame = replace(frame, poll=left[0], at=step.start + 1)
     t.put_frame(frame)

@@ -39,6 +39,7 @@ class Frame:
     poll: str = ""
     single: bool = False  # about this poll only, not the others that are open
     kept: bool = False
+    had: Mapping[str, Answer] = field(default_factory=dict)  # answers stepped back over: kept until replaced
     seen: str = ""  # the id of what was last shown: a brief, somebody's contribution
 
 
@@ -81,6 +82,8 @@ class Conversation:
     heard: tuple[Heard, ...] = ()
     done: tuple[Done, ...] = ()
     tries: int = 0  # replies to the current question that were not understood
+    missed: tuple[str, ...] = ()  # their words, for the person who will read them
+    near: str = ""  # the one option that we asked whether it was meant
     silences: int = 0
     away: bool = False  # the running flow was left with LATER, or by hanging up
     review: Review | None = None
@@ -98,6 +101,12 @@ class Conversation:
     @property
     def frame(self) -> Frame | None:
         return self.frames[-1] if self.frames and not self.away else None
+
+    @property
+    def busy(self) -> bool:
+        """Whether they are in the middle of an answer, so that nothing of ours may come between."""
+        frame = self.frame
+        return frame is not None and not (frame.asked and frame.asked.loose)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
