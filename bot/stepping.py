@@ -118,6 +118,7 @@ class Batch:
             ledger=self.ledger,
             known=self.known,
             groups=self.groups,
+            views=self.tools.views,
             secrets=self.tools.secrets,
             ids=self.tools.ids,
             now=self.now,

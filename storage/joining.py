@@ -1,6 +1,5 @@
 """Somebody joins: the member, their consent, and the ways to reach them."""
 
-from dataclasses import replace
 from typing import cast
 
 from flows.effects import Join
@@ -8,7 +7,6 @@ from flows.state import Group, Member
 from storage.load import Person, Reach
 from storage.stage import Stage
 from storage.tables import consents, matters, members, reaches
-from storage.views import spare_number
 
 
 def join(s: Stage, effect: Join) -> None:
@@ -63,9 +61,7 @@ def _moved_in(s: Stage, member: str, number: str) -> None:
     s.known.talks.pop(s.owner, None)
     s.owner = member
     group = cast(Group, s.group)
-    s.group = s.groups[group.id] = replace(
-        group, members=group.members + 1, spare_number=spare_number({number, group.spare_number})
-    )
+    s.group = s.groups[group.id] = s.views.joined(group, number)
     s.ledger.groups.add(group.id)
 
 

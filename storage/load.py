@@ -198,7 +198,7 @@ async def _calls(conn: AsyncConnection, sessions: Collection[str]) -> dict[str, 
         return {}
     c, o = calls.c, outbox.c
     rows = await conn.execute(
-        sa.select(c.id, c.ended_at, c.member_id, c.outbox_id, o.kind, o.subject_id, o.body)
+        sa.select(c.id, c.ended_at, c.member_id, c.outbox_id, o.kind, o.subject_id, o.body, _by_name())
         .outerjoin(outbox, o.id == c.outbox_id)
         .where(c.id.in_(sessions))
     )
@@ -208,9 +208,9 @@ async def _calls(conn: AsyncConnection, sessions: Collection[str]) -> dict[str, 
             ended=ended,
             member=member or "",
             outbox=sent or "",
-            notice=_notice(sent, kind, subject, body) if sent else None,
+            notice=_notice(sent, kind, subject, body, greet) if sent else None,
         )
-        for id_, ended, member, sent, kind, subject, body in rows
+        for id_, ended, member, sent, kind, subject, body, greet in rows
     }
 
 
@@ -220,14 +220,24 @@ async def rung(conn: AsyncConnection, outbox_ids: Collection[str]) -> dict[str, 
         return {}
     o = outbox.c
     rows = await conn.execute(
-        sa.select(o.id, o.member_id, o.kind, o.subject_id, o.body).where(
+        sa.select(o.id, o.member_id, o.kind, o.subject_id, o.body, _by_name()).where(
             o.id.in_(outbox_ids), o.member_id.is_not(None)
         )
     )
-    return {id_: (member, _notice(id_, kind, subject, body)) for id_, member, kind, subject, body in rows}
+    return {
+        id_: (member, _notice(id_, kind, subject, body, greet))
+        for id_, member, kind, subject, body, greet in rows
+    }
 
 
-def _notice(id_: str, kind: str, subject: str | None, body: str | None) -> Notice:
+def _by_name() -> sa.ColumnElement[bool]:
+    """Whether everybody on the line that was rung agreed to hear this member's name."""
+    r, o = reaches.c, outbox.c
+    rung = (r.member_id == o.member_id, r.line_id == o.line_id, r.channel == o.channel)
+    return sa.exists().where(*rung, r.greet_by_name)
+
+
+def _notice(id_: str, kind: str, subject: str | None, body: str | None, greet: bool) -> Notice:
     say = unpacked_body(body).say if body else None
     words = (say.spoken or say.text) if say else ""
-    return Notice(id=id_, kind=kind, subject=subject or "", text=words)
+    return Notice(id=id_, kind=kind, subject=subject or "", text=words, greet=greet)

@@ -8,6 +8,7 @@ from flows.state import Conversation, Group
 from storage.load import Known, Line, Person
 from storage.secrets import Secrets
 from storage.turns import Arrived, Ledger
+from storage.views import Views
 
 
 @dataclass(slots=True, kw_only=True)
@@ -17,6 +18,7 @@ class Stage:
     ledger: Ledger
     known: Known
     groups: dict[str, Group]
+    views: Views
     secrets: Secrets
     ids: Callable[[], str]
     now: datetime

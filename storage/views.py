@@ -30,6 +30,8 @@ from storage.tables import (
 
 FRESH = timedelta(minutes=1)  # a day's name and a poll's closing change without a new version
 SHARED = 20
+FIRST, NUMBERS = 1000, 9000  # member numbers
+TRIES = 20
 STAFF = ("facilitator", "owner")
 
 
@@ -47,7 +49,7 @@ class _Kept:
     version: int
     until: datetime
     group: Group
-    practice: bool
+    taken: set[str]  # member numbers, those just given out too
 
 
 class Views:
@@ -77,9 +79,11 @@ class Views:
             )
         return found
 
-    def practice(self, id_: str) -> bool:
-        """Whether a loaded group is only there to practise in."""
-        return id_ in self._kept and self._kept[id_].practice
+    def joined(self, group: Group, number: str) -> Group:
+        """A loaded group with one member more, who has this number, and a spare number for the next."""
+        taken = self._kept[group.id].taken
+        taken.add(number)
+        return replace(group, members=group.members + 1, spare_number=spare_number(taken))
 
     async def _read(self, conn: AsyncConnection, id_: str, now: datetime) -> _Kept:
         row = (await conn.execute(sa.select(groups).where(groups.c.id == id_))).one()
@@ -98,9 +102,9 @@ class Views:
             shared=await _shared(conn, id_, practice=row.practice),
             alone=await _alone(conn, practice=row.practice),
         )
-        group = await _with_people(conn, group, row.helper_id)
+        group, taken = await _with_people(conn, group, row.helper_id)
         until = min(now + FRESH, first_closing or now + FRESH)
-        return _Kept(version=row.version, until=until, group=group, practice=row.practice)
+        return _Kept(version=row.version, until=until, group=group, taken=taken)
 
 
 async def find(conn: AsyncConnection, wanted: Collection[str]) -> dict[str, str]:
@@ -131,7 +135,11 @@ async def changed(conn: AsyncConnection, ids: Collection[str]) -> None:
 
 def spare_number(taken: Collection[str]) -> str:
     """Four digits that no member of the group has; never 0 first, which callers key for a person."""
-    free = [number for n in range(1000, 10000) if (number := str(n)) not in taken]
+    for _ in range(TRIES):
+        number = str(FIRST + chance.randbelow(NUMBERS))
+        if number not in taken:
+            return number
+    free = [number for n in range(FIRST, FIRST + NUMBERS) if (number := str(n)) not in taken]
     return chance.choice(free) if free else ""
 
 
@@ -139,7 +147,8 @@ async def _alone(conn: AsyncConnection, *, practice: bool) -> bool:
     return await only(conn, practice=practice) is not None
 
 
-async def _with_people(conn: AsyncConnection, group: Group, helper: str | None) -> Group:
+async def _with_people(conn: AsyncConnection, group: Group, helper: str | None) -> tuple[Group, set[str]]:
+    """The group with what its people are to it, and the member numbers that are taken."""
     m = members.c
     rows = (
         await conn.execute(
@@ -151,13 +160,15 @@ async def _with_people(conn: AsyncConnection, group: Group, helper: str | None) 
     here = [row for row in rows if row.state not in ("left", "erased")]
     readers = tuple(row.name for row in here if row.permission in STAFF and row.name)
     named = next((row.name for row in here if row.id == helper), "")
-    return replace(
+    taken = {row.number for row in rows if row.number}
+    peopled = replace(
         group,
         readers=readers,
         helper=named or (readers[0] if readers else ""),
         members=sum(1 for row in here if row.permission == "member"),
-        spare_number=spare_number({row.number for row in rows if row.number}),
+        spare_number=spare_number(taken),
     )
+    return peopled, taken
 
 
 async def _polls(

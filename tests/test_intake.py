@@ -53,6 +53,17 @@ async def test_two_messages_at_the_same_moment_are_both_kept_in_order(world: Wor
     assert await world.rows("SELECT 1 FROM contributions WHERE answers LIKE '%feeling%'")
 
 
+async def test_people_who_join_at_the_same_moment_get_numbers_of_their_own(world: World) -> None:
+    await world.group()
+    for said in ("JOIN GARDEN", "1", "Sam"):
+        template = _event(world, said)
+        lines = [f"+4477009002{n:02d}" for n in range(40)]
+        everybody = [replace(template, line=line, id=f"SM{line}{said}") for line in lines]
+        await world.app.intake.take_all(everybody)
+    assert len(await world.rows("SELECT DISTINCT number FROM members")) == 40
+    assert await world.count("problems") == 0
+
+
 async def test_a_mistake_in_one_turn_costs_nobody_else(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.group()
     await world.joined(ADA)
