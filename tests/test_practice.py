@@ -216,7 +216,8 @@ async def test_the_terminal_prints_the_answer_to_each_line(app: App, tmp_path: P
 
 async def test_the_terminal_is_the_same_person_the_next_time(app: App, tmp_path: Path) -> None:
     printed: list[str] = []
-    for phone, typed in (("sms", "JOIN GARDEN\n1\nPat\n"), ("call", "/ring\n")):
+    lines: dict[Phone, str] = {"sms": "JOIN GARDEN\n1\nPat\n", "call": "/ring\n"}
+    for phone, typed in lines.items():
         await talk(settings(tmp_path), phone, lines=io.StringIO(typed), say=printed.append)
     assert "(The call is over.)" in printed
     assert not any("don't know this number" in line for line in printed)
