@@ -9,6 +9,8 @@ NAP = 0.25  # seconds; the longest sleep at a time, so that a pace that closes i
 YIELD = 0.02  # seconds for which a notice lets an answer go first
 MANY_LINES = 1000  # buckets that are full again are forgotten when there are more
 
+CRUMB = 1e-6  # tokens; less than this is what rounding leaves
+
 # Telegram's limit for the whole bot shows as refusals in several chats at once.
 REFUSALS = 3
 REFUSALS_WITHIN = 10.0
@@ -45,7 +47,7 @@ class Bucket:
     def wait(self, cost: float, now: float) -> float:
         """Seconds until so many tokens may be taken; 0 for now."""
         missing = min(cost, self._burst) - self._fill(now)
-        return max(missing / self._rate, 0.0)
+        return missing / self._rate if missing > CRUMB else 0.0
 
     def take(self, cost: float, now: float) -> None:
         self._tokens = self._fill(now) - cost

@@ -17,7 +17,7 @@ from storage.tables import groups, lines, members, outbox, reached, receipts
 MOST_CALLS = 2  # on two days
 MISSED = ("no_answer", "busy", "failed", "unheard")
 NOT_REACHED = "They could not be reached by phone on two days."
-UNHEARD = "The call was answered, but nobody pressed 1 to hear it."
+UNHEARD = "Nobody pressed 1 to hear it."
 
 # How far a message is; what is said of a member never goes back.
 STEPS = ("waiting", "not reachable", "failed", "sent", "delivered", "acknowledged")

@@ -89,7 +89,7 @@ class Ledger:
         now: datetime,
     ) -> None:
         """Save where somebody is, and until when notices are not to interrupt."""
-        busy = now + (HOLD_MORE_TIME if more_time else HOLD) if conversation.frame else None
+        busy = now + (HOLD_MORE_TIME if more_time else HOLD) if conversation.busy else None
         self.talks[owner] = {
             "owner": owner,
             "member_id": member,

@@ -16,8 +16,9 @@ from storage.secrets import Secrets
 from storage.tables import ballots, lines, members, open_questions, polls, reaches
 from tests.office import Office, ballot
 from tests.stores import db, migrated, secrets, store_url
+from tests.world import ADA, World, world
 
-__all__ = ["db", "migrated", "secrets", "store_url"]
+__all__ = ["db", "migrated", "secrets", "store_url", "world"]
 
 RETRY = Result(outcome="retry", sentence="The provider is away.")
 OURS = Result(outcome="ours", sentence="The token is wrong.")
@@ -145,6 +146,28 @@ async def test_a_long_notice_is_cut_and_the_rest_waits_for_more(office: Office) 
     await office.write("ann", "one two")
     assert await office.send() == ["one "]
     assert (await office.talk("ann")).rest == "two"
+
+
+async def test_a_notice_held_back_goes_once_the_diary_entry_is_kept(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    (reach,) = await world.rows("SELECT member_id, line_id FROM reaches WHERE channel = 'sms'")
+    await world.texts(ADA, "diary")
+    row = outbox.Row(
+        id=world.app.ids(),
+        line=reach.line_id,
+        member=reach.member_id,
+        channel="sms",
+        klass="notice",
+        dedupe_key="news",
+        say=Say(text="Some news."),
+    )
+    async with world.app.db.write() as conn:
+        await outbox.add(conn, [row], now=world.clock())
+    world.app.lanes.wake()
+    await world.until("SELECT 1 FROM outbox WHERE held")
+    await world.texts(ADA, "It rained.", "3")
+    await world.met(lambda: any("Some news." in text for text in world.twilio.sent_to(ADA)))
 
 
 # Polls -------------------------------------------------------------------------------------------
