@@ -112,10 +112,8 @@ async def close_poll(conn: AsyncConnection, poll: str, *, ids: Ids, now: datetim
     await conn.execute(sa.update(polls).where(p.id == poll).values(result=counted))
     if row.secret:
         await forget_choices(conn, poll, since=row.opened_at, now=now)
-    o, s = open_questions.c, sendings.c
-    await conn.execute(sa.update(open_questions).where(o.poll_id == poll).values(state="closed"))
-    stale = (s.kind == "poll", s.subject_id == poll, s.state == "waiting")
-    await conn.execute(sa.update(sendings).where(*stale).values(state="cancelled", done_at=now))
+    asked = sa.update(open_questions).where(open_questions.c.poll_id == poll)
+    await conn.execute(asked.values(state="closed"))
     await _send(conn, poll, row.group_id, "result", now, now + NEWS_FOR, ids)
     await changed(conn, [row.group_id])
     return True

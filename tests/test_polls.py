@@ -19,6 +19,7 @@ from storage.tables import (
     outbox,
     polls,
     reached,
+    reaches,
     sendings,
     voted,
 )
@@ -274,7 +275,9 @@ async def test_somebody_we_may_not_write_to_first_is_listed_as_not_reachable(gar
     await garden.join("sms", state="paused")
     await garden.join("sms", never_first=True)
     await garden.join("voice", never_ring=True)
+    unasked = await garden.join("voice")
+    await garden.change(reaches, reaches.c.member_id == unasked, may_start=False)
     await opened(garden)
     await garden.tick()
     assert await garden.sent("poll") == {}
-    assert await garden.count(reached, reached.c.state == "not reachable") == 5
+    assert await garden.count(reached, reached.c.state == "not reachable") == 6
