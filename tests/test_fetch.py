@@ -218,7 +218,8 @@ async def test_one_bad_file_does_not_hold_up_the_others(here: Place) -> None:
 async def test_a_file_is_fetched_by_one_process_only(here: Place) -> None:
     await here.comes("p1", asyncio.Event())
     one, two = here.fetcher("one"), here.fetcher("two")
-    assert (await one.start_due(), await two.start_due(), await two.now("p1")) == (1, 0, None)
+    async with asyncio.timeout(5):
+        assert (await one.start_due(), await two.start_due(), await two.now("p1")) == (1, 0, None)
     here.provider.files["p1"].set()
     await one.settle()
     assert here.provider.asked == ["p1"]
