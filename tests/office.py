@@ -22,6 +22,7 @@ from storage.tables import conversations, groups, lines, members, options, polls
 from storage.tables import outbox as box
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
+RETRY = Result(outcome="retry", sentence="The provider is away.")
 QUICK = {name: replace(width, speed=Speed(rate=1e6, burst=1e6)) for name, width in WIDTHS.items()}
 
 

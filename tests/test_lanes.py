@@ -9,19 +9,16 @@ import sqlalchemy as sa
 from bot.lanes import Lanes
 from channels.base import Parcel, Result
 from flows.events import Say
-from storage import outbox, records
+from storage import outbox
 from storage.asking import WAY_BACK
 from storage.database import Database
 from storage.secrets import Secrets
 from storage.tables import ballots, lines, members, open_questions, polls, reaches
-from tests.office import Office, ballot
+from tests.office import RETRY, Office, ballot
 from tests.stores import db, migrated, secrets, store_url
 from tests.world import ADA, World, world
 
 __all__ = ["db", "migrated", "secrets", "store_url", "world"]
-
-RETRY = Result(outcome="retry", sentence="The provider is away.")
-OURS = Result(outcome="ours", sentence="The token is wrong.")
 
 
 @pytest.fixture
@@ -228,142 +225,6 @@ async def test_a_second_try_asks_a_poll_once(office: Office) -> None:
     await office.send()
     assert await office.send(3) == ["Where shall we meet?"]
     assert (await office.talk("ann")).before == ()
-
-
-# What goes wrong ---------------------------------------------------------------------------------
-async def test_a_failing_line_keeps_nobody_else_waiting(office: Office) -> None:
-    await office.member("ben")
-    office.channels["sms"].fails["ann"] = [RETRY] * 2
-    await office.write("ann", "to ann", "answer")
-    await office.write("ben", "to ben", "answer")
-    assert await office.send() == ["to ben"]
-    assert await office.send(2) == []
-    assert await office.send(4) == ["to ann"]
-
-
-async def test_what_comes_after_a_short_fault_keeps_its_place(office: Office) -> None:
-    office.channels["sms"].fails["ann"] = [RETRY]
-    await office.write("ann", "first", "answer")
-    await office.send()
-    await office.write("ann", "second", "answer")
-    assert await office.send() == []
-    assert await office.send(2) == ["first", "second"]
-
-
-async def test_a_message_that_keeps_failing_lets_the_next_pass_and_is_kept_for_the_operator(
-    office: Office,
-) -> None:
-    office.channels["sms"].fails["ann"] = [RETRY] * 8
-    bad = await office.write("ann", "bad")
-    for wait in (0, 2, 4, 8, 15):
-        assert await office.send(wait) == []
-    await office.write("ann", "good")
-    office.channels["sms"].fails["ann"], later = [], office.channels["sms"].fails["ann"]
-    assert await office.send() == ["good"]
-    office.channels["sms"].fails["ann"] = later
-    for wait in (30, 300, 1800):
-        assert await office.send(wait) == []
-    assert (await office.row(bad)).state == "dead"
-    async with office.db.write() as conn:
-        assert [one.id for one in await outbox.undelivered(conn)] == [bad]
-        assert await outbox.retry(conn, bad, now=office.now)
-    assert await office.send() == ["bad"]
-
-
-async def test_an_answer_that_could_not_go_in_time_is_not_sent_next_day(office: Office) -> None:
-    office.channels["sms"].fails["ann"] = [RETRY]
-    late = await office.write("ann", "thanks", "answer")
-    await office.send()
-    assert await office.send(16 * 60) == []
-    assert (await office.row(late)).state == "dead"
-
-
-async def test_a_throttled_chat_waits_alone(office: Office) -> None:
-    await office.member("ben")
-    office.channels["sms"].fails["ann"] = [Result(outcome="throttled", wait=20)]
-    await office.write("ann", "one", "answer")
-    await office.write("ann", "two", "answer")
-    await office.write("ben", "to ben", "answer")
-    assert await office.send() == ["to ben"]
-    assert await office.send(19) == []
-    assert await office.send(1) == ["one", "two"]
-
-
-async def test_a_block_stops_the_member(office: Office) -> None:
-    office.channels["sms"].fails["ann"] = [Result(outcome="stopped", sentence="They sent STOP.")]
-    await office.write("ann", "brief", kind="brief", subject="b")
-    await office.write("ann", "more")
-    assert await office.send() == []
-    async with office.db.read() as conn:
-        assert await conn.scalar(sa.select(members.c.state)) == "stopped"
-    assert await office.reached("ann") == "not reachable"
-
-
-async def test_a_fault_of_ours_pauses_the_lane_and_costs_no_try(office: Office) -> None:
-    office.channels["sms"].fails["ann"] = [OURS, OURS]
-    waiting = [await office.write("ann", words, "answer") for words in ("one", "two")]
-    assert await office.send() == []
-    async with office.db.read() as conn:
-        assert (await records.paused(conn))["sms"][0] == "The token is wrong."
-    assert await office.send(59) == []
-    assert len(office.channels["sms"].fails["ann"]) == 1
-    assert await office.send(1) == []
-    assert await office.send(60) == ["one", "two"]
-    assert [(await office.row(one)).tries for one in waiting] == [1, 1]
-    async with office.db.read() as conn:
-        assert await records.paused(conn) == {}
-
-
-async def test_a_second_try_repeats_no_part_that_has_gone(office: Office) -> None:
-    await office.write("ann", "one¶two¶three", "answer")
-    sms = office.channels["sms"]
-    send = sms.send
-
-    async def fails_once(parcel: Parcel, **rest: object) -> Result:
-        if parcel.params["body"] == "two":
-            sms.send = send  # type: ignore[method-assign]  # only the first time
-            return RETRY
-        return await send(parcel, **rest)  # type: ignore[arg-type]  # handed on as it came
-
-    sms.send = fails_once  # type: ignore[method-assign]  # a fault in the middle of a message
-    assert await office.send() == ["one"]
-    assert await office.send(2) == ["two", "three"]
-
-
-async def test_an_address_that_moved_is_written_to_at_its_new_place(office: Office) -> None:
-    await office.member("tom", "telegram", address="111")
-    moved = Result(outcome="unreachable", moved_to="-100222")
-    office.channels["telegram"].fails["111"] = [moved]
-    await office.write("tom", "hello", "answer", channel="telegram")
-    await office.send()
-    await office.send(2)
-    assert office.channels["telegram"].sent == [("-100222", "hello")]
-
-
-async def test_an_unclear_text_is_tried_once_more_after_a_minute(office: Office) -> None:
-    office.channels["sms"].fails["ann"] = [Result(outcome="unclear")] * 2
-    lost = await office.write("ann", "hello")
-    await office.send()
-    assert (await office.row(lost)).not_before == office.now + timedelta(seconds=60)
-    await office.send(60)
-    assert (await office.row(lost)).state == "dead"
-
-
-async def test_a_death_between_sending_and_noting_is_seen_and_tried_once_more(office: Office) -> None:
-    sms, send = office.channels["sms"], office.channels["sms"].send
-
-    async def dies(parcel: Parcel, **rest: object) -> Result:
-        raise asyncio.CancelledError
-
-    sms.send = dies  # type: ignore[method-assign]  # the process ends while the provider is called
-    lost = await office.write("ann", "hello")
-    await office.lanes.once()
-    assert (await office.row(lost)).state == "sending"
-    sms.send, office.lanes = send, office.open("two")  # type: ignore[method-assign]
-    assert await office.send(29) == []  # the lease still runs
-    assert await office.send(1) == []
-    assert (await office.row(lost)).outcome == "unclear"
-    assert await office.send(60) == ["hello"]
 
 
 # Calls -------------------------------------------------------------------------------------------
