@@ -1,6 +1,6 @@
 # What a person needs: `make run` to try Takepart, `make test` to prove it. Both set up .venv themselves.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock
+.PHONY: help run test check bench lock pictures
 
 BIN := .venv/bin
 ROOMS := bot channels flows storage
@@ -10,6 +10,7 @@ help:
 	@echo "make test   run the tests"
 	@echo "make check  style, types and the direction of imports"
 	@echo "make bench  measure"
+	@echo "make pictures  take the README's pictures anew"
 	@echo "make lock   bring the locks up to date with pyproject.toml (UPGRADE=1: newest of everything)"
 
 # Running needs less than working on it, so each has its own lock and its own stamp.
@@ -37,6 +38,10 @@ check: .venv/.ready-to-test
 
 bench: .venv/.ready-to-test
 	@$(BIN)/python -m benchmarks
+
+pictures: .venv/.ready-to-test
+	@.ci/chromium
+	@$(BIN)/python -m tests.pictures
 
 # The first lock holds the second's versions too, so that tests run on what is served.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -99,6 +99,26 @@ class Somebody:
         """Put the phone down."""
         await self.app.phones.hang_up(self.me, self._call)
 
+    async def joins_by_phone(self) -> None:
+        """Join in a call, so that calls are their way."""
+        # The example's vote goes to those who are there already: it is not to ring as well.
+        await until(self.app, "SELECT 1 FROM sendings WHERE kind = 'poll' AND state = 'done'")
+        await self.rings()
+        await self.presses("1")
+        await self.presses("1")
+        await self.speaks()
+        await self.hangs_up()
+
+    async def is_rung(self) -> str:
+        """A brief is due, and the phone rings; the message that rings."""
+        async with self.app.db.write() as conn:
+            due = "UPDATE sendings SET due_at = created_at FROM briefs WHERE kind = 'brief'"
+            await conn.execute(sa.text(due))
+        await until(self.app, "SELECT 1 FROM practice_posts WHERE parcel LIKE '%\"call\"%'")
+        _, ringing = await self.app.phones.posts(self.me)
+        (outbox,) = ringing
+        return outbox
+
     async def _step(self, step: Step) -> str:
         return self._hears(await self.app.phones.step(self.me, step))
 

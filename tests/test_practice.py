@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
-from sqlalchemy import text
 
 from bot.app import App
 from bot.practice import Step, Upload
@@ -106,8 +105,9 @@ async def test_hanging_up_keeps_what_was_being_said(pat: Somebody) -> None:
 
 
 async def test_a_call_of_ours_rings_and_its_brief_is_heard(app: App) -> None:
-    pat = await _joined_by_phone(app)
-    outbox = await _rung(pat)
+    pat = Somebody(app)
+    await pat.joins_by_phone()
+    outbox = await pat.is_rung()
     assert "To hear our message, press 1" in await pat.answers_phone(outbox)
     assert "What the garden needs" in await pat.presses("1", outbox=outbox)
     _, ringing = await app.phones.posts(pat.me)
@@ -115,8 +115,9 @@ async def test_a_call_of_ours_rings_and_its_brief_is_heard(app: App) -> None:
 
 
 async def test_a_call_that_is_not_taken_is_noted(app: App) -> None:
-    pat = await _joined_by_phone(app)
-    outbox = await _rung(pat)
+    pat = Somebody(app)
+    await pat.joins_by_phone()
+    outbox = await pat.is_rung()
     await app.phones.decline(pat.me, "missed", outbox)
     assert await until(app, "SELECT 1 FROM receipts WHERE state = 'no_answer'")
 
@@ -221,27 +222,3 @@ async def test_the_terminal_is_the_same_person_the_next_time(app: App, tmp_path:
         await talk(settings(tmp_path), phone, lines=io.StringIO(typed), say=printed.append)
     assert "(The call is over.)" in printed
     assert not any("don't know this number" in line for line in printed)
-
-
-async def _joined_by_phone(app: App) -> Somebody:
-    """Somebody who joined by a call, so that calls are their way."""
-    # The example's vote goes to those who are there already: it is not to ring as well.
-    await until(app, "SELECT 1 FROM sendings WHERE kind = 'poll' AND state = 'done'")
-    pat = Somebody(app)
-    await pat.rings()
-    await pat.presses("1")
-    await pat.presses("1")
-    await pat.speaks()
-    await pat.hangs_up()
-    assert await rows(app, "SELECT 1 FROM reaches WHERE channel = 'voice' AND may_start = 1")
-    return pat
-
-
-async def _rung(pat: Somebody) -> str:
-    """A brief is due, and somebody's phone rings; the message that rings."""
-    async with pat.app.db.write() as conn:
-        await conn.execute(text("UPDATE sendings SET due_at = created_at FROM briefs WHERE kind = 'brief'"))
-    await until(pat.app, "SELECT 1 FROM practice_posts WHERE parcel LIKE '%\"call\"%'")
-    _, ringing = await pat.app.phones.posts(pat.me)
-    (outbox,) = ringing
-    return outbox

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import FilePayload, Page, async_playwright, expect
 
 from bot.app import App
-from tests.practising import picture, port, until
+from tests.practising import Somebody, picture, port, until
 from tests.stores import KEY, sqlite_url
 
 pytestmark = pytest.mark.browser
@@ -64,6 +64,18 @@ async def test_a_voice_message_is_recorded_with_the_microphone(app: App, page: P
     await page.wait_for_timeout(300)
     await page.get_by_role("button", name="Stop and send").click()
     await expect(page.get_by_label("Telegram messages")).to_contain_text("You sent voice message")
+
+
+async def test_the_phone_rings_with_a_brief(app: App, page: Page) -> None:
+    (cookie,) = await page.context.cookies()
+    pat = Somebody(app, id=cookie["value"])
+    await pat.joins_by_phone()
+    await pat.is_rung()
+    await expect(page.get_by_role("tab", name="Call (ringing)")).to_be_visible()
+    await page.get_by_role("tab", name="Call").click()
+    await page.get_by_role("button", name="Answer", exact=True).click()
+    await press_for(page, "To hear our message")
+    await expect(page.get_by_label("The call so far")).to_contain_text("What the garden needs")
 
 
 async def test_it_can_be_used_with_the_keyboard_alone(page: Page) -> None:
