@@ -19,10 +19,12 @@ from storage.tables import (
     matters,
     members,
     outbox,
+    practice_posts,
     reaches,
 )
 
 STEPS_LAST = timedelta(minutes=10)
+POSTS_LAST = timedelta(days=1)
 BODIES_LAST = timedelta(days=7)
 GUARDS_LAST = timedelta(days=30)
 
@@ -72,6 +74,8 @@ async def erase(conn: AsyncConnection, member: str) -> list[str | None]:
     files = [*(file for found in said for file in found or ()), *(await conn.scalars(own))]
     files += await conn.scalars(used)
     await conn.execute(sa.update(events).where(events.c.member_id == member).values(body=None))
+    theirs = sa.select(reaches.c.line_id).where(reaches.c.member_id == member)
+    await conn.execute(sa.delete(practice_posts).where(practice_posts.c.line_id.in_(theirs)))
     await conn.execute(sa.delete(contributions).where(contributions.c.id.in_(gifts)))
     await conn.execute(sa.delete(members).where(members.c.id == member))  # takes the rest along
     return await drop_media(conn, files)
@@ -81,6 +85,7 @@ async def clear(conn: AsyncConnection, now: datetime) -> None:
     """Empty what was only kept for a repeat or a replay, and drop lines that nobody uses any more."""
     e = events.c
     await conn.execute(sa.delete(call_steps).where(call_steps.c.at < now - STEPS_LAST))
+    await conn.execute(sa.delete(practice_posts).where(practice_posts.c.at < now - POSTS_LAST))
     await conn.execute(
         sa.update(events)
         .where(e.at < now - BODIES_LAST, e.emptied_at.is_(None))

@@ -1,7 +1,7 @@
 // The phone that calls: what is said, the keys, and what the call waits for.
 
 import { aloud } from "./aloud.js";
-import { add, el, message, note, words } from "./dom.js";
+import { add, el, message, note, reveal, words } from "./dom.js";
 import { recorder } from "./recorder.js";
 import { send } from "./server.js";
 
@@ -42,9 +42,9 @@ export class Call {
     window.addEventListener("pagehide", () => this.call && send("call/end", this.mine(), { keepalive: true }));
   }
 
-  // Somebody rings us, for a message of theirs.
+  // We ring: there is a message for them.
   show(post) {
-    if (!post.ringing || this.call || this.busy) return false;
+    if (!post.ringing || this.call || this.busy) return null;
     this.outbox = post.outbox;
     this.state(RINGING);
     this.find(".ring").textContent = "Answer";
@@ -52,7 +52,7 @@ export class Call {
     this.find(".hang-up").hidden = false;
     this.find(".hang-up").textContent = "Do not answer";
     this.missed = setTimeout(() => this.end(), RINGS);
-    return true;
+    return this.find(".ring");
   }
 
   async begin() {
@@ -118,12 +118,13 @@ export class Call {
     if (this.busy) return;
     this.busy = true;
     this.voice.hush();
-    if (told) add(this.log, message("you", words(told)));
+    const first = told ? add(this.log, message("you", words(told))) : this.log.lastChild;
     const answer = await send("call", { ...this.mine(), ...fields });
     this.busy = false;
     if (!answer) return;
     this.call = answer.call;
     answer.heard.forEach((one) => this.hear(one));
+    reveal(this.log, first);
     if (answer.wait.what === "over") await this.end();
     else this.waitFor(answer.wait);
   }

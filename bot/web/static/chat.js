@@ -61,7 +61,7 @@ export class Chat {
   }
 
   show(post) {
-    add(this.log, message(post.from, ...this.contents(post)));
+    return add(this.log, message(post.from, ...this.contents(post)));
   }
 
   contents(post) {

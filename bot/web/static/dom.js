@@ -8,7 +8,12 @@ export function el(tag, props = {}, ...children) {
 
 export function add(log, message) {
   log.append(message);
-  log.scrollTop = log.scrollHeight;
+  return message;
+}
+
+// What is new is read from its beginning, so that comes to the top.
+export function reveal(log, first) {
+  if (log.contains(first)) log.scrollTop = first.offsetTop - log.offsetTop - 12;
 }
 
 export function message(from, ...children) {

@@ -2,6 +2,7 @@
 
 import { Call } from "./call.js";
 import { Chat } from "./chat.js";
+import { reveal } from "./dom.js";
 import { posts } from "./server.js";
 
 const SOON = 150;
@@ -52,13 +53,16 @@ function sent() {
 
 async function look() {
   const first = cursor === "";
+  const begins = new Map(); // the first new message on each phone
   for (const post of await posts(cursor)) {
     if (post.id <= cursor) continue; // two looks may overlap
     cursor = post.id;
-    const news = phones[post.phone].show(post) !== false;
-    if (news && !first && post.from !== "you") tell(post.phone);
-    if (news && post.phone === "call") tell("call");
+    const shown = phones[post.phone].show(post);
+    if (!shown) continue;
+    if (first || !begins.has(post.phone)) begins.set(post.phone, shown);
+    if (post.phone === "call" || (!first && post.from !== "you")) tell(post.phone);
   }
+  for (const [name, shown] of begins) reveal(phones[name].log, shown);
   clearTimeout(timer);
   timer = setTimeout(look, Date.now() < lively ? SOON : NOW_AND_THEN);
 }
