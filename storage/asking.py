@@ -30,11 +30,11 @@ def dressed(row: Waiting, body: Body, talk: Conversation | None, fit: Fit) -> tu
         return body.say, talk
     talk = talk or Conversation()
     say = body.say
-    if body.announce and talk.frame:
+    if body.announce and talk.busy:
         say = body.announce
     elif row.kind == "poll" and say.question:
         talk = asked(_without(talk, row.subject or ""), say.question)
-    if talk.frames:
+    if talk.frames and (talk.away or talk.busy):
         say = replace(say, text=f"{WAY_BACK}\n\n{say.text}")
     say, rest = fit(row.channel, say)
     return say, replace(talk, rest=rest) if rest else talk
