@@ -11,9 +11,11 @@ from flows import engine
 from flows.document import load
 from flows.door import wanted
 from flows.effects import Change, Effect, Fetch, Join, Prefer, Vote
-from flows.events import Event, Option, Question, Say
+from flows.events import Abilities, Event, Option, Question, Say
 from flows.library import Flows
+from flows.running import poll_question
 from flows.state import Brief, Conversation, Group, Member, Notice, Poll, Shared
+from flows.turning import Turn
 from storage.states import packed, unpacked
 
 START = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
@@ -96,6 +98,24 @@ class Scene:
     def sends(self, question: Question) -> None:
         """A question of ours is on its way, as the lanes do it."""
         self.conversation = engine.asked(self.conversation, question)
+
+    def send_poll(self, poll_id: str) -> Question:
+        """A poll of the group is on its way to the member."""
+        event = Event(
+            channel="", id="", line="", at=self.now, kind="unknown", can=Abilities(takes=frozenset())
+        )
+        t = Turn(
+            flows=self.flows,
+            was=self.conversation,
+            event=event,
+            group=self.group,
+            member=self.member,
+            now=self.now,
+            ids=self.ids,
+        )
+        question = poll_question(t, next(one for one in self.group.polls if one.id == poll_id))
+        self.sends(question)
+        return question
 
     def close(self, poll: str, outcome: str) -> None:
         """A poll ends; it stays known for a kind answer to late ballots."""

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from flows.events import Abilities, Event, Say
-from flows.running import poll_question
-from flows.turning import Turn
+from flows.events import Say
 from tests.effects import told
 from tests.phones import Phone, phone
 from tests.scenes import BRIEF, NOTICE, SECOND, SHARED, VOTE, Scene
@@ -120,24 +118,8 @@ def _happens(scene: Scene, what: str) -> list[Say]:
     elif what == "the vote closes":
         scene.close("p1", "Library was chosen, with 5 of 8 votes.")
     elif sent := re.fullmatch(r"(the|the second) vote is sent", what):
-        poll = next(one for one in scene.group.polls if one.id == ("p1" if sent[1] == "the" else "p2"))
-        question = poll_question(_nobody(scene), poll)
-        scene.sends(question)
+        question = scene.send_poll("p1" if sent[1] == "the" else "p2")
         return [Say(text=question.text, question=question)]
     else:
         raise ValueError(f"nothing is known of '{what}'")
     return []
-
-
-def _nobody(scene: Scene) -> Turn:
-    """`poll_question` looks up names in a turn; a poll that is sent has none yet."""
-    event = Event(channel="", id="", line="", at=scene.now, kind="unknown", can=Abilities(takes=frozenset()))
-    return Turn(
-        flows=scene.flows,
-        was=scene.conversation,
-        event=event,
-        group=scene.group,
-        member=scene.member,
-        now=scene.now,
-        ids=scene.ids,
-    )
