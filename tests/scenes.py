@@ -101,9 +101,8 @@ class Scene:
 
     def send_poll(self, poll_id: str) -> Question:
         """A poll of the group is on its way to the member."""
-        event = Event(
-            channel="", id="", line="", at=self.now, kind="unknown", can=Abilities(takes=frozenset())
-        )
+        can = Abilities(takes=frozenset())
+        event = Event(channel="", id="", line="", at=self.now, kind="unknown", can=can)
         t = Turn(
             flows=self.flows,
             was=self.conversation,
