@@ -5,6 +5,7 @@ import io
 import mimetypes
 import re
 import secrets
+import threading
 import wave
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -33,6 +34,7 @@ HELP = """Each line is sent as it is. What else you can type:
 /ring         ring Takepart, or answer when it rings (call)
 /hangup       put the phone down (call)
 In a call, a line is what you say, and an empty line is silence."""
+HELLO = "Type a message and press Enter. /help tells what else there is; Ctrl+D ends it."
 NO_CALL = "Nobody is on the phone. Type /ring first."
 NO_BUTTON = "There is no such button."
 NO_FILE = "There is no file {}."
@@ -76,8 +78,11 @@ class Terminal:
         """Read and answer line by line; in between, what comes by itself is printed too."""
         await self._skip_old()
         looks = asyncio.create_task(self._keep_looking()) if lines.isatty() else None
+        if looks:
+            self._say(HELLO)
+        typed = _reader(lines)
         try:
-            while line := await asyncio.to_thread(lines.readline):
+            while line := await typed.get():
                 try:
                     await self._do(line.rstrip("\r\n"))
                 except Wrong as wrong:
@@ -250,6 +255,24 @@ class Terminal:
             waiting = await store.waiting_files(conn)
         for id_ in waiting:
             await self._app.fetcher.now(id_)
+
+
+def _reader(lines: TextIO) -> asyncio.Queue[str]:
+    """The lines as they are typed, "" at their end. Waiting for one must not keep us from ending."""
+    typed: asyncio.Queue[str] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        line = "begun"
+        while line:
+            line = lines.readline()
+            try:
+                loop.call_soon_threadsafe(typed.put_nowait, line)
+            except RuntimeError:  # the loop has ended meanwhile
+                return
+
+    threading.Thread(target=read, daemon=True).start()
+    return typed
 
 
 def _handset(settings: Settings, *, new: bool) -> Handset:

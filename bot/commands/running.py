@@ -81,7 +81,12 @@ def talk(
     from bot.talk import talk as converse
 
     logs.configure(least=logging.ERROR)  # the screen is for the talk
-    asyncio.run(converse(load(), channel.value, lines=sys.stdin, say=say, new=new))
+    try:
+        asyncio.run(converse(load(), channel.value, lines=sys.stdin, say=say, new=new))
+    except FlowError as error:
+        raise Complaint(str(error)) from None
+    except KeyboardInterrupt:
+        say("Ended.")
 
 
 def doctor(as_json: Json = False) -> None:
