@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import effects as ef
 from flows.effects import Effect
+from flows.events import Event
 from flows.state import Answer
 from flows.understand import optout
 from storage import fetches, leaving, rewriting
 from storage.database import upsert
 from storage.joining import join
+from storage.load import Person
 from storage.stage import Stage
 from storage.tables import (
     lines,
@@ -26,6 +28,7 @@ from storage.tables import (
     reached,
     thanks,
 )
+from storage.turns import Deed
 
 PREFERRED: Mapping[str, Callable[[str], Any]] = {  # wishes that are columns of the member
     "slower": lambda value: value == "yes",
@@ -221,32 +224,39 @@ def _matter(s: Stage, effect: ef.Matter) -> None:
 def _change(s: Stage, effect: ef.Change) -> None:
     if s.line:
         _carrier(s, s.line.id, effect.to)
-    if s.person is None:
-        return
-    me = s.person.member
+    for person in _meant(s, effect.to):
+        s.ledger.deeds.append(_changed(s, person.member.id, effect))
+        if effect.to in ("active", "paused", "stopped"):
+            person.member = replace(person.member, state=effect.to)
+        else:
+            s.known.people.pop(person.member.id, None)
+            s.ledger.groups.add(person.group)
 
+
+def _meant(s: Stage, to: str) -> list[Person]:
+    """Whom a wish is for. A stop word said to one number is meant for all that comes from it."""
+    if s.line and to in ("stopped", "active") and _word(s.arrived.event) in ("stop", "start"):
+        return s.known.at(s.line.id)
+    return [s.person] if s.person else []
+
+
+def _changed(s: Stage, member: str, effect: ef.Change) -> Deed:
     async def write(conn: AsyncConnection) -> None:
-        s.ledger.gone += await leaving.change(conn, me.id, effect, s.now)
+        s.ledger.gone += await leaving.change(conn, member, effect, s.now)
 
-    s.ledger.deeds.append(write)
-    s.person.member = replace(
-        me, state=effect.to if effect.to in ("active", "paused", "stopped") else me.state
-    )
-    if effect.to in ("left", "erased"):
-        s.known.people.pop(me.id, None)
-        s.ledger.groups.add(s.person.group)
-        s.erased = effect.to == "erased"
+    return write
+
+
+def _word(event: Event) -> str | None:
+    return event.value if event.kind == "optout" else optout(event.text)
 
 
 def _carrier(s: Stage, line: str, to: str) -> None:
     """A stop that the carrier or the app acts on too closes the line itself, not only the member."""
     event = s.arrived.event
-    by_carrier = event.kind == "optout" or (
-        event.channel == "sms"
-        and optout(event.text) == "stop"
-        and not (s.group and s.group.replies_to_optout)
-    )
-    if to == "stopped" and by_carrier:
+    ours = s.group is not None and s.group.replies_to_optout
+    by_carrier = event.kind == "optout" or (event.channel == "sms" and not ours)
+    if to == "stopped" and by_carrier and _word(event) == "stop":
         s.ledger.deeds.append(_statement(sa.update(lines).where(lines.c.id == line).values(stopped_at=s.now)))
     elif to == "active":
         s.ledger.deeds.append(_statement(sa.update(lines).where(lines.c.id == line).values(stopped_at=None)))
@@ -280,7 +290,7 @@ def _read_anew(s: Stage) -> None:
         s.ledger.groups.add(s.group.id)
 
 
-def _statement(statement: sa.Update) -> Callable[[AsyncConnection], Any]:
+def _statement(statement: sa.Update) -> Deed:
     async def write(conn: AsyncConnection) -> None:
         await conn.execute(statement)
 

@@ -31,7 +31,6 @@ class Stage:
     gifts: set[str] = field(default_factory=set)  # what this turn kept or corrected
     poll: str = ""  # what it voted in
     secret: bool = False  # nothing that tells the choice may stay
-    erased: bool = False
 
     @property
     def channel(self) -> str:

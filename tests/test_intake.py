@@ -134,6 +134,18 @@ async def test_leaving_with_everything_erased_leaves_nothing(world: World) -> No
     assert not await world.rows("SELECT 1 FROM events WHERE body LIKE '%tell you%'")
 
 
+async def test_stop_is_meant_for_every_group_that_writes_to_a_number(world: World) -> None:
+    await world.group()
+    await world.group("OAKS", name="Oaks")
+    await world.joined(ADA)
+    await world.joined(ADA, code="OAKS")
+    await world.twilio.text(ADA, "STOP")
+    assert not await world.rows("SELECT 1 FROM members WHERE state != 'stopped'")
+    assert await world.rows("SELECT 1 FROM lines WHERE stopped_at IS NOT NULL")
+    await world.twilio.text(ADA, "START")
+    assert not await world.rows("SELECT 1 FROM members WHERE state != 'active'")
+
+
 async def test_one_number_is_one_person_by_text_and_on_the_phone(world: World) -> None:
     await world.group()
     await world.joined(ADA)
