@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from bot import senders, serving, ways
+from bot.alone import Alone
 from bot.briefs import pieces
 from bot.calls import Calls
 from bot.chats import Chats
@@ -34,6 +35,7 @@ from channels.base import Channel, Delivery
 from flows.events import Say
 from storage import fetches, leaving, receipts
 from storage.ids import Ids
+from storage.leases import release_all
 from storage.media import MediaStore
 from storage.secrets import Secrets
 from storage.store import open_store
@@ -103,8 +105,18 @@ class App:
         self.settings.ensure_data_dir()
         self.db = await open_store(self.settings.database_url, self.secrets)
         opened.push_async_callback(self.db.close)
+        await self._take_over(opened)
         self.files = MediaStore(self.settings.data_dir / "media")
         self.flows = await ways.open_flows(self.db, self.clock())
+
+    async def _take_over(self, opened: AsyncExitStack) -> None:
+        """Alone on a SQLite database, nobody else can hold a lease: what a dead process held is free now."""
+        alone = Alone(self.settings.data_dir)
+        opened.callback(alone.leave)
+        if self._beside or not self.settings.database_url.startswith("sqlite") or not alone.enter():
+            return
+        async with self.db.write() as conn:
+            await release_all(conn, self.clock())
 
     async def _connect(self, opened: AsyncExitStack) -> None:
         given = self.settings.telegram_webhook_secret
@@ -222,7 +234,11 @@ class App:
         ]
 
     def _run(self) -> None:
-        loops: dict[str, Loop] = {"intake": self.intake.run, "lanes": self.lanes.run}
+        loops: dict[str, Loop] = {
+            "intake": self.intake.run,
+            "lanes": self.lanes.run,
+            "practice": self.practice.run,
+        }
         if not self._beside:
             loops |= {
                 "fetcher": self.fetcher.run,

@@ -1,5 +1,6 @@
 """Practice phones: what is done there comes in as from a provider; what goes there is kept to be shown."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -22,6 +23,7 @@ from storage.secrets import Secrets
 
 OWN = "own"  # the method of a post that was sent from the phone itself
 MOST_REDIRECTS = 20
+SWEPT = 60.0
 
 
 class PracticeCarrier:
@@ -50,6 +52,12 @@ class PracticeCarrier:
     async def fetch(self, ref: str, *, most: int) -> bytes:
         """An uploaded file's bytes."""
         return await self.uploads.load(ref, most=most)
+
+    async def run(self) -> None:
+        """Remove what was uploaded and must be fetched by now, until cancelled."""
+        while True:
+            await asyncio.to_thread(self.uploads.sweep)
+            await asyncio.sleep(SWEPT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

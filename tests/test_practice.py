@@ -1,6 +1,8 @@
 """What somebody notices on a practice phone: one person on all of them, and the real thing in everything."""
 
 import io
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,10 @@ from aiohttp import ClientSession
 from bot.app import App
 from bot.practice import Step, Upload
 from bot.talk import Phone, talk
+from bot.uploads import LASTS, Uploads
 from bot.web.practice import COOKIE, routes
-from channels.practice import Handset
+from channels.base import FetchRefused
+from channels.practice import REF, Handset
 from channels.practice_call import Heard, Scene, Wait, scene
 from tests.practising import Somebody, open_browser, picture, rows, settings, until
 
@@ -82,6 +86,17 @@ async def test_a_photo_is_kept_without_where_it_was_taken(pat: Somebody) -> None
     assert "I have 2 photos" in await pat.answers()
     stored = await until(pat.app, "SELECT sha256 FROM media WHERE state = 'stored' AND kind = 'photo'")
     assert b"Exif" not in await pat.app.files.load(str(stored[0][0]))
+
+
+async def test_what_was_uploaded_does_not_lie_about(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path)
+    old, new = await uploads.keep(b"old"), await uploads.keep(b"new")
+    long_ago = time.time() - LASTS - 1
+    os.utime(tmp_path / old.removeprefix(REF), (long_ago, long_ago))
+    uploads.sweep()
+    assert await uploads.load(new, most=3) == b"new"
+    with pytest.raises(FetchRefused):
+        await uploads.load(old, most=3)
 
 
 async def test_what_is_said_in_a_call_is_kept_and_can_be_heard_again(pat: Somebody) -> None:
