@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.readable import parts, pieces, reading_age, seconds_to_listen, simplify, split, units
+from flows.readable import part_by_part, parts, pieces, reading_age, seconds_to_listen, simplify, split, units
 
 FAMILY = "👩‍👩‍👧"
 MORE = "\nText MORE for the rest."
@@ -123,3 +123,10 @@ def test_plain_words_are_for_younger_readers() -> None:
     assert reading_age(plain) <= 8
     assert reading_age(official) >= 18
     assert reading_age("") == 5
+
+
+@given(st.text(max_size=600))
+def test_the_parts_of_a_text_are_as_many_as_are_counted(text: str) -> None:
+    found = part_by_part(text)
+    assert len(found) == parts(text)
+    assert "".join(found) == text
