@@ -9,7 +9,7 @@ from storage.checks import UNCLEAR_TWICE, Waiting, after_unclear
 from storage.records import Fate
 
 # Seconds before each further try; a fault that lasts longer than these is for the operator to see.
-BACKOFF = (2, 4, 8, 15, 30, 300, 1800)
+BACKOFF = (1, 3, 10, 60, 900, 7200, 57600)  # eight tries over most of a day
 UNTOLD = 30.0  # seconds to wait when we are throttled and nobody says how long
 SPREAD = 0.25  # at most so much longer, so that those who failed together don't come back together
 

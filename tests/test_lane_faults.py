@@ -51,13 +51,13 @@ async def test_a_message_that_keeps_failing_lets_the_next_pass_and_is_kept_for_t
 ) -> None:
     office.channels["sms"].fails["ann"] = [RETRY] * 8
     bad = await office.write("ann", "bad")
-    for wait in (0, 2, 4, 8, 15):
+    for wait in (0, 2, 4, 13, 75):
         assert await office.send(wait) == []
     await office.write("ann", "good")
     office.channels["sms"].fails["ann"], later = [], office.channels["sms"].fails["ann"]
     assert await office.send() == ["good"]
     office.channels["sms"].fails["ann"] = later
-    for wait in (30, 300, 1800):
+    for wait in (1125, 9000, 72000):
         assert await office.send(wait) == []
     assert (await office.row(bad)).state == "dead"
     async with office.db.write() as conn:

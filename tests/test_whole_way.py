@@ -1,0 +1,277 @@
+"""The whole way round: the real program in its own process, a Telegram and a Twilio beside it, one story.
+
+Nothing of the program is replaced; only where the providers' addresses point is set.
+"""
+
+import asyncio
+import io
+import json
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientError, ClientSession
+from PIL import Image
+
+from tests.fakes.telegram import TOKEN, BotApi
+from tests.fakes.telegram_people import Person
+from tests.fakes.twilio import NUMBER, SID, FakeTwilio
+from tests.fakes.twilio import TOKEN as AUTH
+from tests.fakes.twilio_calls import sound
+
+MARY, GEORGE = "+447700900111", "+441632960112"
+BRIEF = "# Bus routes\n\nTwo routes may change.\n\n## What to think about\n\nWhich stops do you use?\n"
+PATIENCE = 20.0
+
+
+class Service:
+    """`takepart serve` in a process of its own, and the commands beside it."""
+
+    def __init__(self, env: dict[str, str], port: int) -> None:
+        self.env, self.url = env, f"http://127.0.0.1:{port}"
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        self._process = await self._run("serve", stdout=asyncio.subprocess.DEVNULL)
+        await until(self._ready)
+
+    async def stop(self) -> int:
+        assert self._process
+        self._process.terminate()
+        return await asyncio.wait_for(self._process.wait(), PATIENCE)
+
+    async def kill(self) -> None:
+        assert self._process
+        self._process.kill()
+        await self._process.wait()
+
+    async def says(self, *words: str) -> Any:
+        """What a command prints with --json."""
+        process = await self._run(*words, "--json", stdout=asyncio.subprocess.PIPE)
+        out, _ = await process.communicate()
+        assert process.returncode == 0, words
+        return json.loads(out)
+
+    async def _run(self, *words: str, stdout: int) -> asyncio.subprocess.Process:
+        command = (sys.executable, "-m", "bot", *words)
+        return await asyncio.create_subprocess_exec(*command, env=self.env, stdout=stdout, cwd=Path.cwd())
+
+    async def _ready(self) -> bool:
+        try:
+            async with ClientSession() as session, session.get(self.url + "/health/ready") as answer:
+                return answer.status == 200
+        except ClientError:
+            return False
+
+
+async def until(met: Callable[[], Awaitable[Any]]) -> Any:
+    """Wait until something is so, and give it."""
+    async with asyncio.timeout(PATIENCE):
+        while not (found := await met()):  # noqa: ASYNC110  # another process: nobody here can tell us
+            await asyncio.sleep(0.05)
+        return found
+
+
+async def heard(person: Person, words: str) -> str:
+    """Wait until the bot has said this to somebody."""
+
+    async def said() -> str:
+        return next((text for text in person.heard() if words in text), "")
+
+    return str(await until(said))
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[BotApi]:
+    async with BotApi() as api:
+        yield api
+
+
+@pytest.fixture
+async def twilio() -> AsyncIterator[FakeTwilio]:
+    async with FakeTwilio() as api:
+        yield api
+
+
+@pytest.fixture
+async def service(tmp_path: Path, telegram: BotApi, twilio: FakeTwilio) -> AsyncIterator[Service]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    twilio.service = twilio.public = url
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("TAKEPART", "TWILIO", "TELEGRAM"))
+    }
+    found = Service(
+        env
+        | {
+            "TAKEPART_DATA_DIR": str(tmp_path),
+            "TAKEPART_HOST": "127.0.0.1",
+            "TAKEPART_PORT": str(port),
+            "TAKEPART_PUBLIC_URL": url,
+            "TELEGRAM_BOT_TOKEN": TOKEN,
+            "TELEGRAM_API_URL": telegram.url,
+            "TWILIO_ACCOUNT_SID": SID,
+            "TWILIO_AUTH_TOKEN": AUTH,
+            "TWILIO_API_URL": twilio.url,
+            "TWILIO_NUMBER": NUMBER,
+        },
+        port,
+    )
+    await found.says("group", "add", "GARDEN", "Garden Group", "--hours", "0-24")
+    await found.says("facilitator", "add", "GARDEN", "Ann")
+    await found.start()
+    yield found
+    await found.stop()
+
+
+async def joins_by_text(twilio: FakeTwilio) -> None:
+    await twilio.text(MARY, "Join garden")
+    assert "Ann can read it" in await twilio.next_text(MARY, wait=PATIENCE)
+    await twilio.text(MARY, "ok")
+    assert "called" in await twilio.next_text(MARY, after=1)
+    await twilio.text(MARY, "Mary")
+    assert "Welcome, Mary" in await twilio.next_text(MARY, after=2)
+
+
+async def joins_by_chat(telegram: BotApi) -> Person:
+    ada = telegram.person("Ada")
+    ada.writes("/start GARDEN")
+    await heard(ada, "Would you like to join?")
+    ada.presses("Join")
+    await heard(ada, "called")
+    ada.writes("Ada")
+    await heard(ada, "Welcome, Ada")
+    return ada
+
+
+async def joins_by_phone(twilio: FakeTwilio) -> None:
+    call = await twilio.ring(GEORGE)
+    assert "To join, press 1" in call.said
+    await call.press("1")
+    assert "Welcome to Garden Group" in call.said
+    await call.press("1")
+    assert call.waits == "Record"
+    await call.record(sound(1), 1, key="#")
+    assert "You are in" in call.said
+    await call.hang_up()
+
+
+def picture() -> bytes:
+    """A photo of a phone's size, with a place in its metadata."""
+    image = Image.effect_noise((1200, 900), 60).convert("RGB")
+    exif = Image.Exif()
+    exif[0x8825] = {1: "N", 2: (52.0, 12.0, 30.0)}
+    out = io.BytesIO()
+    image.save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+async def test_a_group_takes_part_by_chat_text_and_phone(
+    service: Service, telegram: BotApi, twilio: FakeTwilio
+) -> None:
+    await joins_by_text(twilio)
+    ada = await joins_by_chat(telegram)
+    await joins_by_phone(twilio)
+
+    # a diary entry by text, a photo by chat, a thought by phone
+    await twilio.text(MARY, "diary")
+    await twilio.next_text(MARY, after=3)
+    await twilio.text(MARY, "The bus was late again")
+    await twilio.next_text(MARY, after=4)
+    await twilio.text(MARY, "two")
+    assert "kept" in await twilio.next_text(MARY, after=5)
+    ada.sends_photo(picture())
+    await heard(ada, "I have your photo")
+    ada.presses("That is all")
+    await heard(ada, "What does it show")
+    ada.writes("A step without a ramp")
+    await heard(ada, "kept")
+
+    # a vote on every way
+    poll = (
+        await service.says("poll", "open", "GARDEN", "Where shall we meet?", "-o", "Library", "-o", "Café")
+    )["id"]
+    await heard(ada, "Where shall we meet?")
+    ada.presses("Café")
+    await heard(ada, "Your vote is counted: Café")
+    assert "1 Library" in await twilio.next_text(MARY, after=6)
+    await twilio.text(MARY, "libary pls")
+    assert "Your vote is counted: Library" in await twilio.next_text(MARY, after=7)
+    call = await twilio.answer(GEORGE)
+    assert "To hear our message, press 1" in call.said
+    assert "Where shall we meet" not in call.said
+    await call.press("1")
+    assert "For Library, press 1" in call.said
+    await call.press("1")
+    assert "Library" in call.said
+    await call.hang_up()
+    result = await service.says("poll", "result", poll)
+    assert (result["voted"], result["eligible"], result["state"]) == (3, 3, "open")
+    assert all(option["count"] is None for option in result["options"])
+    await service.says("poll", "close", poll)
+    assert "Library" in await heard(ada, "2 of 3")
+    result = await service.says("poll", "result", poll)
+    assert {one["option"]: one["count"] for one in result["options"]} == {"Library": 2, "Café": 1}
+
+    # what came in
+    kept = {one["flow"]: one for one in await service.says("contributions", "GARDEN")}
+    assert kept["diary"]["text"] == "The bus was late again"
+    assert (kept["diary"]["channel"], kept["photo"]["channel"]) == ("sms", "telegram")
+
+    async def fetched() -> Any:
+        found = [one for one in await service.says("contributions", "GARDEN") if one["flow"] == "photo"]
+        return found[0]["media"] and found[0]["media"][0]["sha256"]
+
+    assert await until(fetched)
+
+
+async def test_a_brief_reaches_everybody_by_their_own_way(
+    service: Service, telegram: BotApi, twilio: FakeTwilio, tmp_path: Path
+) -> None:
+    await joins_by_text(twilio)
+    ada = await joins_by_chat(telegram)
+    await joins_by_phone(twilio)
+    (tmp_path / "buses.md").write_text(BRIEF)
+    meeting = (await service.says("meeting", "add", "GARDEN", "Travel session", "--at", "+2d"))["id"]
+    brief = (await service.says("brief", "add", meeting, str(tmp_path / "buses.md"), "--before", "3d"))["id"]
+    await heard(ada, "Two routes may change")
+    ada.writes("READ")
+    await heard(ada, "Thank you")
+    assert "Bus routes" in await twilio.next_text(MARY, after=3)
+    call = await twilio.answer(GEORGE)
+    assert "Two routes" not in call.said
+    await call.press("1")
+    assert "Two routes may change" in call.said
+    await call.hang_up()
+
+    async def states() -> Any:
+        rows = await service.says("brief", "status", brief)
+        found = {row["channel"]: row["state"] for row in rows}
+        wanted = {"telegram": "acknowledged", "sms": "delivered", "voice": "delivered"}
+        return found if found == wanted else None
+
+    assert await until(states)
+
+
+async def test_a_provider_that_was_away_gets_what_waited(service: Service, twilio: FakeTwilio) -> None:
+    twilio.fail_next("messages", status=500, times=2)
+    await twilio.text(MARY, "JOIN GARDEN")
+    assert "Would you like to join?" in await twilio.next_text(MARY, wait=PATIENCE)
+
+
+async def test_a_killed_service_goes_on_where_it_was(service: Service, twilio: FakeTwilio) -> None:
+    await joins_by_text(twilio)
+    await twilio.text(MARY, "diary")
+    await twilio.next_text(MARY, after=3)
+    await service.kill()
+    await service.start()
+    await twilio.text(MARY, "It rained")
+    assert "How was that day?" in await twilio.next_text(MARY, after=4)
