@@ -11,6 +11,7 @@ from flows.steps import Choice, Text
 
 NAMES = get_args(Kind)
 MOST_ON_A_SCALE = 10
+CHOICE = frozenset({"key", "say", "voice", "easy", "words", "when"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,14 @@ def choices_of(found: Sequence[Any], table: Table, source: str) -> tuple[Choice,
 
 
 def _choice(one: dict[str, Any], table: Table, source: str) -> Choice:
+    for name in one:
+        if name not in CHOICE and not (len(name) == 2 and name.isalpha()):
+            raise FlowError(
+                source,
+                one.at(name) if isinstance(one, Table) else table.at("accept"),
+                f"'{name}' does not belong to a choice.",
+                f"Here may stand: {', '.join(sorted(CHOICE))}.",
+            )
     label = one.get("say")
     if not label or not one.get("key"):
         raise FlowError(
@@ -124,8 +133,9 @@ def _choice(one: dict[str, Any], table: Table, source: str) -> Choice:
             "Write '{key: library, say: The library}'.",
         )
     text: dict[str, str] = {"en": str(label)}
-    if one.get("voice"):
-        text["en.voice"] = str(one["voice"])
+    for form in ("voice", "easy"):
+        if one.get(form):
+            text[f"en.{form}"] = str(one[form])
     text.update({name: body for name, body in one.items() if len(name) == 2 and isinstance(body, str)})
     typed: Text = text
     test = condition(one, "when", source) if isinstance(one, Table) else {}

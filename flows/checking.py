@@ -3,6 +3,7 @@
 Each fault is a FlowError with the file, the line, what is wrong and how to mend it.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from flows.deeds import DEEDS
@@ -27,6 +28,9 @@ from flows.steps import (
 from flows.turning import BRACES
 from flows.understand import unfit_words
 
+INVITES = re.compile(
+    r"\b(STOP|STOPALL|UNSUBSCRIBE|CANCEL|END|QUIT|OPTOUT|REVOKE|UNSTOP|YES|HELP|INFO)\b|\b(stop|end|cancel|quit)\?"
+)
 GIVEN = {"ballot", "words", "photos"}  # answers that may be there before a flow begins
 
 
@@ -48,10 +52,36 @@ def check(flows: Mapping[str, Flow], lines: Mapping[str, Sequence[int]]) -> None
                 )
             taken[word] = flow.name
         check_flow(flow, lines[flow.source], set(flows))
+    for flow in flows.values():
+        if flow.name in _reached(flow, flows):
+            raise FlowError(
+                flow.source, 1, "this flow comes back to itself and asks nothing.", "Put an 'ask' into it."
+            )
+
+
+def _reached(flow: Flow, flows: Mapping[str, Flow]) -> set[str]:
+    """The flows that this one goes on to without anything being asked on the way."""
+    found: set[str] = set()
+    waiting = [flow]
+    while waiting:
+        steps = waiting.pop().steps
+        if any(isinstance(step, AskStep | BallotStep) for step in steps):
+            continue
+        fresh = {step.flow for step in steps if isinstance(step, GoStep)} & flows.keys() - found
+        found |= fresh
+        waiting += [flows[name] for name in fresh]
+    return found
 
 
 def check_flow(flow: Flow, lines: Sequence[int], known: set[str]) -> None:
     answers = GIVEN | {step.name for step in flow.steps if isinstance(step, AskStep | SetStep)}
+    for wrong, remedy in _known(flow.when, set()):
+        raise FlowError(flow.source, 1, wrong, remedy)
+    for step, line in zip(flow.steps, lines, strict=True):
+        if isinstance(step, LoopStep) and step.until and not _asks_within(flow, step):
+            raise FlowError(
+                flow.source, line, f"nothing in the repeat '{step.name}' can end it.", "Put an 'ask' into it."
+            )
     for step, line in zip(flow.steps, lines, strict=True):
         for wrong, remedy in faults(step, answers, known):
             raise FlowError(flow.source, line, wrong, remedy)
@@ -61,6 +91,7 @@ def faults(step: Step, answers: set[str], flows: set[str]) -> Iterable[tuple[str
     """What is wrong with one step, each with its remedy."""
     for text in _texts(step):
         yield from _names(text, answers)
+        yield from _inviting(text)
     yield from _condition(step, answers)
     if isinstance(step, AskStep):
         yield from _choices(step)
@@ -99,6 +130,14 @@ def _names(text: Text, answers: set[str]) -> Iterable[tuple[str, str]]:
             yield "a brace is left open or holds no name.", "Write it like {readers}."
 
 
+def _inviting(text: Text) -> Iterable[tuple[str, str]]:
+    """Carriers act on these words, and block the number of whoever sends them."""
+    for body in text.values():
+        found = INVITES.search(body)
+        if found:
+            yield f"'{found[0]}' invites a word that carriers act on.", "Say it in other words."
+
+
 def _condition(step: Step, answers: set[str]) -> Iterable[tuple[str, str]]:
     tests: list[Condition] = []
     if isinstance(step, UnlessStep):
@@ -108,12 +147,21 @@ def _condition(step: Step, answers: set[str]) -> Iterable[tuple[str, str]]:
     if isinstance(step, AskStep):
         tests.extend(choice.when for choice in step.choices)
     for test in tests:
-        for name in test:
-            if name not in FACTS and name not in answers:
-                yield (
-                    f"nothing is known as '{name}'.",
-                    f"Write the name of an answer, or one of: {', '.join(sorted(FACTS))}.",
-                )
+        yield from _known(test, answers)
+
+
+def _known(test: Condition, answers: set[str]) -> Iterable[tuple[str, str]]:
+    for name in test:
+        if name not in FACTS and name not in answers:
+            yield (
+                f"nothing is known as '{name}'.",
+                f"Write the name of an answer, or one of: {', '.join(sorted(FACTS))}.",
+            )
+
+
+def _asks_within(flow: Flow, loop: LoopStep) -> bool:
+    inside = flow.steps[loop.start : flow.steps.index(loop)]
+    return any(isinstance(step, AskStep | BallotStep) for step in inside)
 
 
 def _choices(step: AskStep) -> Iterable[tuple[str, str]]:

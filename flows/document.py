@@ -10,9 +10,9 @@ from typing import Any
 
 from flows.accepting import choices_of, read_accept
 from flows.checking import check
-from flows.grammar import condition, is_form, text_of
+from flows.grammar import condition, flag, is_form, text_of, whole
 from flows.library import Flows
-from flows.lines import FlowError, Table, read, words
+from flows.lines import FlowError, Table, mapping, read, words
 from flows.steps import (
     AskStep,
     BallotStep,
@@ -106,11 +106,11 @@ def parse(body: str, source: str) -> tuple[Flow, list[int]]:
         version=hashlib.sha256(body.encode()).hexdigest()[:16],
         title=text_of(table, "title", source) if "title" in table else {"en": name},
         menu=text_of(table, "menu", source) if "menu" in table else {},
-        order=int(table.get("order", 50)),
+        order=whole(table, "order", source, 50),
         words=tuple(word.casefold() for word in words(table.get("words"))),
         steps=tuple(compiler.out),
-        over=bool(table.get("over", False)),
-        door=bool(table.get("door", False)),
+        over=flag(table, "over", source),
+        door=flag(table, "door", source),
         when=condition(table, "when", source),
         source=source,
     )
@@ -133,6 +133,15 @@ class Compiler:
                     self.source, 1, f"'{one}' is not a step.", "A step looks like '- say: words'."
                 )
             self.step(one)
+
+    def inner(self, table: Table, name: str) -> None:
+        """The steps inside a step."""
+        found = table.get(name)
+        if not isinstance(found, list):
+            raise FlowError(
+                self.source, table.at(name), f"no steps stand under '{name}:'.", "Begin each with '- '."
+            )
+        self.steps(found)
 
     def step(self, table: Table) -> None:
         kind = next((name for name in ("ask", "keep", "ballot", *KINDS) if name in table), None)
@@ -172,14 +181,14 @@ class Compiler:
             AskStep(
                 name=self._name(table, "ask"),
                 text=text_of(table, "say", self.source),
-                optional=bool(table.get("optional", False)),
-                many=bool(table.get("many", False)),
-                review=bool(table.get("review", True)),
-                soft=bool(table.get("soft", False)),
-                echo=bool(table.get("echo", True)),
-                lapses=int(table.get("lapses", 0)),
-                most=int(table.get("most", 0)),
-                quiet={str(key): str(value) for key, value in dict(table.get("quiet", {})).items()},
+                optional=flag(table, "optional", self.source),
+                many=flag(table, "many", self.source),
+                review=flag(table, "review", self.source, default=True),
+                soft=flag(table, "soft", self.source),
+                echo=flag(table, "echo", self.source, default=True),
+                lapses=whole(table, "lapses", self.source),
+                most=whole(table, "most", self.source),
+                quiet={key: str(value) for key, value in mapping(table.get("quiet")).items()},
                 takes=accept.takes,
                 choices=choices_of(accept.choices, table, self.source),
                 low=accept.low,
@@ -223,17 +232,18 @@ class Compiler:
                 "Give it 'until:' or 'over:', one of the two.",
             )
         begin = self.add(BeginStep(name=name, over=over))
-        self.steps(table.get("steps") or [])
+        self.inner(table, "steps")
+        self.line = table.line
         self.add(LoopStep(name=name, start=begin, over=over, until=until))
         self.out[begin] = BeginStep(name=name, over=over, end=len(self.out))
 
     def _when(self, table: Table) -> None:
         test = self.add(JumpStep(to=0))
-        self.steps(table.get("steps") or [])
+        self.inner(table, "steps")
         leave = self.add(JumpStep(to=0)) if table.get("else") else None
         self.out[test] = UnlessStep(condition=condition(table, "when", self.source), to=len(self.out))
         if leave is not None:
-            self.steps(table["else"])
+            self.inner(table, "else")
             self.out[leave] = JumpStep(to=len(self.out))
 
     def _set(self, table: Table) -> None:

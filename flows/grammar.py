@@ -46,6 +46,26 @@ def _forms(table: Table, source: str) -> Text:
     return text
 
 
+def flag(table: Table, name: str, source: str, *, default: bool = False) -> bool:
+    """yes or no; a word like "maybe" is a mistake."""
+    known = {"yes": True, "true": True, "no": False, "false": False, "": default}
+    found = str(table.get(name, "")).casefold()
+    if found not in known:
+        raise FlowError(
+            source, table.at(name), f"'{name}: {found}' is neither yes nor no.", "Write yes or no."
+        )
+    return known[found]
+
+
+def whole(table: Table, name: str, source: str, default: int = 0) -> int:
+    found = table.get(name, default)
+    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+        raise FlowError(
+            source, table.at(name), f"'{name}:' needs a number.", f"Write it in figures, like '{name}: 3'."
+        )
+    return found
+
+
 def condition(table: Table, name: str, source: str) -> Condition:
     found = table.get(name)
     if found is None:

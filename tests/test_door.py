@@ -1,0 +1,123 @@
+"""People whom we don't know: how they are greeted, how they join, and how they are left alone."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from flows.effects import Change, Join, Matter, Vote
+from flows.state import Conversation
+from tests.people import Person, somebody
+from tests.scenes import GROUP, VOTE
+
+SEVERAL = replace(GROUP, alone=False)
+
+
+def stranger(channel: str = "sms", *, known_group: bool = False) -> Person:
+    return somebody(channel, member=None, known_group=known_group, group=GROUP if known_group else SEVERAL)
+
+
+def test_a_stranger_gets_one_friendly_answer_a_day() -> None:
+    person = stranger()
+    assert "JOIN" in person.writes("hello")
+    for hours in (1, 12, 10):
+        person.scene.now += timedelta(hours=hours)
+        assert person.writes("I am a robot and out of the office") == ""
+    person.scene.now += timedelta(hours=2)
+    assert "JOIN" in person.writes("hello")
+
+
+@pytest.mark.parametrize("words", ["JOIN GARDEN", "join garden", " Join  Garden. ", "“join garden”"])
+def test_joining_takes_a_word_a_yes_and_a_name(words: str) -> None:
+    person = stranger()
+    assert "Ann and Bo can read it" in person.writes(words)
+    assert "called" in person.writes("yes please")
+    assert "Welcome, Mary" in person.writes("Mary")
+    assert person.of(Join)[0].name == "Mary"
+
+
+def test_an_unknown_code_is_told_so() -> None:
+    assert "I don't know that code" in stranger().writes("JOIN NOWHERE")
+
+
+def test_joining_again_after_a_no_takes_the_same_word() -> None:
+    person = stranger()
+    assert "JOIN GARDEN" in person.writes("JOIN GARDEN", "no")
+    assert "Would you like to join?" in person.writes("JOIN GARDEN")
+    assert not person.of(Join)
+
+
+@pytest.mark.parametrize("words", ["STOP", "stop", "Unsubscribe"])
+def test_a_stranger_who_says_stop_is_left_alone(words: str) -> None:
+    person = somebody("sms", member=None, group=replace(GROUP, replies_to_optout=False))
+    assert person.writes(words) == ""
+    assert person.scene.conversation.frame is None
+
+
+def test_who_blocks_the_bot_at_the_door_hears_nothing() -> None:
+    assert stranger("telegram", known_group=True).does("optout", value="stop") == ""
+
+
+def test_start_from_somebody_who_had_not_stopped_is_answered() -> None:
+    assert "Would you like to join?" in stranger(known_group=True).does("optout", value="start", text="YES")
+
+
+def test_a_stranger_who_asks_for_help_is_told_what_this_is() -> None:
+    person = stranger()
+    person.writes("hello")
+    assert "JOIN" in person.writes("help")
+    assert not person.of(Matter)
+
+
+def test_a_stranger_who_is_not_understood_three_times_is_let_go_kindly() -> None:
+    person = stranger(known_group=True)
+    said = person.writes("hello", "what", "who", "why")
+    assert "JOIN" in said
+    assert person.scene.conversation.frame is None
+    assert person.writes("hm") == ""
+    assert not person.of(Matter)
+
+
+def test_a_vote_pressed_before_joining_counts_once_they_have_joined() -> None:
+    person = somebody(member=None, group=replace(GROUP, polls=(VOTE,)))
+    person.scene.conversation = Conversation(pending=("p1", "2"), group="g1")
+    person.writes("JOIN GARDEN")
+    assert "Café" in _all(person, "join", "Mary")
+    assert person.of(Vote)[0].keys == ("2",)
+
+
+def _all(person: Person, *values: str) -> str:
+    person.presses(values[0])
+    return person.writes(values[1])
+
+
+def test_a_file_from_a_stranger_is_not_taken_and_not_stored() -> None:
+    person = stranger("telegram", known_group=True)
+    person.writes("JOIN GARDEN")
+    assert person.sends_photo()
+    assert not person.scene.files
+
+
+def test_joining_by_phone_keeps_the_name_as_it_is_said() -> None:
+    person = stranger("voice", known_group=True)
+    person.rings()
+    person.presses("1", "1")
+    assert "4 8 2 1" in person.speaks()
+    assert person.scene.files[person.of(Join)[0].recording] == "voice 1"
+
+
+def test_hanging_up_at_the_door_leaves_nothing_behind() -> None:
+    person = stranger("voice", known_group=True)
+    person.rings()
+    person.presses("1")
+    person.hangs_up()
+    assert not person.scene.effects
+    assert "To join" in person.rings() or "don't know this number" in person.says[-1].spoken
+
+
+def test_leaving_and_coming_back_begins_anew() -> None:
+    person = somebody("sms")
+    person.writes("leave", "3")
+    assert [change.to for change in person.of(Change)] == ["left"]
+    person.scene.now += timedelta(days=2)
+    assert "Would you like to join?" in person.writes("JOIN GARDEN")

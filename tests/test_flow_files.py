@@ -1,0 +1,183 @@
+"""Flow files: what is refused and how to mend it, versions that stay, and texts for everybody."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import yaml
+
+from flows.deeds import DEEDS
+from flows.document import ALLOWED, HEADINGS, KINDS, load
+from flows.events import Ask
+from flows.facts import FACTS, NAMES, OVER
+from flows.library import Flows
+from flows.lines import FlowError
+from flows.steps import AskStep, KeepStep, pick
+from tests.people import somebody
+from tests.scenes import GROUP, MARY, shipped
+
+ROOT = Path(__file__).parent.parent
+PHRASES = (ROOT / "flows" / "ways" / "phrases.yaml").read_text(encoding="utf-8")
+HEAD = "flow: tea\nmenu: Tea\nwords: [tea]\nsteps:\n"
+MENU = (
+    "flow: menu\nsteps:\n  - ask: way\n    say: What now?\n    accept: {choice: flows}\n"
+    "  - go: {answer: way}\n"
+)
+
+
+def flows(**bodies: str) -> Flows:
+    """Flows from these files, with a menu and the sentences of the house."""
+    sources = {f"{name}.yaml": body for name, body in bodies.items()}
+    return load({"phrases.yaml": PHRASES, "menu.yaml": MENU, **sources})
+
+
+REFUSED = yaml.safe_load((ROOT / "tests" / "cases" / "flows" / "refused.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["wrong"]) for case in REFUSED])
+def test_a_fault_is_told_with_its_place_and_how_to_mend_it(case: dict[str, str]) -> None:
+    with pytest.raises(FlowError) as caught:
+        flows(tea=case["file"])
+    complaint = str(caught.value)
+    assert complaint.startswith("tea.yaml, line")
+    assert case["wrong"] in complaint
+    assert case["remedy"] in complaint.partition(case["wrong"])[2]
+
+
+def test_two_flows_may_not_have_the_same_word() -> None:
+    with pytest.raises(FlowError, match="the word 'tea' opens 'tea' already"):
+        flows(tea=HEAD + "  - say: Hello", more="flow: more\nwords: [tea]\nsteps: []")
+
+
+def test_no_and_yes_mean_what_they_say() -> None:
+    made = flows(tea=HEAD + "  - ask: a\n    say: A?\n    optional: no\n    review: no")
+    (step,) = [step for step in made.current["tea"].steps if isinstance(step, AskStep)]
+    assert (step.optional, step.review) == (False, False)
+
+
+# Versions
+OLD = f"""{HEAD}  - ask: sort
+    say: Which tea?
+  - ask: milk
+    say: With milk?
+  - keep: diary
+    say: Kept.
+"""
+NEW = OLD.replace("With milk?", "Any milk, or lemon?")
+
+
+def test_a_running_conversation_stays_on_the_version_it_began_with() -> None:
+    person = somebody("sms", flows=flows(tea=OLD))
+    person.writes("tea")
+    old = person.scene.flows.current["tea"]
+    changed = load({"phrases.yaml": PHRASES, "menu.yaml": MENU, "tea.yaml": NEW}, {old.version: OLD})
+    person.scene.flows = changed
+    assert person.writes("Green") == "With milk?"
+    person.writes("No milk, please", "tea")
+    assert person.writes("Black") == "Any milk, or lemon?"
+
+
+def test_the_version_changes_with_the_text_and_only_with_it() -> None:
+    versions = [flows(tea=body).current["tea"].version for body in (OLD, OLD, NEW)]
+    assert versions[0] == versions[1] != versions[2]
+
+
+# Languages and forms
+TEXT = {"en": "Tea", "en.easy": "Tea!", "en.voice": "Say tea", "cy": "Te", "cy.voice": "Dwedwch te"}
+
+
+@pytest.mark.parametrize(
+    ("language", "form", "spoken", "expected"),
+    [
+        ("en", "plain", False, "Tea"),
+        ("en", "easy", False, "Tea!"),
+        ("en", "plain", True, "Say tea"),
+        ("en", "easy", True, "Say tea"),
+        ("cy", "plain", False, "Te"),
+        ("cy", "easy", False, "Te"),
+        ("cy", "plain", True, "Dwedwch te"),
+        ("pl", "plain", False, "Tea"),
+        ("pl", "easy", True, "Say tea"),
+    ],
+)
+def test_the_wording_for_a_person(language: str, form: str, spoken: bool, expected: str) -> None:
+    assert pick(TEXT, language, form, spoken=spoken) == expected
+
+
+def test_what_is_not_translated_falls_back_and_is_never_blank() -> None:
+    assert pick({"cy": "Te"}, "pl", "easy", spoken=True) == "Te"
+
+
+WELSH = (
+    "flow: te\nmenu: {en: Tea, cy: Te}\nwords: [te]\nsteps:\n  - ask: sort\n    say: Which tea?\n"
+    "    easy: Which?\n    voice: Say which tea.\n    cy: {say: 'Pa de?', voice: Dwedwch pa de.}\n"
+    "    accept: {choice: [{key: green, say: Green, cy: Gwyrdd}, {key: black, say: Black}]}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "form", "channel", "expected"),
+    [
+        ("en", "plain", "sms", "Which tea?\n1 Green\n2 Black"),
+        ("en", "easy", "sms", "Which?\n1 Green\n2 Black"),
+        ("cy", "plain", "sms", "Pa de?\n1 Gwyrdd\n2 Black"),
+        ("pl", "plain", "sms", "Which tea?\n1 Green\n2 Black"),
+        ("cy", "plain", "voice", "Dwedwch pa de."),
+    ],
+)
+def test_a_flow_speaks_the_members_language(language: str, form: str, channel: str, expected: str) -> None:
+    member = replace(MARY, language=language, form=form)
+    person = somebody("sms", flows=flows(te=WELSH), member=member)
+    person.writes("te")
+    person.channel = channel
+    assert person.writes("repeat") == expected
+
+
+# The shipped flows
+def test_every_sentence_of_the_house_is_used_and_every_one_used_is_there() -> None:
+    code = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "flows").glob("*.py"))
+    named = set(re.findall(r'(?:tell|phrase|spoken)\(\s*"([a-z][a-z .]+)"', code))
+    known = set(shipped().phrases)
+    assert named <= known
+    assert {name for name in known if f'"{name}"' not in code and not name.startswith("review.")} == set()
+
+
+def test_who_is_recorded_for_keeping_hears_of_the_tone_and_of_the_keeping() -> None:
+    for flow in shipped().current.values():
+        spoken = [getattr(step, "text", {}).get("en.voice", "") for step in flow.steps]
+        if any(isinstance(step, KeepStep) and flow.menu for step in flow.steps):
+            assert any("tone" in words and "is kept" in words for words in spoken), flow.name
+
+
+def test_a_group_may_add_a_flow_and_it_stands_in_the_menu() -> None:
+    person = somebody("sms", flows=flows(tea=OLD), group=GROUP)
+    assert "1 Tea" in person.writes("menu")
+    assert "Which tea?" in person.writes("1")
+
+
+# The guide for those who write flows
+GUIDE = (ROOT / "docs" / "flows.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_names_all_that_a_flow_can_hold() -> None:
+    inside = set().union(*ALLOWED.values())
+    known = {*KINDS, *HEADINGS, *get_args(Ask), *inside, *FACTS, *NAMES, *OVER, *DEEDS}
+    assert sorted(name for name in known if f"`{name}`" not in GUIDE) == []
+
+
+def test_every_flow_in_the_guide_can_be_used() -> None:
+    bodies = re.findall(r"```yaml\n(flow: .*?)```", GUIDE, flags=re.DOTALL)
+    assert bodies
+    for body in bodies:
+        flows(guide=body)
+
+
+def test_every_step_in_the_guide_can_be_used() -> None:
+    pieces = re.findall(r"```yaml\n(- .*?)```", GUIDE, flags=re.DOTALL)
+    assert len(pieces) >= len(KINDS)
+    for piece in pieces:
+        indented = "".join(f"  {line}\n" for line in piece.splitlines())
+        asked = "  - ask: story\n    say: What happened?\n  - ask: way\n    say: What now?\n"
+        flows(guide="flow: guide\nsteps:\n" + asked + indented)
