@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from flows.events import Option, Question
+from flows.events import Ask, Option, Question
 from flows.talk import NEGATIONS, NO, NONE, SMALL, VAGUE, YES
 from flows.tokens import DAYS, MONTHS, Token, tokens
 
@@ -64,7 +65,12 @@ class Names:
 
 def names(question: Question, options: Sequence[Option]) -> Names:
     """Gather the names of these options."""
-    scale = "scale" in question.takes
+    return _gathered(question.takes, tuple(options))
+
+
+@lru_cache(maxsize=1024)  # the same menus and votes are answered over and over
+def _gathered(takes: tuple[Ask, ...], options: tuple[Option, ...]) -> Names:
+    scale = "scale" in takes
     cut = {option.key: _named(option) for option in options}
     lettered = len(options) > 1 and all(
         cut[option.key][0][:1] == [letter] for option, letter in zip(options, _LETTERS, strict=False)
@@ -73,7 +79,7 @@ def names(question: Question, options: Sequence[Option]) -> Names:
         cut = {key: [_without_lead(phrase) for phrase in named] for key, named in cut.items()}
     return Names(
         keys=tuple(option.key for option in options),
-        phrases=_phrases(cut, _yes_no(options, asked="yes-no" in question.takes)),
+        phrases=_phrases(cut, _yes_no(options, asked="yes-no" in takes)),
         words=_telling(cut, scale=scale),
         places=_scale(options) if scale else {at: option.key for at, option in enumerate(options, 1)},
         leads={} if scale else _leads(options),
