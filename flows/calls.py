@@ -28,7 +28,7 @@ def begin(t: Turn) -> None:
         open_frame(t, "ring")
     else:
         t.tell("call.hello", outside=_outside(t))
-        drop_overlays(t)
+        _drop_passing(t)
         if t.frames:
             t.waiting_title = title(t, t.frames[-1])
             open_frame(t, "carry on")
@@ -44,8 +44,7 @@ def _outside(t: Turn) -> str:
 def end(t: Turn) -> None:
     """They hung up: what was said is kept, and the place with it."""
     _hold_recording(t)
-    drop_overlays(t)
-    t.frames[:] = [frame for frame in t.frames if holds(t, frame) or _worth_keeping(t, frame.flow)]
+    _drop_passing(t)
     t.put(silences=0, tries=0, away=bool(t.frames))
     t.says.clear()
     t.lines.clear()
@@ -62,10 +61,11 @@ def _hold_recording(t: Turn) -> None:
     t.put(review=None)
 
 
-def _worth_keeping(t: Turn, flow: str) -> bool:
-    """Places to come back to: not menus, not the door, not a call of ours."""
-    found = t.flows.current.get(flow)
-    return bool(found and found.menu and not found.over)
+def _drop_passing(t: Turn) -> None:
+    """Leave only places to come back to: not menus, not the door, not a call of ours."""
+    drop_overlays(t)
+    ways = {flow.name for flow in t.flows.menu()}
+    t.frames[:] = [frame for frame in t.frames if frame.flow in ways or holds(t, frame)]
 
 
 def go_on(t: Turn) -> None:

@@ -34,6 +34,8 @@ from flows.turning import Outcome, Turn
 
 __all__ = ["Outcome", "asked", "turn"]
 
+MANY_WORDS = 7  # so many words and more are no choice, even if one of them sounds like it
+
 
 def turn(
     flows: Flows,
@@ -201,7 +203,7 @@ def _vote_again(t: Turn, question: Question) -> bool:
 
 def _earlier(t: Turn, question: Question, found: Read | None) -> bool:
     """What does not fit the current question may answer, or add to, the one before."""
-    if found and found.near:
+    if found and found.near and len(t.event.text.split()) < MANY_WORDS:
         return False
     behind = t.before[:1]
     if t.event.kind == "words":  # a press names its own question

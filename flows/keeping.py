@@ -23,6 +23,7 @@ def keep_so_far(t: Turn) -> None:
     stored = {effect.id for effect in t.effects if isinstance(effect, Keep)}
     for at, frame in enumerate(t.frames):
         old = before.get(frame.id)
+        old = old if old and old.gift == frame.gift else None
         had = _as_it_stands(t, old) if old and gave(t, old) else None
         now = _as_it_stands(t, frame) if gave(t, frame) else None
         if now == had or frame.gift in stored:

@@ -202,7 +202,9 @@ def _loop(t: Turn, step: LoopStep) -> None:
     fresh = {
         name: answer for name, answer in frame.answers.items() if name not in inside and name != "ballot"
     }
-    frame = replace(frame, answers=fresh, trail=())
+    frame = replace(frame, answers=fresh, had={}, trail=())
+    if frame.kept:  # the next round gives something of its own
+        frame = replace(frame, gift=t.ids(), kept=False)
     if step.over == "polls":
         _next_poll(t, step, frame)
         return

@@ -80,6 +80,8 @@ def _keep(s: Stage, effect: ef.Keep) -> None:
     }
     if s.me:
         s.ledger.givers[effect.id] = s.me
+    for key in [key for key in s.ledger.files if key[0] == effect.id]:
+        del s.ledger.files[key]  # kept before in this batch
     for position, (name, file) in enumerate(_files(effect)):
         row = {"contribution_id": effect.id, "media_id": file, "position": position, "answer": name}
         s.ledger.files[effect.id, file] = row

@@ -14,6 +14,7 @@ from flows.events import Event
 from flows.state import Conversation
 from storage import outbox, views
 from storage.database import upsert
+from storage.rewriting import drop_media
 from storage.states import packed
 from storage.tables import (
     ballots,
@@ -138,6 +139,19 @@ class Ledger:
         for table, rows in ((given, mine), (contribution_media, list(self.files.values()))):
             if rows:
                 await conn.execute(upsert(conn, table).on_conflict_do_nothing(), rows)
+        await self._let_go(conn)
+
+    async def _let_go(self, conn: AsyncConnection) -> None:
+        """Files that a contribution had and has no more: their giver replaced them or took them back."""
+        cm = contribution_media.c
+        had = await conn.execute(
+            sa.select(cm.contribution_id, cm.media_id).where(cm.contribution_id.in_(list(self.gifts)))
+        )
+        old = [(gift, file) for gift, file in had if (gift, file) not in self.files]
+        if old:
+            pair = sa.tuple_(cm.contribution_id, cm.media_id)
+            await conn.execute(sa.delete(contribution_media).where(pair.in_(old)))
+            self.gone += await drop_media(conn, [file for _, file in old])
 
     async def _calls(self, conn: AsyncConnection) -> None:
         if self.calls:

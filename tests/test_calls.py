@@ -92,6 +92,12 @@ def test_a_dropped_call_offers_to_carry_on_and_does_not_begin_again() -> None:
     assert "How did that feel?" in person.presses("1")
 
 
+def test_a_menu_that_was_left_open_is_nothing_to_carry_on_with() -> None:
+    person = somebody("sms")
+    person.writes("menu")
+    assert "in the middle" not in person.rings()
+
+
 def test_silence_is_asked_twice_again_and_then_a_kind_goodbye() -> None:
     person = caller()
     assert "I will say it again" in person.does("silence")

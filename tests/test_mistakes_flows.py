@@ -1,4 +1,4 @@
-"""Mistakes that others made in a conversation, each a test. The numbers are those of docs/mistakes.md."""
+"""Mistakes that others made in a conversation, each a test under its number in the project's list."""
 
 from dataclasses import replace
 
@@ -320,6 +320,13 @@ def test_a_comment_needs_no_ballot() -> None:
     person.writes("I can not get to either of them by bus")
     assert person.of(Keep)[-1].poll == "p1"
     assert not person.of(Vote)
+
+
+def test_each_vote_of_several_has_its_own_comment() -> None:
+    person = somebody("sms", group=BOTH)
+    person.writes("vote", "1", "It is warm there", "1 3", "I like them all")
+    kept = {keep.id: (keep.poll, keep.text) for keep in person.of(Keep)}
+    assert sorted(kept.values()) == [("p1", "It is warm there"), ("p2", "I like them all")]
 
 
 def test_a_comment_never_tells_how_somebody_voted() -> None:
