@@ -35,6 +35,7 @@ def build() -> typer.Typer:
     app.add_typer(meetings.brief, name="brief")
     app.add_typer(polls.poll, name="poll")
     app.command("contributions")(reading.contributions)
+    app.command("matters")(reading.matters_list)
     app.command("export")(reading.export_group)
     app.command("undelivered")(reading.undelivered_list)
     app.command("talk")(running.talk)

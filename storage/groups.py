@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.calendar import Hours
 from storage.ids import ALPHABET
 from storage.secrets import Secrets
-from storage.tables import groups, lines, members, reaches, rooms
+from storage.tables import groups, lines, matters, members, reaches, rooms
 from storage.views import changed, spare_number
 
 NAME = 100  # characters, for a name that is shown or spoken
@@ -126,6 +126,29 @@ async def add_facilitator(conn: AsyncConnection, *, id: str, group: str, name: s
     return number
 
 
+async def name_helper(
+    conn: AsyncConnection, group: str, helper: str, *, phone: str, secrets: Secrets
+) -> None:
+    """Say which of the group's people HELP names, and the number that 0 on a call is put through to.
+
+    `helper` is a facilitator's id, number or name. An empty `phone` puts nobody through. Raise Complaint.
+    """
+    here = await facilitators(conn, group, secrets)
+    named = [
+        one for one in here if helper in (one.id, one.number) or one.name.casefold() == helper.casefold()
+    ]
+    if len(named) != 1:
+        raise Complaint(
+            f"{_quoted(helper)} is not one of this group's facilitators: "
+            "add them with `takepart facilitator add`, or give the id that it printed."
+        )
+    if phone and not re.fullmatch(r"\+[1-9][0-9]{6,14}", phone):
+        raise Complaint("Write the helper's number with its country, such as +441632960100.")
+    set_ = {"helper_id": named[0].id, "helper_phone": secrets.seal(phone) if phone else None}
+    await conn.execute(groups.update().where(groups.c.id == group).values(**set_))
+    await changed(conn, [group])
+
+
 async def facilitators(conn: AsyncConnection, group: str, secrets: Secrets) -> list[Listed]:
     """Who runs a group."""
     here = await list_members(conn, group, secrets)
@@ -148,6 +171,15 @@ async def find_member(conn: AsyncConnection, wanted: str, secrets: Secrets) -> L
             f"There is no member {_quoted(wanted)}: `takepart member list GROUP` shows their ids."
         )
     return found[0]
+
+
+async def type_name(conn: AsyncConnection, member: Listed, name: str, now: datetime) -> None:
+    """Write down what a member is called, as they said it on the phone; raise Complaint."""
+    name = _name(name, "A name")
+    await conn.execute(members.update().where(members.c.id == member.id).values(name=name))
+    said = matters.update().where(matters.c.member_id == member.id, matters.c.kind == "name")
+    await conn.execute(said.where(matters.c.done_at.is_(None)).values(done_at=now))
+    await changed(conn, [member.group])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,14 @@ def test_a_facilitator_stands_in_the_list_of_members(garden: Takepart) -> None:
     assert (listed["id"], listed["name"], listed["permission"]) == (added["id"], "Sam", "facilitator")
 
 
+def test_the_helper_is_one_of_the_facilitators(garden: Takepart) -> None:
+    garden("facilitator", "add", "GARDEN", "Sam")
+    assert garden("group", "helper", "GARDEN", "sam", "--phone", "+441632960100").code == 0
+    for wrong in (("Jo",), ("Sam", "--phone", "01632")):
+        said = garden("group", "helper", "GARDEN", *wrong)
+        assert (said.code, said.err.count("\n")) == (2, 1)
+
+
 def test_a_word_links_a_group_chat(garden: Takepart) -> None:
     assert garden("group", "telegram", "GARDEN").out.startswith("/link ")
 

@@ -261,6 +261,27 @@ async def test_a_brief_reaches_everybody_by_their_own_way(
     assert await until(states)
 
 
+async def test_somebody_who_asks_for_a_person_is_put_through_and_listed(
+    service: Service, twilio: FakeTwilio
+) -> None:
+    await service.says("group", "helper", "GARDEN", "Ann", "--phone", "+441632960199")
+    await joins_by_phone(twilio)
+    call = await twilio.ring(GEORGE)
+    await call.press("0")
+    assert "To speak to a person, press 1" in call.said
+    await call.press("1")
+    assert call.dialled == ["+441632960199"]
+    await call.dial_ends("no-answer")
+    assert "can't come to the phone" in call.said
+    await call.hang_up()
+    waiting = {one["kind"]: one for one in await service.says("matters", "GARDEN")}
+    assert set(waiting) == {"help", "name"}
+    await service.says("member", "name", waiting["name"]["member"], "George")
+    assert not await service.says("matters", "GARDEN", "--done", waiting["help"]["id"])
+    people = await service.says("member", "list", "GARDEN")
+    assert [one["name"] for one in people] == ["Ann", "George"]
+
+
 async def test_a_provider_that_was_away_gets_what_waited(service: Service, twilio: FakeTwilio) -> None:
     twilio.fail_next("messages", status=500, times=2)
     await twilio.text(MARY, "JOIN GARDEN")

@@ -87,6 +87,31 @@ def group_telegram(name: GroupName, as_json: Json = False) -> None:
     )
 
 
+@group.command("helper")
+def group_helper(
+    name: GroupName,
+    helper: Annotated[str, typer.Argument(metavar="NAME", help="A facilitator's name, number or id.")],
+    phone: Annotated[str, typer.Option(help="Where 0 on a call puts the caller through to.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Name the person who helps members. Without --phone nobody is put through on a call.
+
+    takepart group helper GARDEN Sam --phone +441632960100
+    """
+
+    async def work(here: Here) -> str:
+        async with here.db.write() as conn:
+            home = await groups.find_group(conn, name)
+            await groups.name_helper(conn, home.id, helper, phone=phone, secrets=here.secrets)
+            return home.id
+
+    found = run(work)
+    if as_json:
+        print_json({"id": found})
+        return
+    say("Noted. Callers who ask for a person are put through." if phone else "Noted.")
+
+
 @facilitator.command("add")
 def facilitator_add(
     name: GroupName,
@@ -134,6 +159,30 @@ def member_list(name: GroupName, as_json: Json = False) -> None:
     ]
     columns = ("member", "name", "number", "permission", "state", "ways", "last heard")
     table(columns, rows, empty="Nobody is in this group yet.")
+
+
+@member.command("name")
+def member_name(
+    who: MemberName,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What they said they would like to be called.")],
+    as_json: Json = False,
+) -> None:
+    """Type the name that somebody said on the phone.
+
+    takepart member name 4821 "George"
+    """
+
+    async def work(here: Here) -> str:
+        async with here.db.write() as conn:
+            found = await groups.find_member(conn, who, here.secrets)
+            await groups.type_name(conn, found, name, here.now)
+            return found.id
+
+    found = run(work)
+    if as_json:
+        print_json({"id": found})
+        return
+    say("Noted.")
 
 
 @member.command("stop")

@@ -8,6 +8,7 @@ import typer
 
 from bot import export
 from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, stamp, table
+from storage import matters
 from storage.groups import Complaint, find_group
 from storage.outbox import Undelivered, retry, undelivered
 from storage.reading import Contribution, list_contributions
@@ -44,6 +45,33 @@ def contributions(name: GroupName, as_json: Json = False) -> None:
     ]
     columns = ("at", "what", "member", "channel", "text", "who may read it", "")
     table(columns, rows, empty="Nothing has been given yet.")
+
+
+def matters_list(
+    name: GroupName,
+    done: Annotated[
+        str | None, typer.Option("--done", metavar="ID", help="Somebody has seen to this one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what needs a person: who asked for help, and words that were passed on or not understood.
+
+    takepart matters GARDEN
+    """
+
+    async def work(here: Here) -> list[matters.Open]:
+        async with here.db.write() as conn:
+            home = await find_group(conn, name)
+            if done and not await matters.done(conn, done, group=home.id, now=here.now):
+                raise Complaint("There is nothing with that id on the list.")
+            return await matters.list_open(conn, home.id)
+
+    found = run(work)
+    if as_json:
+        print_json([asdict(one) | {"at": stamp(one.at)} for one in found])
+        return
+    rows = [(one.id, at(one.at), one.kind, one.name or one.member, one.words, one.question) for one in found]
+    table(("matter", "at", "what", "member", "words", "asked"), rows, empty="Nothing waits for a person.")
 
 
 def export_group(
