@@ -72,7 +72,8 @@ def _of(row: Waiting, known: _Known) -> Facts:
         known.people.get(member, Facts(state="left" if member else "")),
         may_start=known.ways.get((member, row.line, row.channel), not member),
         ringing_until=known.ringing.get(row.line),
-        closed=subject in known.closed,
+        # Of a closed poll the question is not asked any more; its result is what is to go.
+        closed=row.kind == "poll" and subject in known.closed,
         settled=known.done.get((member, row.kind, subject), ""),
     )
 

@@ -210,6 +210,14 @@ async def test_a_poll_that_has_closed_is_not_asked(office: Office) -> None:
     assert (await office.talk("ann")).asked is None
 
 
+async def test_the_result_goes_though_the_question_still_waits_for_somebody(office: Office) -> None:
+    await office.member("ben")
+    await ask(office)
+    await office.change(polls, "p", state="closed")
+    await office.write("ben", "Library won.", kind="result", subject="p")
+    assert await office.send() == ["Library won."]
+
+
 async def test_a_poll_that_never_arrived_is_not_an_open_question(office: Office) -> None:
     office.channels["sms"].fails["ann"] = [Result(outcome="refused", sentence="No.")]
     await ask(office)
