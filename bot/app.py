@@ -164,6 +164,7 @@ class App:
             channels=list(on),
             holder=self.holder,
             wake=self.lanes.wake,
+            closed=self._stale,
         )
         tools = Tools(
             flows=self.flows,
@@ -263,8 +264,13 @@ class App:
             self.lanes.wake()
         if turned.fetches:
             self.fetcher.wake()
-        if turned.voted and self.rooms:
-            self.rooms.voted(turned.voted)
+        if turned.voted:
+            self._stale(turned.voted)
+
+    def _stale(self, poll: str) -> None:
+        """What group chats show of a vote is no longer so."""
+        if self.rooms:
+            self.rooms.voted(poll)
 
     def _named(self, username: str) -> None:
         self.house.chat = username

@@ -36,7 +36,10 @@ class Keeps(Protocol):
 
 
 class Scheduler:
-    """`run` is the loop; `tick` does once all that is due. `wake` tells the lanes that there is work."""
+    """`run` is the loop; `tick` does once all that is due. `wake` tells the lanes that there is work.
+
+    `closed` is told which poll has closed, when its result goes out.
+    """
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class Scheduler:
         channels: Collection[str],
         holder: str,
         wake: Callable[[], None],
+        closed: Callable[[str], None] = lambda poll: None,
         every: float = 1.0,
         most: int = sendings.SLICE,
     ) -> None:
@@ -58,6 +62,7 @@ class Scheduler:
         self._channels = channels
         self._holder = holder
         self._wake_lanes = wake
+        self._closed = closed
         self._every = every
         self._most = most
         self._woken = asyncio.Event()
@@ -120,6 +125,8 @@ class Scheduler:
 
     async def _expand(self, sending: Sending) -> None:
         """Slice by slice, so that turns that wait are served in between."""
+        if sending.kind == "result":
+            self._closed(sending.subject)
         write, staff = await self._writer(sending)
         late = sending.expires_at is not None and sending.expires_at <= self._clock()
         if write is None or late:

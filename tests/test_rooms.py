@@ -66,7 +66,18 @@ async def test_a_strangers_choice_counts_once_they_have_joined(world: World) -> 
     await world.met(lambda: "1 person has voted." in ann.heard(room=room)[-1])
 
 
-async def test_a_press_after_the_end_shows_the_chat_that_it_is_over(world: World) -> None:
+async def test_a_chat_is_shown_that_the_vote_is_over(world: World) -> None:
+    group, ann, room = await _linked(world)
+    poll = await _poll(world, group)
+    ann.writes("/poll", room=room)
+    await world.met(lambda: ann.buttons(room=room) == ["Library", "Café"])
+    async with world.app.db.write() as conn:
+        await close_poll(conn, poll, ids=world.app.ids, now=world.clock())
+    await world.met(lambda: "This vote has closed." in ann.heard(room=room)[-1])
+    assert ann.buttons(room=room) == []
+
+
+async def test_a_press_after_the_end_is_not_counted(world: World) -> None:
     group, ann, room = await _linked(world)
     poll = await _poll(world, group)
     ann.writes("/poll", room=room)
@@ -74,7 +85,8 @@ async def test_a_press_after_the_end_shows_the_chat_that_it_is_over(world: World
     async with world.app.db.write() as conn:
         await close_poll(conn, poll, ids=world.app.ids, now=world.clock())
     ann.presses("Café", room=room)
-    await world.met(lambda: "This vote has closed." in "".join(ann.heard(room=room)))
+    await world.met(lambda: bool(world.telegram.pop_ups))
+    assert "not open here any more" in world.telegram.pop_ups[0]["text"]
     assert await world.count("ballots") == 0
 
 
