@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.door import wanted
 from flows.events import Event
 from flows.state import Conversation
+from flows.turns.door import wanted
 from storage import views
 from storage.load import Known, Line, Person
 from storage.states import packed

@@ -7,11 +7,11 @@ from importlib.resources import files
 import sqlalchemy as sa
 import structlog
 
-from flows.deeds import WORDING
 from flows.document import load, parse
+from flows.files.lines import FlowError
 from flows.library import Flows
-from flows.lines import FlowError
 from flows.steps import AskStep
+from flows.turns.deeds import WORDING
 from storage.database import Database, upsert
 from storage.tables import conversations, flow_versions, texts
 

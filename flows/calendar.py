@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flows.tokens import DAYS, MONTHS
+from flows.understanding.tokens import DAYS, MONTHS
 
 MORNING = time(10)  # when something goes that is due "three days before"
 _DAY = timedelta(days=1)

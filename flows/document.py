@@ -8,11 +8,11 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flows.accepting import choices_of, read_accept
-from flows.checking import check
-from flows.grammar import condition, flag, is_form, text_of, whole
+from flows.files.accepting import choices_of, read_accept
+from flows.files.checking import check
+from flows.files.grammar import condition, flag, is_form, text_of, whole
+from flows.files.lines import FlowError, Table, mapping, read, words
 from flows.library import Flows
-from flows.lines import FlowError, Table, mapping, read, words
 from flows.steps import (
     AskStep,
     BallotStep,

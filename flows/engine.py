@@ -9,14 +9,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from flows import anywhere, calls, deeds
-from flows.door import at_the_door
 from flows.effects import Acknowledge, Amend, Keep
 from flows.events import Ask, Event, Question
-from flows.frames import open_frame, put_question
-from flows.keeping import add_photos, count_photos, keep_so_far
 from flows.library import Flows
-from flows.replies import (
+from flows.state import Answer, Conversation, Group, Member
+from flows.turns import anywhere, calls, deeds
+from flows.turns.door import at_the_door
+from flows.turns.frames import open_frame, put_question
+from flows.turns.keeping import add_photos, count_photos, keep_so_far
+from flows.turns.replies import (
     FEW_WORDS,
     Read,
     accept,
@@ -28,9 +29,8 @@ from flows.replies import (
     read,
     step_of,
 )
-from flows.running import poll_question, run
-from flows.state import Answer, Conversation, Group, Member
-from flows.turning import Outcome, Turn
+from flows.turns.running import poll_question, run
+from flows.turns.turning import Outcome, Turn
 
 __all__ = ["Outcome", "asked", "turn"]
 

@@ -117,7 +117,7 @@ class Notice:
     kind: str
     subject: str
     text: str
-    greet: bool = False  # the first name may be said
+    greet: bool = True  # the first name may be said before anybody has pressed a key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,13 @@ import unicodedata
 from datetime import date
 from typing import Literal
 
-from flows.choosing import choose
-from flows.dates import read_date
 from flows.events import Option, Question
-from flows.numbers import read_number
-from flows.reading import Reading
-from flows.talk import COMMANDS, HELP, POLITE, START, STOP
-from flows.tokens import fold, tokens
+from flows.understanding.choosing import choose
+from flows.understanding.dates import read_date
+from flows.understanding.numbers import read_number
+from flows.understanding.reading import Reading
+from flows.understanding.talk import COMMANDS, HELP, POLITE, START, STOP
+from flows.understanding.tokens import fold, tokens
 
 __all__ = ["Reading", "command", "optout", "understand", "unfit_words"]
 

@@ -231,10 +231,12 @@ async def rung(conn: AsyncConnection, outbox_ids: Collection[str]) -> dict[str, 
 
 
 def _by_name() -> sa.ColumnElement[bool]:
-    """Whether everybody on the line that was rung agreed to hear this member's name."""
-    r, o = reaches.c, outbox.c
-    rung = (r.member_id == o.member_id, r.line_id == o.line_id, r.channel == o.channel)
-    return sa.exists().where(*rung, r.greet_by_name)
+    """Whether the first name may be said to whoever lifts the phone: it is their own, or all on it agreed."""
+    r, o = reaches.alias(), outbox.c
+    here = (r.c.line_id == o.line_id, r.c.retired_at.is_(None))
+    shared = sa.exists().where(*here, r.c.member_id != o.member_id)
+    unwilling = sa.exists().where(*here, ~r.c.greet_by_name)
+    return ~sa.and_(shared, unwilling)
 
 
 def _notice(id_: str, kind: str, subject: str | None, body: str | None, greet: bool) -> Notice:

@@ -9,13 +9,13 @@ from importlib.resources import files
 
 from flows import engine
 from flows.document import load
-from flows.door import wanted
 from flows.effects import Change, Effect, Fetch, Join, Prefer, Vote
 from flows.events import Abilities, Event, Option, Question, Say
 from flows.library import Flows
-from flows.running import poll_question
 from flows.state import Brief, Conversation, Group, Member, Notice, Poll, Shared
-from flows.turning import Turn
+from flows.turns.door import wanted
+from flows.turns.running import poll_question
+from flows.turns.turning import Turn
 from storage.states import packed, unpacked
 
 START = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)

@@ -22,7 +22,7 @@ from channels.base import Channel, Outcome
 from flows.document import load
 from flows.effects import Keep
 from flows.steps import AskStep
-from flows.talk import COMMANDS, STOP
+from flows.understanding.talk import COMMANDS, STOP
 from tests.phones import phone
 from tests.scenes import Scene
 from tests.scenes import shipped as flows_in_use

@@ -8,13 +8,13 @@ from typing import get_args
 import pytest
 import yaml
 
-from flows.deeds import DEEDS
 from flows.document import ALLOWED, HEADINGS, KINDS, load
 from flows.events import Ask
-from flows.facts import FACTS, NAMES, OVER
+from flows.files.lines import FlowError
 from flows.library import Flows
-from flows.lines import FlowError
 from flows.steps import AskStep, KeepStep, pick
+from flows.turns.deeds import DEEDS
+from flows.turns.facts import FACTS, NAMES, OVER
 from tests.people import somebody
 from tests.scenes import GROUP, MARY, shipped
 
@@ -137,7 +137,7 @@ def test_a_flow_speaks_the_members_language(language: str, form: str, channel: s
 
 # The shipped flows
 def test_every_sentence_of_the_house_is_used_and_every_one_used_is_there() -> None:
-    code = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "flows").glob("*.py"))
+    code = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "flows").rglob("*.py"))
     named = set(re.findall(r'(?:tell|phrase|spoken)\(\s*"([a-z][a-z .]+)"', code))
     known = set(shipped().phrases)
     assert named <= known

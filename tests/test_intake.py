@@ -13,7 +13,7 @@ from flows import engine
 from flows.events import Event
 from flows.library import Flows
 from flows.state import Conversation
-from flows.turning import Outcome
+from flows.turns.turning import Outcome
 from tests.fakes.twilio_calls import SOUND
 from tests.stores import migrated
 from tests.world import ADA, BEN, World, world

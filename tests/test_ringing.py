@@ -50,6 +50,20 @@ async def again_tomorrow(world: World, id_: str) -> None:
     await became(world, id_, "sent")
 
 
+async def test_the_first_name_is_said_on_their_own_phone_only(world: World, ringing: str) -> None:
+    call = await world.twilio.answer(ADA)
+    assert "Hello Ada. This is Takepart." in call.said
+    await call.hang_up()
+
+
+async def test_no_name_is_said_into_a_shared_phone(world: World, ringing: str) -> None:
+    await world.group("OTHER", name="Another Group")
+    await world.joined(ADA, code="OTHER")
+    call = await world.twilio.answer(ADA)
+    assert "Hello. This is Takepart." in call.said
+    await call.hang_up()
+
+
 async def test_who_presses_1_has_been_reached(world: World, ringing: str) -> None:
     call = await world.twilio.answer(ADA)
     assert NEWS not in call.said  # whoever lifts the phone

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 from rapidfuzz.distance import OSA
 
-from flows.reading import Reading
-from flows.talk import CHATTER
-from flows.tokens import DAYS, MONTHS, fold, listed, tokens
+from flows.understanding.reading import Reading
+from flows.understanding.talk import CHATTER
+from flows.understanding.tokens import DAYS, MONTHS, fold, listed, tokens
 
 _MOST_LETTERS = 200
 _AROUND = CHATTER | listed("since about around day date")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, cast, get_args
 
 from flows.events import Ask as Kind
-from flows.grammar import condition
-from flows.lines import FlowError, Table, words
+from flows.files.grammar import condition
+from flows.files.lines import FlowError, Table, words
 from flows.steps import Choice, Text
 
 NAMES = get_args(Kind)

@@ -1,6 +1,6 @@
 """The small words of replies: what people say around an answer, and the many ways of yes and no."""
 
-from flows.tokens import listed
+from flows.understanding.tokens import listed
 
 SMALL = listed(  # in labels and replies alike: they never tell one option from another
     "a an the i we it its of to at in on by with for from and my our me us is are am be do does did "

@@ -6,7 +6,7 @@ from flows.effects import Keep, TakeBack
 from flows.events import Option, Question
 from flows.state import Answer, Done, Frame
 from flows.steps import AskStep, KeepStep, LoopStep, pick
-from flows.turning import Turn
+from flows.turns.turning import Turn
 
 
 def keep(t: Turn, step: KeepStep) -> None:

@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from flows.deeds import drop_overlays
 from flows.events import Option, Question, Shown
-from flows.facts import spelled
-from flows.frames import open_frame, put_question, resume, title
-from flows.keeping import holds
-from flows.replies import Read, accept, read
-from flows.running import run
 from flows.state import Answer, Review
-from flows.turning import Turn
+from flows.turns.deeds import drop_overlays
+from flows.turns.facts import spelled
+from flows.turns.frames import open_frame, put_question, resume, title
+from flows.turns.keeping import holds
+from flows.turns.replies import Read, accept, read
+from flows.turns.running import run
+from flows.turns.turning import Turn
 
 SILENCES = 3
 

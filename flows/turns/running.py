@@ -4,11 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from flows import keeping
-from flows.deeds import DEEDS
 from flows.events import Option, Question
-from flows.facts import OVER, fill, holds, open_polls, place, poll_at_hand, value
-from flows.frames import finish, open_frame, put_question
 from flows.state import Answer, Done, Frame, Poll
 from flows.steps import (
     AskStep,
@@ -25,7 +21,11 @@ from flows.steps import (
     UnlessStep,
     pick,
 )
-from flows.turning import Turn
+from flows.turns import keeping
+from flows.turns.deeds import DEEDS
+from flows.turns.facts import OVER, fill, holds, open_polls, place, poll_at_hand, value
+from flows.turns.frames import finish, open_frame, put_question
+from flows.turns.turning import Turn
 
 MOST_STEPS = 500  # a flow that runs longer in one turn goes round in circles
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from flows.events import Question
-from flows.keeping import holds, keep_what_is_there
 from flows.state import Answer, Frame
 from flows.steps import pick
-from flows.turning import Turn
+from flows.turns.keeping import holds, keep_what_is_there
+from flows.turns.turning import Turn
 
 MOST_FRAMES = 5
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from flows.effects import Amend, Matter
 from flows.events import Option, Question
-from flows.frames import open_frame, put_question
-from flows.keeping import add_photos, count_photos
-from flows.running import count_ballot, run
 from flows.state import Answer, Frame
 from flows.steps import AskStep
-from flows.turning import Turn
+from flows.turns.frames import open_frame, put_question
+from flows.turns.keeping import add_photos, count_photos
+from flows.turns.running import count_ballot, run
+from flows.turns.turning import Turn
 from flows.understand import understand
 
 SKIP = {"skip", "pass", "rather not", "rather not say", "nothing", "no comment", "no thanks", "no thank you"}

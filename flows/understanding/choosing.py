@@ -1,11 +1,19 @@
 """Which of the shown options a reply chooses, and how sure we may be."""
 
 from flows.events import Option, Question
-from flows.mentions import Search, search
-from flows.options import Names, names
-from flows.reading import Reading
-from flows.talk import CHATTER, DOUBTS, HEARD_AS_NUMBERS, NEGATIONS, NOT_SURE, REASON_GOES_ON, REASONS
-from flows.tokens import Token, tokens
+from flows.understanding.mentions import Search, search
+from flows.understanding.options import Names, names
+from flows.understanding.reading import Reading
+from flows.understanding.talk import (
+    CHATTER,
+    DOUBTS,
+    HEARD_AS_NUMBERS,
+    NEGATIONS,
+    NOT_SURE,
+    REASON_GOES_ON,
+    REASONS,
+)
+from flows.understanding.tokens import Token, tokens
 
 MOST_WORDS = 40
 

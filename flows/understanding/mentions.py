@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from flows.options import Keys, Names, core
-from flows.talk import ALL, ANY, CHATTER, CHATTER_PHRASES, JOINERS, LETTER_PREFIXES, NONE
-from flows.tokens import Token, minus
+from flows.understanding.options import Keys, Names, core
+from flows.understanding.talk import ALL, ANY, CHATTER, CHATTER_PHRASES, JOINERS, LETTER_PREFIXES, NONE
+from flows.understanding.tokens import Token, minus
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,9 +3,9 @@
 import re
 
 from flows.events import Question
-from flows.reading import Reading
-from flows.talk import CHATTER, NEGATIONS
-from flows.tokens import Token, listed, minus, tokens
+from flows.understanding.reading import Reading
+from flows.understanding.talk import CHATTER, NEGATIONS
+from flows.understanding.tokens import Token, listed, minus, tokens
 
 _THOUSANDS = re.compile(r"(?<=\d)[,\u00a0\u202f](?=\d{3}(?!\d))")
 _MOST_WORDS = 40

@@ -6,9 +6,7 @@ Each fault is a FlowError with the file, the line, what is wrong and how to mend
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from flows.deeds import DEEDS
-from flows.facts import FACTS, NAMES, OVER
-from flows.lines import FlowError
+from flows.files.lines import FlowError
 from flows.steps import (
     AskStep,
     BallotStep,
@@ -25,7 +23,9 @@ from flows.steps import (
     Text,
     UnlessStep,
 )
-from flows.turning import BRACES
+from flows.turns.deeds import DEEDS
+from flows.turns.facts import FACTS, NAMES, OVER
+from flows.turns.turning import BRACES
 from flows.understand import unfit_words
 
 INVITES = re.compile(

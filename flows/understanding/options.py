@@ -8,8 +8,8 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from flows.events import Ask, Option, Question
-from flows.talk import NEGATIONS, NO, NONE, SMALL, VAGUE, YES
-from flows.tokens import DAYS, MONTHS, Token, tokens
+from flows.understanding.talk import NEGATIONS, NO, NONE, SMALL, VAGUE, YES
+from flows.understanding.tokens import DAYS, MONTHS, Token, tokens
 
 Keys = frozenset[str]
 Phrase = tuple[str, ...]

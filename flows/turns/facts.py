@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from flows.state import Answer, Brief, Poll
 from flows.steps import Condition, Text, pick
-from flows.turning import Turn
+from flows.turns.turning import Turn
 
 
 def _yes(value: object) -> str:
@@ -109,6 +109,14 @@ def _shared_now(t: Turn, what: str) -> str:
     return ""
 
 
+def _first_name(t: Turn) -> str:
+    """The first name; on a call of ours to a shared phone only where all on it agreed."""
+    member = t.member
+    if member is None or (member.notice and not member.notice.greet):
+        return ""
+    return member.name.partition(" ")[0]
+
+
 def _my_vote(t: Turn) -> str:
     poll = poll_at_hand(t)
     keys = t.votes.get(poll.id, ()) if poll else ()
@@ -131,7 +139,7 @@ def readers(t: Turn) -> str:
 
 NAMES: Mapping[str, Callable[[Turn], str]] = {
     "name": lambda t: t.member.name if t.member else t.given_name,
-    "first name": lambda t: t.member.name.split()[0] if t.member and t.member.name.split() else "",
+    "first name": lambda t: _first_name(t),
     "member number": lambda t: t.member.number if t.member else (t.group.spare_number if t.group else ""),
     "group": _group("name"),
     "code": _group("code"),

@@ -1,6 +1,6 @@
 """The grammar that steps and choices share: texts in languages and forms, and conditions."""
 
-from flows.lines import FlowError, Table, words
+from flows.files.lines import FlowError, Table, words
 from flows.steps import Condition, Text
 
 

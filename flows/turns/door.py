@@ -3,13 +3,13 @@
 import re
 from datetime import timedelta
 
-from flows import anywhere
 from flows.events import Event
-from flows.facts import NAMES
-from flows.frames import open_frame
-from flows.running import run
 from flows.state import Conversation
-from flows.turning import Turn
+from flows.turns import anywhere
+from flows.turns.facts import NAMES
+from flows.turns.frames import open_frame
+from flows.turns.running import run
+from flows.turns.turning import Turn
 from flows.understand import command
 
 JOIN = re.compile(r"^\W*join\s+([a-z0-9]{3,20})\W*$", re.IGNORECASE)

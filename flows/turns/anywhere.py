@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from flows import deeds
 from flows.effects import Change, Narrow
 from flows.events import Question
-from flows.frames import open_frame, park
-from flows.replies import ask_again, fits
-from flows.running import run
-from flows.turning import Turn
+from flows.turns import deeds
+from flows.turns.frames import open_frame, park
+from flows.turns.replies import ask_again, fits
+from flows.turns.running import run
+from flows.turns.turning import Turn
 from flows.understand import command, optout
 
 ANYWHERE_STOP = {"stop", "/stop", "stopall", "unsubscribe"}  # where no carrier acts on the others

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from flows.effects import Acknowledge, Change, Delivered, Join, Matter, Prefer, TakeBack, Thank
 from flows.events import Shown
-from flows.facts import brief
-from flows.frames import open_frame, park, resume, title
-from flows.keeping import gave, holds, keep_what_is_there
 from flows.state import Answer, Frame, Member
 from flows.steps import AskStep
-from flows.turning import Turn
+from flows.turns.facts import brief
+from flows.turns.frames import open_frame, park, resume, title
+from flows.turns.keeping import gave, holds, keep_what_is_there
+from flows.turns.turning import Turn
 
 WORDING = "consent-1"  # the version of the sentences in ways/join.yaml that people agree to
 

@@ -1,0 +1,1 @@
+"""The parts of a turn; `flows.engine` is the door to them."""
