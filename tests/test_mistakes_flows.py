@@ -215,6 +215,11 @@ def test_24_everything_given_gets_a_receipt_with_its_readers(play: list[str]) ->
     assert "UNDO" in said
 
 
+def test_24_a_receipt_is_a_sentence_where_no_reader_has_been_named() -> None:
+    person = somebody("sms", group=replace(GROUP, readers=()))
+    assert "kept. The facilitators can read it." in person.writes("diary", "We had tea", "skip")
+
+
 @pytest.mark.parametrize("channel", ["sms", "telegram"])
 @pytest.mark.parametrize(
     "words", ["hello", "ok", "thank you", "🙂", "?", "x" * 10_000, "שלום לכולם", "\x07", "1"]

@@ -16,6 +16,8 @@ from flows.steps import pick
 
 BRACES = re.compile(r"\{([a-z][a-z ]*)\}")
 EMPTY = re.compile(r"(?<=\w),? +([.,!?])(?=\s|$)")  # what an empty name leaves behind
+BEGIN = re.compile(r"(^|[.!?]\s+)$")  # what stands before the first word of a sentence
+NOT_NAMED = frozenset({"readers", "helper"})  # said as "the facilitators" where nobody has been named
 MEMORY = 20  # how many questions, edits and deeds a conversation remembers
 
 
@@ -104,7 +106,12 @@ class Turn:
 
     @staticmethod
     def fill(text: str, named: Callable[[str], str]) -> str:
-        filled = BRACES.sub(lambda found: named(found[1]), text)
+        def one(found: re.Match[str]) -> str:
+            value = named(found[1])
+            starts = found[1] in NOT_NAMED and BEGIN.search(text[: found.start()])
+            return value[:1].upper() + value[1:] if starts else value
+
+        filled = BRACES.sub(one, text)
         return EMPTY.sub(r"\1", filled) if filled != text else text
 
     def spoken(self, name: str) -> str:
