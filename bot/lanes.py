@@ -38,11 +38,12 @@ class Width:
     speed: Speed
 
 
-# Telegram: https://core.telegram.org/bots/faq (limits). Twilio: one segment a second is the least that a
-# number carries; what is more it queues by itself, so that answers needn't wait here.
+# Telegram: https://core.telegram.org/bots/faq (limits). Twilio: a number carries ten segments a second (one
+# in the United States and Canada) and queues what is more by itself, so that answers needn't wait here:
+# https://support.twilio.com/hc/en-us/articles/115002943027
 WIDTHS: Mapping[str, Width] = {
     "telegram": Width(answers=16, notices=8, speed=Speed(rate=30, burst=5, line_rate=1, line_burst=3)),
-    "sms": Width(answers=4, notices=4, speed=Speed(rate=1, burst=3, answers_wait=False)),
+    "sms": Width(answers=4, notices=4, speed=Speed(rate=10, burst=10, answers_wait=False)),
     "voice": Width(answers=1, notices=4, speed=Speed(rate=1, burst=1)),
     PRACTICE: Width(answers=8, notices=8, speed=Speed(rate=1000, burst=1000)),
 }

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.lanes import WIDTHS
 from bot.pace import Closed, Pace, Speed
 
 
@@ -93,3 +94,13 @@ async def test_what_still_waits_when_the_lane_stops_is_given_back() -> None:
     with pytest.raises(Closed):
         await waiting
     slow.open()
+
+
+async def test_a_text_that_we_start_does_not_wait_long_for_a_conversation_before_it() -> None:
+    time = Sleepless()
+    usual = pace(WIDTHS["sms"].speed, time)
+    for n in range(20):  # ten people have joined
+        await usual.take(f"line {n}", 3, answer=True)
+    time.now += 5
+    await usual.take("ann", 2, answer=False)
+    assert time.now < 7
