@@ -1,6 +1,7 @@
 """The command line as a facilitator meets it: what it prints, what programs read, how it complains."""
 
 import csv
+import io
 import json
 import sqlite3
 import sys
@@ -121,6 +122,18 @@ def test_forgetting_a_member_leaves_nothing_of_theirs(takepart: Takepart) -> Non
     assert takepart("member", "forget", ada["id"], "--yes").code == 0
     assert len(takepart("contributions", "GARDEN", "--json").json) == 2
     assert takepart("member", "export", ada["id"]).code == 2
+
+
+def test_forgetting_needs_no_word_where_nobody_is_at_the_terminal(
+    takepart: Takepart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    takepart("example")
+    first, second, *_ = (one["id"] for one in takepart("member", "list", "GARDEN", "--json").json)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+    assert takepart("member", "forget", first, "--json").json == {"id": first, "state": "erased"}
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    assert takepart("member", "forget", second).code == 1
+    assert takepart("member", "export", second).code == 0
 
 
 def test_a_poll_from_opening_to_result(garden: Takepart) -> None:

@@ -1,5 +1,6 @@
 """Groups and their people: `takepart group`, `takepart facilitator`, `takepart member`."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -231,7 +232,7 @@ def member_forget(
 
     takepart member forget 01k9q2…
     """
-    if not yes:
+    if not yes and sys.stdin.isatty():  # there is somebody to ask
         typer.confirm("Erase this member and everything they gave, for ever?", abort=True, err=True)
 
     async def work(here: Here) -> str:
