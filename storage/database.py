@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 BUSY_SECONDS = 15  # how long to wait for another process's write
 READERS = 4
+ERASING = "PRAGMA secure_delete=ON"  # what is deleted is overwritten: a free page of the file keeps no words
 SOON = 5  # seconds in which a database that is alive answers
 
 
@@ -73,8 +74,9 @@ class Database:
 
     async def close(self) -> None:
         """Give every connection back."""
-        await self._writer.dispose()
+        # SQLite folds its log into the file when the last connection goes, if that one may write.
         await self._reader.dispose()
+        await self._writer.dispose()
 
 
 def upsert(conn: AsyncConnection, table: sa.Table) -> sqlite.Insert:
@@ -103,7 +105,7 @@ def _sqlite(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine]:
     }
     writer = create_async_engine(url, pool_size=1, **shared)
     reader = create_async_engine(url, pool_size=READERS, **shared)
-    _each(writer, "BEGIN IMMEDIATE", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON")
+    _each(writer, "BEGIN IMMEDIATE", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON", ERASING)
     _each(reader, "BEGIN", "PRAGMA query_only=ON")
     return writer, reader
 

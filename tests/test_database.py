@@ -1,6 +1,7 @@
 """The database: nothing half written, nobody waiting for a reader, and tables that migrations make."""
 
 import asyncio
+import os
 import shutil
 import threading
 from datetime import UTC, datetime
@@ -122,6 +123,16 @@ async def test_what_is_committed_survives_a_power_cut(db: Database) -> None:
     async with db.write() as conn:
         assert await conn.scalar(sa.text("PRAGMA synchronous")) == 2  # FULL
         assert await conn.scalar(sa.text("PRAGMA journal_mode")) == "wal"
+
+
+async def test_what_was_deleted_stands_nowhere_in_the_file(db: Database, tmp_path: Path) -> None:
+    await mark(db, "seen", "a zebra at the bus stop")
+    assert await marked(db, "seen")  # a reader is open too
+    async with db.write() as conn:
+        await conn.execute(marks.delete().where(marks.c.name == "seen"))
+    await db.close()
+    assert os.listdir(tmp_path) == ["takepart.db"]  # the log is folded into it
+    assert b"zebra" not in await asyncio.to_thread((tmp_path / "takepart.db").read_bytes)
 
 
 async def test_a_database_says_whether_it_is_alive(db: Database, tmp_path: Path) -> None:
