@@ -11,7 +11,6 @@ from flows.document import load, parse
 from flows.files.lines import FlowError
 from flows.library import Flows
 from flows.steps import AskStep
-from flows.turns.deeds import WORDING
 from storage.database import Database, upsert
 from storage.tables import conversations, flow_versions, texts
 
@@ -40,11 +39,11 @@ async def open_flows(db: Database, now: datetime) -> Flows:
 
 def _consent(flows: Flows, now: datetime) -> list[dict[str, object]]:
     """What people agree to when they join, in every language and form, under its version."""
-    steps = flows.current["join"].steps
-    asked = next(step.text for step in steps if isinstance(step, AskStep) and step.name == "consent")
+    flow = flows.current["join"]
+    asked = next(step.text for step in flow.steps if isinstance(step, AskStep) and step.name == "consent")
     return [
         {
-            "owner": f"consent:{WORDING}",
+            "owner": f"consent:{flow.version}",
             "language": language,
             "form": form or "plain",
             "body": body,

@@ -13,8 +13,6 @@ from flows.turns.frames import open_frame, park, resume, title
 from flows.turns.keeping import gave, holds, keep_what_is_there
 from flows.turns.turning import Turn
 
-WORDING = "consent-1"  # the version of the sentences in ways/join.yaml that people agree to
-
 
 def join(t: Turn, _: str) -> None:
     """Make the stranger a member; from here on they are spoken to as one."""
@@ -24,7 +22,8 @@ def join(t: Turn, _: str) -> None:
     answer = t.answer("name") or Answer()
     name = answer.text[:60].strip()
     recording = answer.media[0] if answer.media else ""
-    t.do(Join(name=name, number=group.spare_number, wording=WORDING, recording=recording))
+    wording = t.frames[-1].version  # what they agreed to stands in this version of the flow
+    t.do(Join(name=name, number=group.spare_number, wording=wording, recording=recording))
     t.member = Member(id="", name=name, number=group.spare_number, language=group.language)
     poll_id, option = pending(t)
     poll = next((one for one in group.polls if one.id == poll_id and not one.closed), None)
