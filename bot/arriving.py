@@ -54,7 +54,7 @@ def unmark(marked: str) -> tuple[str, bytes] | None:
 
 
 def _bare(event: Event, line: Line | None, secrets: Secrets, id: str) -> Arrived:
-    sender = event.line or event.session
+    sender = f"{event.to}:{event.line or event.session}"
     guard = addresses.guard_of(secrets, sender, event.id)
     before = mark(event.channel, addresses.guard_of(secrets, sender, event.of)) if event.of else ""
     bare = replace(

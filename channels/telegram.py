@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -82,9 +83,11 @@ class TelegramChannel:
     def decode_update(self, update: Update, now: datetime) -> tuple[Event, ...]:
         """The events in an update that polling brought; raise Unreadable where its parts are wrong."""
         try:
-            return events_in(update, now=now, username=self.username)
+            found = events_in(update, now=now, username=self.username)
         except Exception as error:  # the SDK takes values of any type over unchecked
             raise Unreadable(f"An update of Telegram has wrong parts ({type(error).__name__}).") from None
+        bot = self._token.get_secret_value().partition(":")[0]  # message ids are each bot's own
+        return tuple(replace(event, to=bot) for event in found)
 
     def encode(self, say: Say, line: str) -> tuple[Parcel, ...]:
         """The Bot API calls that say this."""

@@ -43,7 +43,7 @@ def shown(value: Event | Attachment) -> dict[str, Any]:
 
 def expected(event: dict[str, Any]) -> dict[str, Any]:
     at = NOW if event["at"] == "now" else datetime.fromtimestamp(event["at"], UTC)
-    filled = event | {"at": at}
+    filled = event | {"at": at, "to": "1"}  # the bot of this token
     if "attachments" in event:
         filled["attachments"] = tuple(Attachment(**attachment) for attachment in event["attachments"])
     return filled
