@@ -27,6 +27,7 @@ STEPS_LAST = timedelta(minutes=10)
 POSTS_LAST = timedelta(days=1)
 BODIES_LAST = timedelta(days=7)
 GUARDS_LAST = timedelta(days=30)
+WORDS_LAST = timedelta(days=4)  # of a message, however long its last receipt takes
 
 
 async def change(conn: AsyncConnection, member: str, wish: Change, now: datetime) -> list[str | None]:
@@ -91,6 +92,10 @@ async def clear(conn: AsyncConnection, now: datetime) -> None:
         .where(e.at < now - BODIES_LAST, e.emptied_at.is_(None))
         .values(body=None, emptied_at=now)
     )
+    o = outbox.c
+    over = o.state.not_in(("waiting", "sending", "dead"))
+    spent = (o.created_at < now - WORDS_LAST, over, o.body.is_not(None))
+    await conn.execute(sa.update(outbox).where(*spent).values(body=None))
     await conn.execute(sa.delete(events).where(e.at < now - GUARDS_LAST, e.contribution_id.is_(None)))
     await conn.execute(sa.delete(lines).where(lines.c.created_at < now - GUARDS_LAST, ~_in_use()))
 
