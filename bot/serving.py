@@ -1,8 +1,10 @@
 """Runs the service behind its port until it is told to end."""
 
+import signal
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
+from types import FrameType
 from typing import Protocol
 
 import uvicorn
@@ -55,6 +57,11 @@ class Server(uvicorn.Server):
             )
         )
         self._ready = ready
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End. Unlike uvicorn we do not raise the signal again, which would end us half-way through."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open the port, then say so."""

@@ -296,3 +296,14 @@ async def test_a_killed_service_goes_on_where_it_was(service: Service, twilio: F
     await service.start()
     await twilio.text(MARY, "It rained")
     assert "How was that day?" in await twilio.next_text(MARY, after=4)
+
+
+async def test_a_service_told_to_end_finishes_and_closes(
+    service: Service, twilio: FakeTwilio, tmp_path: Path
+) -> None:
+    await joins_by_text(twilio)
+    assert await service.stop() == 0
+    left = await asyncio.to_thread(os.listdir, tmp_path)
+    assert "takepart.db" in left
+    assert "takepart.db-wal" not in left  # what is written is in one file, ready to be copied
+    await service.start()

@@ -47,8 +47,9 @@ def serve() -> None:
         asyncio.run(open_port(App(settings, pages=routes), settings.host, settings.port, ready=ready))
     except (PortTaken, FlowError) as error:
         raise Complaint(str(error)) from None
-    except KeyboardInterrupt:
-        say("Ended.")
+    except KeyboardInterrupt:  # before the port was open
+        pass
+    say("Ended.")
 
 
 def example(as_json: Json = False) -> None:
