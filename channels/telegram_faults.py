@@ -3,6 +3,7 @@
 Descriptions: https://core.telegram.org/bots/api#making-requests and the Bot API server's source.
 """
 
+import re
 from collections.abc import Mapping
 
 from telegram import error as ptb
@@ -100,6 +101,8 @@ _BAD_REQUEST = (
     ("message_id_invalid", "edit-lost"),
 )
 
+_RETRY_AFTER = re.compile(r"retry after (\d{1,6})")
+
 # Classes of the HTTP library, by name since it is python-telegram-bot's own business which it uses.
 _NEVER_LEFT = frozenset(
     {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"}
@@ -141,7 +144,8 @@ def _network(error: ptb.NetworkError) -> Result:
     # No cause of its own: an answer came, with a status that has no class.
     words = error.message.lower()
     if "too many requests" in words:
-        return result("flood", wait=1.0)
+        told = _RETRY_AFTER.search(words)
+        return result("flood", wait=float(told[1]) if told else 1.0)
     if "entity too large" in words or "(413)" in words:
         return result("too-large")
     return result("away")

@@ -1,9 +1,17 @@
 """What we make of everything that can go wrong in a call of the Bot API."""
 
+from typing import Any
+from unittest.mock import AsyncMock
+
 import pytest
+from aiohttp import web
+from pydantic import SecretStr
 from telegram import error as ptb
 
+from channels.telegram import TelegramChannel
 from channels.telegram_faults import FAULTS, outcome
+from flows.events import Say
+from tests.twilio_requests import serving
 
 
 class ConnectTimeout(Exception):
@@ -110,3 +118,25 @@ def test_telegram_says_where_a_group_went() -> None:
 def test_the_operator_never_reads_the_token_or_a_members_words() -> None:
     for secret in (ptb.InvalidToken("The token `1:abc` was rejected"), ptb.BadRequest("Bad Request: 1:abc")):
         assert "1:abc" not in str(outcome(secret))
+
+
+@pytest.mark.parametrize(
+    ("said", "meaning", "wait"),
+    [
+        ({"error_code": 429, "parameters": {"retry_after": 2}}, "throttled", 2),
+        ({"error_code": 429, "description": "Too Many Requests: retry after 4"}, "throttled", 4),
+        ({"error_code": 403, "description": "Forbidden: bot was blocked by the user"}, "stopped", 0),
+        ({"description": "Bad Request: chat not found"}, "unreachable", 0),
+    ],
+)
+async def test_a_failure_is_one_though_its_status_says_otherwise(
+    said: dict[str, Any], meaning: str, wait: int
+) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({"ok": False, **said})
+
+    async with serving(answer) as url:
+        channel = TelegramChannel(token=SecretStr("1:x"), secret=SecretStr("x"), api_url=url)
+        result = await channel.send(channel.encode(Say(text="hello"), "7")[0], load=AsyncMock())
+        await channel.stop()
+    assert (result.outcome, result.wait) == (meaning, wait)
