@@ -133,8 +133,15 @@ class App:
         )
 
     def _build(self) -> None:
-        self.views = Views(self.house, pieces, self.secrets)
         common: dict[str, Any] = {"db": self.db, "clock": self.clock}
+        self._build_outward(common)
+        self._build_inward(common)
+        self.rooms, self.chats = self._telegram(common)
+        self.web = Starlette(routes=self._routes())
+        self.web.add_middleware(Headers)
+
+    def _build_outward(self, common: dict[str, Any]) -> None:
+        """What sends, rings and fetches."""
         encoders, on = self.senders.encoders, self.senders.on
         self.practice = PracticeCarrier(**common, folder=self.settings.data_dir / "practice", ids=self.ids)
         self.lanes = Lanes(
@@ -166,6 +173,11 @@ class App:
             wake=self.lanes.wake,
             closed=self._stale,
         )
+
+    def _build_inward(self, common: dict[str, Any]) -> None:
+        """What takes in and answers."""
+        encoders = self.senders.encoders
+        self.views = Views(self.house, pieces, self.secrets)
         tools = Tools(
             flows=self.flows,
             views=self.views,
@@ -188,9 +200,6 @@ class App:
             receipt=self.receipt,
             ids=self.ids,
         )
-        self.rooms, self.chats = self._telegram(common)
-        self.web = Starlette(routes=self._routes())
-        self.web.add_middleware(Headers)
 
     def _telegram(self, common: dict[str, Any]) -> tuple[Rooms | None, Chats | None]:
         channel = self.senders.telegram

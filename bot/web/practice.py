@@ -5,7 +5,7 @@ import secrets as chance
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import structlog
 from jinja2 import Environment, PackageLoader
@@ -19,15 +19,13 @@ from starlette.staticfiles import StaticFiles
 from bot.intake import Busy
 from bot.logs import place
 from bot.practice import PracticePhones, Step, Upload
+from bot.settings import Settings
 from bot.web.practice_posts import shown
 from channels.base import Unreadable
 from channels.practice import Handset
 from channels.practice_call import Scene
 from flows.events import Shown
 from storage.prepared import MOST_BYTES
-
-if TYPE_CHECKING:
-    from bot.app import App
 
 HERE = Path(__file__).parent
 COOKIE = "takepart_practice"
@@ -52,7 +50,18 @@ Serve = Callable[[Request], Awaitable[Response]]
 Do = Callable[[Request, Handset, FormData], Awaitable[dict[str, Any]]]
 
 
-def routes(app: "App") -> Sequence[BaseRoute]:
+class Service(Protocol):
+    """What these pages need of the service."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def phones(self) -> PracticePhones: ...
+    @property
+    def links(self) -> Callable[[Shown], str]: ...
+
+
+def routes(app: Service) -> Sequence[BaseRoute]:
     """The page and its files; one sentence in their place where everybody could reach them."""
     if app.settings.public_url:
         return [Route("/practice{rest:path}", _closed)]
