@@ -63,7 +63,7 @@ class SmsChannel:
     def decode(self, request: Inbound, now: datetime) -> tuple[Event, ...]:
         """The one event in a message webhook."""
         fields = form(request)
-        id, sender = fields.get("MessageSid", ""), fields.get("From", "")
+        id, sender = _sid(fields), fields.get("From", "")
         if not id or not sender or ":" in sender:
             raise Unreadable("This is not a text message from Twilio.")
         event = Event(
@@ -116,7 +116,7 @@ class SmsChannel:
     def decode_status(self, request: Inbound, now: datetime) -> Delivery | None:
         """What a receipt says; None where it says nothing of a message that we sent."""
         fields, outbox = form(request), query(request).get("o", "")
-        sid, status = fields.get("MessageSid", ""), fields.get("MessageStatus", "")
+        sid, status = _sid(fields), fields.get("MessageStatus", "") or fields.get("SmsStatus", "")
         if not sid or not status:
             raise Unreadable("This is not a receipt from Twilio.")
         state: Literal["sent", "delivered", "failed", "stopped"] | None = _STATES.get(status)
@@ -140,6 +140,11 @@ class SmsChannel:
 def nothing() -> str:
     """The answer to every message webhook: our replies leave by the outbox."""
     return str(MessagingResponse())
+
+
+def _sid(fields: Mapping[str, str]) -> str:
+    """A message's id, under the name that it has now or the one that it had before."""
+    return fields.get("MessageSid", "") or fields.get("SmsSid", "")
 
 
 def _attachments(fields: Mapping[str, str]) -> list[Attachment]:
