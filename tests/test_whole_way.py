@@ -4,6 +4,7 @@ Nothing of the program is replaced; only where the providers' addresses point is
 """
 
 import asyncio
+import hashlib
 import io
 import json
 import os
@@ -174,20 +175,40 @@ def picture() -> bytes:
     return out.getvalue()
 
 
-async def test_a_group_takes_part_by_chat_text_and_phone(
+async def test_what_is_given_by_chat_text_and_phone_is_kept(
     service: Service, telegram: BotApi, twilio: FakeTwilio
 ) -> None:
     await joins_by_text(twilio)
     ada = await joins_by_chat(telegram)
     await joins_by_phone(twilio)
+    await writes_in_the_diary(twilio)
+    await sends_a_photo(ada)
+    spoken = sound(3)
+    await speaks_a_thought(twilio, spoken)
 
-    # a diary entry by text, a photo by chat, a thought by phone
-    await twilio.text(MARY, "diary")
-    await twilio.next_text(MARY, after=3)
-    await twilio.text(MARY, "The bus was late again")
-    await twilio.next_text(MARY, after=4)
-    await twilio.text(MARY, "two")
-    assert "kept" in await twilio.next_text(MARY, after=5)
+    async def all_stored() -> Any:
+        found = {one["flow"]: one for one in await service.says("contributions", "GARDEN")}
+        files = [file for one in found.values() for file in one["media"]]
+        return found if len(files) == 2 and all(file["sha256"] for file in files) else None
+
+    kept = await until(all_stored)
+    assert {flow: one["channel"] for flow, one in kept.items()} == {
+        "diary": "sms",
+        "photo": "telegram",
+        "thought": "voice",
+    }
+    assert kept["diary"]["text"] == "The bus was late again"
+    assert kept["thought"]["media"][0]["sha256"] == hashlib.sha256(spoken).hexdigest()
+
+
+async def writes_in_the_diary(twilio: FakeTwilio) -> None:
+    for after, words in ((3, "diary"), (4, "The bus was late again"), (5, "two")):
+        await twilio.text(MARY, words)
+        answer = await twilio.next_text(MARY, after=after)
+    assert "kept" in answer
+
+
+async def sends_a_photo(ada: Person) -> None:
     ada.sends_photo(picture())
     await heard(ada, "I have your photo")
     ada.presses("That is all")
@@ -195,23 +216,38 @@ async def test_a_group_takes_part_by_chat_text_and_phone(
     ada.writes("A step without a ramp")
     await heard(ada, "kept")
 
-    # a vote on every way
-    poll = (
-        await service.says("poll", "open", "GARDEN", "Where shall we meet?", "-o", "Library", "-o", "Café")
-    )["id"]
+
+async def speaks_a_thought(twilio: FakeTwilio, spoken: bytes) -> None:
+    call = await twilio.ring(GEORGE)
+    await call.say_words("share a thought")
+    assert "What you say is kept" in call.said
+    await call.record(spoken, 3, key="#")
+    await call.press("1")
+    await call.press("1")
+    assert "kept" in call.said
+    await call.hang_up()
+
+
+async def test_a_vote_by_chat_text_and_phone(service: Service, telegram: BotApi, twilio: FakeTwilio) -> None:
+    await joins_by_text(twilio)
+    ada = await joins_by_chat(telegram)
+    await joins_by_phone(twilio)
+    asked = await service.says(
+        "poll", "open", "GARDEN", "Where shall we meet?", "-o", "Library", "-o", "Café"
+    )
+    poll = asked["id"]
     await heard(ada, "Where shall we meet?")
     ada.presses("Café")
     await heard(ada, "Your vote is counted: Café")
-    assert "1 Library" in await twilio.next_text(MARY, after=6)
+    assert "1 Library" in await twilio.next_text(MARY, after=3)
     await twilio.text(MARY, "libary pls")
-    assert "Your vote is counted: Library" in await twilio.next_text(MARY, after=7)
+    assert "Your vote is counted: Library" in await twilio.next_text(MARY, after=4)
     call = await twilio.answer(GEORGE)
     assert "To hear our message, press 1" in call.said
     assert "Where shall we meet" not in call.said
     await call.press("1")
     assert "For Library, press 1" in call.said
     await call.press("1")
-    assert "Library" in call.said
     await call.hang_up()
     result = await service.says("poll", "result", poll)
     assert (result["voted"], result["eligible"], result["state"]) == (3, 3, "open")
@@ -220,17 +256,6 @@ async def test_a_group_takes_part_by_chat_text_and_phone(
     assert "Library" in await heard(ada, "2 of 3")
     result = await service.says("poll", "result", poll)
     assert {one["option"]: one["count"] for one in result["options"]} == {"Library": 2, "Café": 1}
-
-    # what came in
-    kept = {one["flow"]: one for one in await service.says("contributions", "GARDEN")}
-    assert kept["diary"]["text"] == "The bus was late again"
-    assert (kept["diary"]["channel"], kept["photo"]["channel"]) == ("sms", "telegram")
-
-    async def fetched() -> Any:
-        found = [one for one in await service.says("contributions", "GARDEN") if one["flow"] == "photo"]
-        return found[0]["media"] and found[0]["media"][0]["sha256"]
-
-    assert await until(fetched)
 
 
 async def test_a_brief_reaches_everybody_by_their_own_way(
