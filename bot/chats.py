@@ -10,7 +10,7 @@ import structlog
 from bot.intake import Busy, Intake
 from bot.rooms import Rooms
 from bot.stepping import Turned
-from channels.base import Unreadable
+from channels.base import Result, Unreadable
 from channels.telegram import TelegramChannel, Trouble
 from channels.telegram_out import pop_up
 from flows.events import Event
@@ -71,8 +71,7 @@ class Chats:
                     await asyncio.sleep(SOON)
             except Trouble as trouble:
                 self._log.warning("telegram_away", code=trouble.result.code, sentence=trouble.result.sentence)
-                wait = OURS if trouble.result.outcome == "ours" else SOON
-                await asyncio.sleep(max(wait, trouble.result.wait))
+                await asyncio.sleep(wait_after(trouble.result))
 
     async def _one(self, event: Event) -> None:
         if event.room and event.kind in ("words", "unknown"):
@@ -125,6 +124,11 @@ class Chats:
             new = {"holder": self._holder, "until": row["until"]}
             taken = make.on_conflict_do_update(index_elements=["name"], set_=new, where=free)
             return (await conn.execute(taken.returning(leases.c.name))).first() is not None
+
+
+def wait_after(failed: Result) -> float:
+    """Seconds until Telegram is asked again. Another who polls is often gone soon: a process that was ended."""
+    return max(OURS if failed.code == "token" else SOON, failed.wait)
 
 
 async def _no_files(sha256: str) -> bytes:
