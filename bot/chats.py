@@ -127,7 +127,8 @@ class Chats:
 
 
 def wait_after(failed: Result) -> float:
-    """Seconds until Telegram is asked again. Another who polls is often gone soon: a process that was ended."""
+    """Seconds until Telegram is asked again."""
+    # Another who polls has often gone in a moment: a process that was ended a little before.
     return max(OURS if failed.code == "token" else SOON, failed.wait)
 
 
