@@ -17,6 +17,7 @@ from storage.database import upsert
 from storage.joining import join
 from storage.load import Person
 from storage.stage import Stage
+from storage.states import packed
 from storage.tables import (
     lines,
     matters,
@@ -243,8 +244,10 @@ def _meant(s: Stage, to: str) -> list[Person]:
 
 
 def _changed(s: Stage, member: str, effect: ef.Change) -> Deed:
+    talk = packed(s.conversation)
+
     async def write(conn: AsyncConnection) -> None:
-        s.ledger.gone += await leaving.change(conn, member, effect, s.now)
+        s.ledger.gone += await leaving.change(conn, member, effect, s.now, talk=talk)
 
     return write
 

@@ -1,15 +1,19 @@
 """Pausing, stopping, leaving and being erased; and clearing away what has had its time."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from json import loads
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.effects import Change
+from storage.claims import UNSENT
 from storage.rewriting import drop_media
 from storage.tables import (
     call_steps,
+    calls,
     contribution_media,
     contributions,
     conversations,
@@ -27,11 +31,17 @@ STEPS_LAST = timedelta(minutes=10)
 POSTS_LAST = timedelta(days=1)
 BODIES_LAST = timedelta(days=7)
 GUARDS_LAST = timedelta(days=30)
+GREETED_LAST = timedelta(days=1)  # an unknown sender is answered once a day
 WORDS_LAST = timedelta(days=4)  # of a message, however long its last receipt takes
 
 
-async def change(conn: AsyncConnection, member: str, wish: Change, now: datetime) -> list[str | None]:
-    """Do what the member asks for, and drop what waits against it; the hashes of files to remove."""
+async def change(
+    conn: AsyncConnection, member: str, wish: Change, now: datetime, *, talk: str = "{}"
+) -> list[str | None]:
+    """Do what the member asks for, and drop what waits against it; the hashes of files to remove.
+
+    `talk` is their conversation where it is stored no more, since this ends it.
+    """
     m = members.c
     values: dict[str, dict[str, Any]] = {
         "active": {"state": "active", "paused_until": None, "stopped_at": None},
@@ -40,14 +50,16 @@ async def change(conn: AsyncConnection, member: str, wish: Change, now: datetime
         "left": {"state": "left", "left_at": now},
     }
     if wish.to == "erased":
-        return await erase(conn, member)
+        return await _erase(conn, member, talk)
     await conn.execute(sa.update(members).where(m.id == member).values(values[wish.to]))
     if wish.to in ("stopped", "left"):
         await cancel_notices(conn, member)
-    if wish.to == "left":
-        await conn.execute(sa.update(reaches).where(reaches.c.member_id == member).values(retired_at=now))
-        await conn.execute(sa.delete(conversations).where(conversations.c.owner == member))
-    return []
+    if wish.to != "left":
+        return []
+    unfinished = set(await _held(conn, member, talk)) - set(await _passed_on(conn, member))
+    await conn.execute(sa.update(reaches).where(reaches.c.member_id == member).values(retired_at=now))
+    await conn.execute(sa.delete(conversations).where(conversations.c.owner == member))
+    return await drop_media(conn, sorted(unfinished))
 
 
 async def cancel_notices(conn: AsyncConnection, member: str, *, channel: str = "") -> None:
@@ -63,7 +75,7 @@ async def cancel_notices(conn: AsyncConnection, member: str, *, channel: str = "
     )
 
 
-async def erase(conn: AsyncConnection, member: str) -> list[str | None]:
+async def _erase(conn: AsyncConnection, member: str, talk: str) -> list[str | None]:
     """Remove a member and everything that they gave; the hashes of files to remove.
 
     Results of closed polls are counts and stay.
@@ -71,21 +83,57 @@ async def erase(conn: AsyncConnection, member: str) -> list[str | None]:
     gifts = sa.select(given.c.contribution_id).where(given.c.member_id == member)
     own = sa.select(members.c.name_media).where(members.c.id == member, members.c.name_media.is_not(None))
     used = sa.select(contribution_media.c.media_id).where(contribution_media.c.contribution_id.in_(gifts))
-    said = await conn.scalars(sa.select(matters.c.media).where(matters.c.member_id == member))
-    files = [*(file for found in said for file in found or ()), *(await conn.scalars(own))]
+    files = [*await _passed_on(conn, member), *await _held(conn, member, talk), *await conn.scalars(own)]
     files += await conn.scalars(used)
     await conn.execute(sa.update(events).where(events.c.member_id == member).values(body=None))
-    theirs = sa.select(reaches.c.line_id).where(reaches.c.member_id == member)
-    await conn.execute(sa.delete(practice_posts).where(practice_posts.c.line_id.in_(theirs)))
+    await _forget_lines(conn, member)
     await conn.execute(sa.delete(contributions).where(contributions.c.id.in_(gifts)))
     await conn.execute(sa.delete(members).where(members.c.id == member))  # takes the rest along
     return await drop_media(conn, files)
+
+
+async def _passed_on(conn: AsyncConnection, member: str) -> list[str]:
+    """The files that came with what was passed on to the facilitators."""
+    said = await conn.scalars(sa.select(matters.c.media).where(matters.c.member_id == member))
+    return [file for found in said for file in found or ()]
+
+
+async def _held(conn: AsyncConnection, member: str, talk: str) -> list[str]:
+    """The files that a conversation holds which are no contribution yet."""
+    c = conversations.c
+    talks = await conn.scalars(sa.select(c.state).where(c.member_id == member))
+    return [file for one in (talk, *talks) for file in _files(loads(one or "{}"))]
+
+
+def _files(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        files = value.get("media")
+        yield from files if isinstance(files, list) else ()
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _files(inner)
+
+
+async def _forget_lines(conn: AsyncConnection, member: str) -> None:
+    """Empty what came and went on lines that nobody else uses, before they joined too."""
+    r, o = reaches.c, outbox.c
+    others = sa.select(r.line_id).where(r.member_id != member)
+    own = sa.select(r.line_id).where(r.member_id == member, r.line_id.not_in(others))
+    theirs = sa.select(r.line_id).where(r.member_id == member)
+    await conn.execute(sa.delete(practice_posts).where(practice_posts.c.line_id.in_(theirs)))
+    await conn.execute(sa.update(events).where(events.c.line_id.in_(own)).values(body=None, line_id=None))
+    await conn.execute(sa.delete(outbox).where(o.line_id.in_(own), o.state.not_in(UNSENT)))
+    strangers = (conversations.c.line_id.in_(own), conversations.c.member_id.is_(None))
+    await conn.execute(sa.delete(conversations).where(*strangers))
+    # A call that still goes on needs its last answer; with its steps that is gone within the hour.
+    over = sa.select(calls.c.id).where(calls.c.line_id.in_(own), calls.c.ended_at.is_not(None))
+    await conn.execute(sa.delete(call_steps).where(call_steps.c.call_id.in_(over)))
 
 
 async def clear(conn: AsyncConnection, now: datetime) -> None:
     """Empty what was only kept for a repeat or a replay, and drop lines that nobody uses any more."""
     e = events.c
     await conn.execute(sa.delete(call_steps).where(call_steps.c.at < now - STEPS_LAST))
+    await conn.execute(sa.delete(calls).where(calls.c.started_at < now - GUARDS_LAST))
     await conn.execute(sa.delete(practice_posts).where(practice_posts.c.at < now - POSTS_LAST))
     await conn.execute(
         sa.update(events)
@@ -97,7 +145,9 @@ async def clear(conn: AsyncConnection, now: datetime) -> None:
     spent = (o.created_at < now - WORDS_LAST, over, o.body.is_not(None))
     await conn.execute(sa.update(outbox).where(*spent).values(body=None))
     await conn.execute(sa.delete(events).where(e.at < now - GUARDS_LAST, e.contribution_id.is_(None)))
-    await conn.execute(sa.delete(lines).where(lines.c.created_at < now - GUARDS_LAST, ~_in_use()))
+    nobodys = sa.and_(o.member_id.is_(None), o.created_at < now - WORDS_LAST)
+    await conn.execute(sa.delete(outbox).where(over, sa.or_(nobodys, o.created_at < now - GUARDS_LAST)))
+    await conn.execute(sa.delete(lines).where(lines.c.created_at < now - GREETED_LAST, ~_in_use()))
 
 
 def _in_use() -> sa.ColumnElement[bool]:

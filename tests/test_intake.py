@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from flows.events import Event
 from flows.library import Flows
 from flows.state import Conversation
 from flows.turns.turning import Outcome
+from storage.leaving import clear
 from tests.fakes.twilio_calls import SOUND
 from tests.stores import migrated
 from tests.world import ADA, BEN, World, world
@@ -132,6 +134,24 @@ async def test_leaving_with_everything_erased_leaves_nothing(world: World) -> No
     for table in ("members", "contributions", "given", "reaches", "consents"):
         assert await world.count(table) == 0, table
     assert not await world.rows("SELECT 1 FROM events WHERE body LIKE '%tell you%'")
+
+
+async def test_erasing_reaches_what_was_said_before_joining_and_what_was_never_finished(world: World) -> None:
+    await world.group()
+    eve = world.telegram.person("Eve")
+    for said in ("Is there a zebra?", "/start GARDEN", "1", "Eve"):
+        await world.writes(eve, said)
+    eve.sends_voice(SOUND)
+    await world.until("SELECT 1 FROM media WHERE state = 'stored'")
+    for said in ("leave", "4"):
+        await world.writes(eve, said)
+    await world.writes(eve, "1")
+    await world.until("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM members)")
+    assert await world.count("media") == 0
+    assert not await world.rows("SELECT 1 FROM events WHERE body IS NOT NULL OR line_id IS NOT NULL")
+    async with world.app.db.write() as conn:
+        await clear(conn, world.clock() + timedelta(days=5))
+    assert await world.count("lines") == 0
 
 
 async def test_stop_is_meant_for_every_group_that_writes_to_a_number(world: World) -> None:
