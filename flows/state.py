@@ -132,6 +132,7 @@ class Member:
     slower: bool = False
     votes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by poll
     acknowledged: frozenset[str] = frozenset()  # briefs
+    unread: tuple[str, ...] = ()  # briefs that have gone to them and are not acknowledged, the latest first
     notice: Notice | None = None  # loaded for the answer to a call of ours
 
 

@@ -131,10 +131,14 @@ async def people(conn: AsyncConnection, ids: Collection[str], now: datetime) -> 
         for row in rows
     }
     votes = await _votes(conn, found.keys(), now)
-    read = await _acknowledged(conn, found.keys())
+    read = await _briefs(conn, found.keys(), acknowledged=True)
+    unread = await _briefs(conn, found.keys(), acknowledged=False)
     for id_, person in found.items():
         person.member = replace(
-            person.member, votes=votes.get(id_, {}), acknowledged=frozenset(read.get(id_, ()))
+            person.member,
+            votes=votes.get(id_, {}),
+            acknowledged=frozenset(read.get(id_, ())),
+            unread=tuple(unread.get(id_, ())),
         )
     return found
 
@@ -170,12 +174,14 @@ async def _votes(
     return found
 
 
-async def _acknowledged(conn: AsyncConnection, ids: Collection[str]) -> dict[str, list[str]]:
+async def _briefs(conn: AsyncConnection, ids: Collection[str], *, acknowledged: bool) -> dict[str, list[str]]:
+    """The briefs that each of these members has acknowledged or only got, the latest first."""
     r = reached.c
+    states = ("acknowledged",) if acknowledged else ("sent", "delivered")
     rows = await conn.execute(
-        sa.select(r.member_id, r.subject_id).where(
-            r.member_id.in_(ids), r.kind == "brief", r.state == "acknowledged"
-        )
+        sa.select(r.member_id, r.subject_id)
+        .where(r.member_id.in_(ids), r.kind == "brief", r.state.in_(states))
+        .order_by(r.at.desc())
     )
     found: dict[str, list[str]] = {}
     for member, brief in rows:

@@ -63,10 +63,11 @@ def poll_at_hand(t: Turn) -> Poll | None:
 
 
 def brief(t: Turn) -> Brief | None:
-    """The brief that is being read, else the one for the next meeting."""
-    briefs = t.group.briefs if t.group else ()
+    """The brief that is being read, else the last that came and waits, else the one for the next meeting."""
+    briefs = {one.id: one for one in t.group.briefs} if t.group else {}
     seen = t.frame.seen if t.frame else ""
-    return next((one for one in briefs if one.id == seen), briefs[0] if briefs else None)
+    wanted = (seen, *(t.member.unread if t.member else ()), *briefs)
+    return next((briefs[id_] for id_ in wanted if id_ in briefs), None)
 
 
 def brief_parts(t: Turn) -> Sequence[str]:

@@ -23,7 +23,7 @@ from flows.steps import (
 )
 from flows.turns import keeping
 from flows.turns.deeds import DEEDS
-from flows.turns.facts import OVER, fill, holds, open_polls, place, poll_at_hand, value
+from flows.turns.facts import OVER, brief, fill, holds, open_polls, place, poll_at_hand, value
 from flows.turns.frames import finish, open_frame, put_question
 from flows.turns.turning import Turn
 
@@ -190,6 +190,8 @@ def _begin(t: Turn, step: BeginStep) -> None:
         t.put_frame(replace(frame, poll=item))
     elif step.over == "shared":
         t.put_frame(replace(frame, seen=item))
+    elif step.over == "brief" and (found := brief(t)):
+        t.put_frame(replace(frame, seen=found.id))  # another that comes meanwhile is for afterwards
 
 
 def _loop(t: Turn, step: LoopStep) -> None:
