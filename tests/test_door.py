@@ -27,6 +27,19 @@ def test_a_stranger_gets_one_friendly_answer_a_day() -> None:
     assert "JOIN" in person.writes("hello")
 
 
+def test_where_there_is_one_group_a_stranger_is_told_its_word_once_a_day() -> None:
+    person = stranger(known_group=True)
+    assert "text JOIN GARDEN" in person.writes("hello")
+    for words in ("who is this?", "I am out of the office", "hm"):
+        assert person.writes(words) == ""
+
+
+@pytest.mark.parametrize("words", ["JOIN", "Yes please", "ok", "1"])
+def test_a_stranger_who_agrees_to_the_one_group_is_asked_to_join(words: str) -> None:
+    person = stranger(known_group=True)
+    assert "Would you like to join?" in person.writes("hello", words)
+
+
 @pytest.mark.parametrize("words", ["JOIN GARDEN", "join garden", " Join  Garden. ", "“join garden”"])
 def test_joining_takes_a_word_a_yes_and_a_name(words: str) -> None:
     person = stranger()
@@ -59,7 +72,9 @@ def test_who_blocks_the_bot_at_the_door_hears_nothing() -> None:
 
 
 def test_start_from_somebody_who_had_not_stopped_is_answered() -> None:
-    assert "Would you like to join?" in stranger(known_group=True).does("optout", value="start", text="YES")
+    person = stranger(known_group=True)
+    assert "text JOIN GARDEN" in person.does("optout", value="start", text="START")
+    assert "Would you like to join?" in person.does("optout", value="start", text="YES")
 
 
 def test_a_stranger_who_asks_for_help_is_told_what_this_is() -> None:
@@ -71,7 +86,7 @@ def test_a_stranger_who_asks_for_help_is_told_what_this_is() -> None:
 
 def test_a_stranger_who_is_not_understood_three_times_is_let_go_kindly() -> None:
     person = stranger(known_group=True)
-    said = person.writes("hello", "what", "who", "why")
+    said = person.writes("JOIN GARDEN", "what", "who", "why")
     assert "JOIN" in said
     assert person.scene.conversation.frame is None
     assert person.writes("hm") == ""

@@ -14,6 +14,8 @@ from flows.understand import command
 
 JOIN = re.compile(r"^\W*join\s+([a-z0-9]{3,20})\W*$", re.IGNORECASE)
 FRIENDLY = timedelta(days=1)
+BARE_JOIN = re.compile(r"\W*join\W*", re.IGNORECASE)
+AGREES = re.compile(r"\W*(yes|y|yes please|ok|okay|1)\W*", re.IGNORECASE)  # to what `door.alone` says
 KEYED = re.compile(r"^\d{4}$")
 
 
@@ -40,8 +42,9 @@ def at_the_door(t: Turn) -> bool:
         return False  # the carrier has answered it
     t.frames[:] = [frame for frame in t.frames if frame.flow in {"join", "door"}]
     asks_in = wanted(t.event, t.was)
-    fresh = t.was.at is None or t.now - t.was.at >= FRIENDLY or word == "start"
-    if t.group and (asks_in or (fresh and not t.frames)):
+    greeted = t.was.at is not None and t.now - t.was.at < FRIENDLY
+    fresh = not greeted or word == "start"
+    if t.group and (asks_in or (not t.frames and _begins(t, greeted=greeted, fresh=fresh))):
         t.frames.clear()
         open_frame(t, "join")
         run(t)
@@ -52,7 +55,19 @@ def at_the_door(t: Turn) -> bool:
     elif command(t.event.text) == "HELP" and t.event.kind == "words":
         t.tell("help.stranger")
     elif fresh:
-        t.tell("door.hello", outside=NAMES["outside"](t))
+        code = t.group.code if t.group else ""
+        t.tell("door.alone" if code else "door.hello", outside=NAMES["outside"](t), code=code)
     else:
         t.put(at=t.was.at)
     return False
+
+
+def _begins(t: Turn, *, greeted: bool, fresh: bool) -> bool:
+    """Whether somebody who named no group is asked to join the only one.
+
+    By text a wrong number or a machine may write, so they are told how and hear no more that day.
+    """
+    if t.event.can.buttons or t.event.can.call:
+        return fresh
+    said = t.event.text.strip()[:40] if t.event.kind in ("words", "optout") else ""
+    return bool(BARE_JOIN.fullmatch(said) or (greeted and AGREES.fullmatch(said)))
