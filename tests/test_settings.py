@@ -5,9 +5,11 @@ import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.commands.running import addresses
 from bot.settings import Settings, SettingsError, load, setting_names
 
 ROOT = Path(__file__).parent.parent
@@ -175,3 +177,16 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match=r"TAKEPART_DATA_DIR .* choose another"):
         Settings(TAKEPART_DATA_DIR=tmp_path / "file" / "data").ensure_data_dir()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "The practice phone is at http://127.0.0.1:8000/practice"),
+        ({"TAKEPART_HOST": "0.0.0.0"}, "The practice phone is at http://127.0.0.1:8000/practice"),
+        ({"TAKEPART_HOST": "::1", "TAKEPART_PORT": 8001}, "The practice phone is at http://[::1]:8001/practice"),
+        ({"TAKEPART_PUBLIC_URL": "https://takepart.example/"}, "Takepart is at https://takepart.example"),
+    ],
+)
+def test_the_address_that_is_told_is_one_that_opens(more: dict[str, Any], said: str) -> None:
+    assert addresses(Settings.model_validate(more)) == [said]

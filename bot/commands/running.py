@@ -43,7 +43,7 @@ def serve() -> None:
     for advice in settings.advice():
         say(advice)
     try:
-        ready = functools.partial(say, *_addresses(settings))
+        ready = functools.partial(say, *addresses(settings))
         asyncio.run(open_port(App(settings, pages=routes), settings.host, settings.port, ready=ready))
     except (PortTaken, FlowError) as error:
         raise Complaint(str(error)) from None
@@ -109,7 +109,9 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def _addresses(settings: Settings) -> list[str]:
+def addresses(settings: Settings) -> list[str]:
+    """Where to find it, a sentence each, once the port is open."""
+    if settings.public_url:  # where anybody could come, the practice phone is off
+        return [f"Takepart is at {settings.public_url}"]
     host = "127.0.0.1" if settings.host in EVERYWHERE else settings.host
-    base = settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-    return [f"The practice phone is at {base}/practice"]
+    return [f"The practice phone is at http://{f'[{host}]' if ':' in host else host}:{settings.port}/practice"]
