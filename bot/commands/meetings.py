@@ -176,7 +176,7 @@ async def _kept(here: Here, path: Path) -> str:
             f"There is no file {path.name} there: see that its name and folder are right."
         ) from None
     except OSError as error:
-        raise Complaint(f"{path.name} cannot be read ({error.strerror}).") from None
+        raise Complaint(f"{path} cannot be read ({error.strerror}).") from None
     except Refused as error:
         raise Complaint(f"{path.name} cannot go along: {error.sentence}") from None
     saved = await here.files.keep(prepared)
