@@ -304,6 +304,14 @@ def test_the_doctor_says_what_is_off_and_what_is_well(garden: Takepart) -> None:
     assert found == {"data folder": "good", "database": "good", "telegram": "off", "twilio": "off"}
 
 
+@pytest.mark.parametrize("name", ["call", "voice"])
+def test_a_call_can_be_practised_by_either_of_its_names(
+    name: str, garden: Takepart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("hello\n"))
+    assert "Type /ring first" in garden("talk", "--channel", name).out
+
+
 def test_every_command_shows_an_example(takepart: Takepart) -> None:
     for words in _commands(takepart):
         shown = takepart(*words, "--help").out

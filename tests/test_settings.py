@@ -183,8 +183,8 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     ("more", "said"),
     [
         ({}, "The practice phone is at http://127.0.0.1:8000/practice"),
-        ({"TAKEPART_HOST": "0.0.0.0"}, "The practice phone is at http://127.0.0.1:8000/practice"),
-        ({"TAKEPART_HOST": "::1", "TAKEPART_PORT": 8001}, "The practice phone is at http://[::1]:8001/practice"),
+        ({"TAKEPART_HOST": "::"}, "The practice phone is at http://127.0.0.1:8000/practice"),
+        ({"TAKEPART_HOST": "::1"}, "The practice phone is at http://[::1]:8000/practice"),
         ({"TAKEPART_PUBLIC_URL": "https://takepart.example/"}, "Takepart is at https://takepart.example"),
     ],
 )

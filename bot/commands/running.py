@@ -25,6 +25,7 @@ class Channel(StrEnum):
     telegram = "telegram"
     sms = "sms"
     call = "call"
+    voice = "voice"  # what the lists call it
 
 
 def serve() -> None:
@@ -79,11 +80,13 @@ def talk(
 
     takepart talk --channel sms
     """
+    from bot.talk import Phone
     from bot.talk import talk as converse
 
     logs.configure(least=logging.ERROR)  # the screen is for the talk
+    phone: Phone = "call" if channel is Channel.voice else channel.value
     try:
-        asyncio.run(converse(load(), channel.value, lines=sys.stdin, say=say, new=new))
+        asyncio.run(converse(load(), phone, lines=sys.stdin, say=say, new=new))
     except FlowError as error:
         raise Complaint(str(error)) from None
     except KeyboardInterrupt:
@@ -114,4 +117,5 @@ def addresses(settings: Settings) -> list[str]:
     if settings.public_url:  # where anybody could come, the practice phone is off
         return [f"Takepart is at {settings.public_url}"]
     host = "127.0.0.1" if settings.host in EVERYWHERE else settings.host
-    return [f"The practice phone is at http://{f'[{host}]' if ':' in host else host}:{settings.port}/practice"]
+    base = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    return [f"The practice phone is at {base}/practice"]
