@@ -4,9 +4,10 @@ import asyncio
 import functools
 import logging
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -17,6 +18,14 @@ from flows.files.lines import FlowError
 from storage.groups import Complaint, Home
 
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # names that no browser can open
+
+
+PHONES: Mapping[str, Literal["telegram", "sms", "call"]] = {
+    "telegram": "telegram",
+    "sms": "sms",
+    "call": "call",
+    "voice": "call",
+}
 
 
 class Channel(StrEnum):
@@ -80,13 +89,11 @@ def talk(
 
     takepart talk --channel sms
     """
-    from bot.talk import Phone
     from bot.talk import talk as converse
 
     logs.configure(least=logging.ERROR)  # the screen is for the talk
-    phone: Phone = "call" if channel is Channel.voice else channel.value
     try:
-        asyncio.run(converse(load(), phone, lines=sys.stdin, say=say, new=new))
+        asyncio.run(converse(load(), PHONES[channel], lines=sys.stdin, say=say, new=new))
     except FlowError as error:
         raise Complaint(str(error)) from None
     except KeyboardInterrupt:
