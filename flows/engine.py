@@ -31,6 +31,7 @@ from flows.turns.replies import (
 )
 from flows.turns.running import poll_question, run
 from flows.turns.turning import Outcome, Turn
+from flows.understand import courtesy
 
 __all__ = ["Outcome", "asked", "turn"]
 
@@ -185,20 +186,29 @@ def _unstick(t: Turn) -> None:
 
 
 def _vote_again(t: Turn, question: Question) -> bool:
-    """After a ballot, while a comment may be given: a bare choice changes the ballot."""
+    """After a ballot, while a comment may be given: a bare choice is a ballot, there or in another vote."""
     if question.closed or not question.optional or not t.before or not t.before[0].poll:
         return False
     if t.event.kind != "words" or len(t.event.text.split()) > FEW_WORDS:
         return False
-    found = fits(t, t.before[0])
-    if found and not found.rest:
-        accept(t, t.before[0], found)
-        return True
-    if t.event.text.strip().isdigit():
+    number = t.event.text.strip().isdigit()
+    for vote in t.before[:1] if number else (t.before[0], *_unanswered(t)):
+        found = fits(t, vote)
+        if found and not found.rest:
+            accept(t, vote, found)
+            return True
+    if number:
         t.tell("again.first")
         put_question(t, t.before[0])
         return True
     return False
+
+
+def _unanswered(t: Turn) -> list[Question]:
+    """The votes that were sent and have no ballot yet: their own words are no comment on another."""
+    asked = t.get("asked")
+    sent = ([asked] if isinstance(asked, Question) else []) + list(t.before[1:])
+    return [one for one in sent if one.poll and not t.votes.get(one.poll)]
 
 
 def _earlier(t: Turn, question: Question, found: Read | None) -> bool:
@@ -309,6 +319,9 @@ def unasked(t: Turn) -> None:
     if t.event.kind == "press":
         deeds.menu(t, "")
         run(t)
+        return
+    if t.event.kind == "words" and courtesy(t.event.text):
+        t.tell("courtesy")
         return
     photos = t.take_files("photo")
     if photos:

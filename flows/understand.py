@@ -9,12 +9,13 @@ from flows.understanding.choosing import choose
 from flows.understanding.dates import read_date
 from flows.understanding.numbers import read_number
 from flows.understanding.reading import Reading
-from flows.understanding.talk import COMMANDS, HELP, POLITE, START, STOP
+from flows.understanding.talk import COMMANDS, COURTEOUS, COURTESIES, HELP, POLITE, START, STOP
 from flows.understanding.tokens import fold, tokens
 
-__all__ = ["Reading", "command", "optout", "understand", "unfit_words"]
+__all__ = ["Reading", "command", "courtesy", "optout", "understand", "unfit_words"]
 
 _MOST_LETTERS = 1000
+_MOST_COURTEOUS = 60  # letters
 _CHOICES = {"choice", "several", "scale", "yes-no"}
 _YES_NO = (Option(key="yes", label="Yes"), Option(key="no", label="No"))
 
@@ -49,6 +50,14 @@ def optout(words: str) -> Literal["stop", "start", "help"] | None:
     if said in START:
         return "start"
     return "help" if said in HELP else None
+
+
+def courtesy(words: str) -> bool:
+    """Whether this is only a kind word ("thanks", "ok bye xx"), which nobody wants kept."""
+    if len(words) > _MOST_COURTEOUS:
+        return False
+    said = [token.text for token in tokens(words) if not token.mark]
+    return any(word in COURTESIES for word in said) and all(word in COURTEOUS for word in said)
 
 
 def unfit_words(label: str) -> str | None:

@@ -103,6 +103,13 @@ def test_5_words_that_only_the_earlier_vote_knows_answer_that_one() -> None:
     assert [(vote.poll, vote.keys) for vote in person.of(Vote)] == [("p1", ("1",))]
 
 
+def test_5_two_votes_answered_one_after_the_other_are_both_counted() -> None:
+    person = sent(somebody("sms", group=BOTH), "p1", "p2")
+    person.writes("library", "cake please")
+    assert {vote.poll: vote.keys for vote in person.of(Vote)} == {"p1": ("1",), "p2": ("3",)}
+    assert not person.of(Keep)
+
+
 def test_5_a_bare_number_that_two_votes_could_take_is_asked_about() -> None:
     person = sent(somebody("sms", group=BOTH), "p1", "p2")
     person.writes("later")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.events import Ask, Option, Question
-from flows.understand import Reading, command, optout, understand, unfit_words
+from flows.understand import Reading, command, courtesy, optout, understand, unfit_words
 
 TODAY = date(2026, 2, 25)  # a Wednesday
 
@@ -358,3 +358,17 @@ def test_no_text_is_too_odd(words: str) -> None:
 @pytest.mark.parametrize("words", ["2 " * 5000, "x" * 10_000, "library " * 1250])
 def test_very_long_words_answer_no_closed_question(words: str) -> None:
     assert [understand(words, question, today=TODAY) for question in QUESTIONS] == [None] * len(QUESTIONS)
+
+
+@pytest.mark.parametrize(
+    "words", ["Thanks!", "ok", "thank you very much x", "OK bye xx", "👍", "ta love", "cheers, good night"]
+)
+def test_a_kind_word_is_only_that(words: str) -> None:
+    assert courtesy(words)
+
+
+@pytest.mark.parametrize(
+    "words", ["thanks for nothing", "ok but the bus was late", "bye bye library", "x", "", "good"]
+)
+def test_words_that_say_something_are_no_courtesy(words: str) -> None:
+    assert not courtesy(words)

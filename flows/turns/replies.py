@@ -230,8 +230,12 @@ def correct(t: Turn, question: Question, answer: Answer) -> None:
 def not_understood(t: Turn, question: Question, found: Read | None) -> None:
     """First the choices again, then in another way; the third time the words go to the helper."""
     tries = int(str(t.get("tries"))) + 1
-    had = t.get("missed") if tries > 1 else ()
-    missed = (*(had if isinstance(had, tuple) else ()), t.event.text.strip())
+    had = t.get("missed")
+    earlier = had if isinstance(had, tuple) else ()
+    if tries == 1:
+        _pass_on(t, earlier)
+        earlier = ()
+    missed = (*earlier, t.event.text.strip())
     t.put(tries=tries, missed=missed)
     if tries >= MISSES:
         _give_up(t, question, missed)
@@ -249,6 +253,13 @@ def not_understood(t: Turn, question: Question, found: Read | None) -> None:
     put_question(t, question)
 
 
+def _pass_on(t: Turn, missed: tuple[str, ...]) -> None:
+    """Words that answered nothing, of somebody who then went on to something else: a person reads them."""
+    told = [words for words in missed if len(words.split()) >= FEW_WORDS]
+    if told and t.member:
+        t.do(Matter(kind="not understood", words="\n".join(told)))
+
+
 def _give_up(t: Turn, question: Question, missed: tuple[str, ...]) -> None:
     """The words go to the helper, and the member goes on; a stranger is told how to begin anew."""
     if t.member is None:
@@ -259,6 +270,7 @@ def _give_up(t: Turn, question: Question, missed: tuple[str, ...]) -> None:
             t.speak(ends=True)
         return
     t.do(Matter(kind="not understood", words="\n".join(filter(None, missed)), question=question.text))
+    t.put(missed=())
     open_frame(t, "stuck")
     run(t)
 

@@ -48,6 +48,14 @@ NO = (
     *("id rather not", "i would rather not", "prefer not to", "nage", "👎", "❌", "✗", "✘"),
 )
 
+COURTESIES = listed(
+    "thank thanks thankyou thx ty ta cheers ok okay great lovely brilliant perfect bye goodbye 👍 🙏 ❤ 😊 🙂"
+)
+COURTEOUS = COURTESIES | listed(
+    "you very much so good night morning evening afternoon day all and for now that thats it your help dear "
+    "love x xx xxx see soon then well nice kind of have a"
+)
+
 HEARD_AS_NUMBERS = {"to": 2, "too": 2, "for": 4, "fore": 4, "won": 1, "ate": 8, "tree": 3, "free": 3}
 
 COMMANDS = {
