@@ -86,7 +86,9 @@ def lines(words: str) -> tuple[str, ...]:
     kept = "".join(
         c for c in composed if unicodedata.category(c) not in _UNSAYABLE and c not in _LEFT_BY_PICTURES
     )
-    short = [" ".join(piece.split()) for line in kept.splitlines() for piece in pieces(line, _LONGEST_LINE)]
+    # The dash in front of a list's point would be said as "dash" or "minus".
+    told = [line.strip().removeprefix("- ") for line in kept.splitlines()]
+    short = [" ".join(piece.split()) for line in told for piece in pieces(line, _LONGEST_LINE)]
     return tuple(line for line in short if line)
 
 

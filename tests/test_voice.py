@@ -207,6 +207,11 @@ def test_question_is_heard_last_whatever_the_order() -> None:
     assert heard(root) == ["Thank you.", "Well?", "For Tea, press 1."]
 
 
+def test_a_list_is_said_without_its_dashes() -> None:
+    said = heard(answered(Say(text="Think about:\n- buses\n  - trains\n-5 degrees")))
+    assert said == ["Think about:", "buses", "trains", "-5 degrees"]
+
+
 def test_slower_speech_has_longer_pauses_and_waits() -> None:
     gather = answered(Say(text="Well?", question=ask("Tea"), slower=True))[0]
     assert [prosody.attrib["rate"] for prosody in gather.iter("prosody")] == ["80%", "80%"]
