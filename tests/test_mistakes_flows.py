@@ -97,6 +97,16 @@ def test_5_buttons_of_two_votes_each_answer_their_own() -> None:
     assert {vote.poll: vote.keys for vote in person.of(Vote)} == {"p1": ("2",), "p2": ("3",)}
 
 
+@pytest.mark.parametrize(
+    ("pressed", "chosen"), [("12", ("1", "2")), ("123", ("1", "2", "3")), ("121", ("2",)), ("11", ("1",))]
+)
+def test_5_buttons_of_a_vote_for_several_add_up(pressed: str, chosen: tuple[str, ...]) -> None:
+    person = sent(somebody(group=BOTH), "p2")
+    for key in pressed:
+        person.presses(key, question="p2")
+    assert person.of(Vote)[-1].keys == chosen
+
+
 def test_5_words_that_only_the_earlier_vote_knows_answer_that_one() -> None:
     person = sent(somebody("sms", group=BOTH), "p1", "p2")
     person.writes("library")

@@ -49,7 +49,11 @@ def _press(t: Turn, question: Question) -> Read | None:
         if value in option.words:
             return Read(answer=Answer(keys=(option.key,)))
     if not t.on_call:
-        return _chosen(question, tuple(option for option in question.options if option.key == value))
+        pressed = {option.key for option in question.options if option.key == value}
+        if pressed and question.poll and "several" in question.takes:
+            # Each button puts its choice in or takes it out; the last one stays.
+            pressed = pressed ^ set(t.votes.get(question.poll, ())) or pressed
+        return _chosen(question, tuple(option for option in question.options if option.key in pressed))
     if "several" in question.takes:
         picked = [option for place in value.split() for option in _by_position(question, place)]
         return _chosen(question, tuple(dict.fromkeys(picked)))
