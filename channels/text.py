@@ -35,12 +35,26 @@ def choices(question: Question | None) -> str:
     """The lines that tell somebody what they can answer; "" where any words will do."""
     if question is None:
         return ""
-    lines = [_scale(question.options) if is_scale(question) else listed(question.options)]
+    lines = [
+        _scale(question.options) if is_scale(question) else _either(question) or listed(question.options)
+    ]
     if "several" in question.takes:
         lines.append(several_hint(question))
     if question.optional:
         lines.append(SKIP)
     return "\n".join(line for line in lines if line)
+
+
+def _either(question: Question) -> str:
+    """Two choices that are deeds, in one line: "Reply 1 to join, 2 for no thank you."; else ""."""
+    if (
+        question.takes != ("choice",)
+        or len(question.options) != 2
+        or not all(one.spoken for one in question.options)
+    ):
+        return ""
+    first, second = (one.spoken[0].lower() + one.spoken[1:] for one in question.options)
+    return f"Reply 1 {first}, 2 {second}."
 
 
 def listed(options: Sequence[Option]) -> str:

@@ -256,7 +256,7 @@ def test_24_whatever_words_are_given_are_kept_as_they_are(words: str) -> None:
 
 def test_24_words_that_come_unasked_are_never_thrown_away() -> None:
     person = somebody("sms")
-    assert "What shall I do with them" in person.writes("The bus is always late")
+    assert "What shall I do with that" in person.writes("The bus is always late")
     person.writes("idea", "A walk together")
     assert "what you sent" in person.writes("back")
     person.writes("3")

@@ -153,7 +153,8 @@ def count_ballot(t: Turn, poll: Poll, answer: Answer) -> None:
     if poll.closed:
         t.tell("vote.late", question=poll.question, outcome=poll.outcome)
         return
-    changed = bool(t.votes.get(poll.id))
+    had = t.votes.get(poll.id)
+    changed = bool(had) and had != answer.keys
     t.vote(poll.id, answer.keys)
     t.chosen = answer.text
     t.push_done(Done(kind="ballot", id=poll.id, label=t.phrase("undo.ballot", question=poll.question)))
