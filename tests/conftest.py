@@ -1,11 +1,13 @@
 """What every test stands on: no settings of the machine's own, and a browser where there is one."""
 
+import logging
 import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 ROOT = Path(__file__).parent.parent
 pytest_plugins = ["tests.stores", "tests.practising"]
@@ -23,6 +25,16 @@ def no_real_accounts() -> Iterator[None]:
         for name in [name for name in os.environ if name.upper().startswith(OURS)]:
             patch.delenv(name)
         yield
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A command that sends the log to its own standard error does not send later tests' there."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    structlog.reset_defaults()
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
 
 
 @pytest.fixture(scope="session")
