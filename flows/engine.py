@@ -189,7 +189,9 @@ def _vote_again(t: Turn, question: Question) -> bool:
     """After a ballot, while a comment may be given: a bare choice is a ballot, there or in another vote."""
     if question.closed or not question.optional or not t.before or not t.before[0].poll:
         return False
-    if t.event.kind != "words" or len(t.event.text.split()) > FEW_WORDS:
+    # "I like them all" is said of several choices as easily as it chooses them.
+    most = FEW_WORDS if "several" in t.before[0].takes else MANY_WORDS - 1
+    if t.event.kind != "words" or len(t.event.text.split()) > most:
         return False
     number = t.event.text.strip().isdigit()
     for vote in t.before[:1] if number else (t.before[0], *_unanswered(t)):
@@ -289,7 +291,7 @@ def _unfitting(t: Turn, question: Question, found: Read | None) -> None:
 def _described(t: Turn, question: Question) -> None:
     """Words instead of "that is all": they say what the photos show."""
     frame = t.frames[-1]
-    if frame.answers.get(question.name) is None:
+    if frame.answers.get(question.name) is None or t.event.text.strip().isdigit():
         not_understood(t, question, None)
         return
     answers = {**frame.answers, "shows": Answer(text=t.event.text.strip())}

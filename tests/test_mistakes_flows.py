@@ -390,3 +390,17 @@ def test_start_is_named_only_to_those_who_have_stopped() -> None:
 def test_our_texts_are_plain() -> None:
     long = [text for text in sentences() if len(text.split()) > 12]
     assert {text: reading_age(text) for text in long if reading_age(text) > 9} == {}
+
+
+def test_a_new_choice_in_a_few_words_changes_the_vote_though_a_comment_was_invited() -> None:
+    person = somebody("sms", group=VOTING)
+    person.writes("vote")
+    person.writes("1")
+    said = person.writes("the second one please")
+    assert "changed" in said
+
+
+def test_words_instead_of_a_photo_are_told_what_is_waited_for() -> None:
+    person = somebody("telegram")
+    person.writes("photo")
+    assert "waiting for a photo" in person.writes("How do I do that?")

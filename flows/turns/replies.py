@@ -250,7 +250,9 @@ def not_understood(t: Turn, question: Question, found: Read | None) -> None:
     elif near and tries == 1:
         t.tell("unsure.one", choice=near[0].label)
         t.put(near=near[0].key)
-    elif tries == 1:
+    elif question.takes == ("photo",):
+        t.tell("again.photo")
+    elif tries == 1 or not question.options:
         t.tell("again.first")
     else:
         t.tell("again.second")
