@@ -61,7 +61,7 @@ def _text(path: Path) -> str:
             f"There is no file {path.name} there: see that its name and folder are right."
         ) from None
     except OSError as error:
-        raise Complaint(f"{path.name} cannot be read ({error.strerror}).") from None
+        raise Complaint(f"{path} cannot be read ({error.strerror}).") from None
     if len(raw) > LONGEST_FILE:
         raise Complaint(f"{path.name} is too long to send ahead of a meeting: make it shorter than 200 kB.")
     try:

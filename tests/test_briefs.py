@@ -90,3 +90,9 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_sentence(
         (tmp_path / "x.md").write_bytes(content)
     with pytest.raises(Complaint, match=says):
         read(tmp_path / "x.md", "en")
+
+
+def test_a_folder_given_for_a_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Complaint, match=r"^\. cannot be read"):
+        read(Path("."), "en")
