@@ -139,7 +139,8 @@ def step(handset: Handset, call: str, action: str, fields: Mapping[str, str], *,
     Raise ValueError where `action` is not an address of calls.
     """
     parts = urlsplit(action)
-    if parts.path not in (STEP, f"{STEP}/step"):
+    # Real calls are answered with the same addresses, which may lie below a path of the public one.
+    if not parts.path.endswith((STEP, f"{STEP}/step")):
         raise ValueError("that is no step of a call")
     return _form(parts._replace(scheme="", netloc="").geturl(), {**_call(handset, call, ours), **fields})
 

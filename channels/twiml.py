@@ -41,10 +41,14 @@ def twiml(
     step: int,
     voice: Voice,
     number: str,
+    below: str = "",
     media_url: Callable[[Shown], str] | None = None,
 ) -> str:
-    """All of `says`, then what the last thing to be wanted of the caller is, for step `step`."""
-    talk = _Talk(step=step, voice=voice, media_url=media_url)
+    """All of `says`, then what the last thing to be wanted of the caller is, for step `step`.
+
+    `below` is the path that all our addresses begin with, where there is one.
+    """
+    talk = _Talk(step=step, voice=voice, below=below, media_url=media_url)
     last = _last(says)
     wanted = prompt(last) if last else Prompt(want="listen", lines=())
     response = VoiceResponse()
@@ -82,6 +86,7 @@ class _Talk:
 
     step: int
     voice: Voice
+    below: str
     media_url: Callable[[Shown], str] | None
 
     def gather(self, wanted: Prompt, *, slower: bool) -> Gather:
@@ -158,7 +163,7 @@ class _Talk:
             marks["more"] = wanted.more
         if wanted.skip:
             marks["skip"] = 1
-        return f"{STEP}?{urlencode(marks)}"
+        return f"{self.below}{STEP}?{urlencode(marks)}"
 
 
 def _last(says: Sequence[Say]) -> Say | None:

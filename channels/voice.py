@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from channels.base import Delivery, Inbound, Load, Parcel, Result, Unreadable
 from channels.spoken import pressed
@@ -106,7 +106,14 @@ class VoiceChannel:
 
         `step` is the number of the step that is answered: `step_of` its event.
         """
-        return twiml(says, step=step + 1, voice=self._voice, number=self._number, media_url=self._media_url)
+        return twiml(
+            says,
+            step=step + 1,
+            voice=self._voice,
+            number=self._number,
+            below=urlsplit(self._public_url).path,
+            media_url=self._media_url,
+        )
 
     def encode(self, say: Say, line: str) -> tuple[Parcel, ...]:
         """Ring the line; what there is to say is said once somebody has answered."""

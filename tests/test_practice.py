@@ -229,6 +229,13 @@ async def test_the_terminal_prints_the_answer_to_each_line(app: App, tmp_path: P
     assert expected in "\n".join(printed)
 
 
+async def test_the_terminal_rings_though_the_public_address_has_a_path(app: App, tmp_path: Path) -> None:
+    printed: list[str] = []
+    below = settings(tmp_path, TAKEPART_PUBLIC_URL="https://example.org/voices")
+    await talk(below, "call", lines=io.StringIO("/ring\n/press 1\n"), say=printed.append)
+    assert "To join, press 1." in printed[2:]
+
+
 async def test_the_terminal_is_the_same_person_the_next_time(app: App, tmp_path: Path) -> None:
     printed: list[str] = []
     lines: dict[Phone, str] = {"sms": "JOIN GARDEN\n1\nPat\n", "call": "/ring\n"}

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from channels.base import SENT, Parcel, Unreadable
+from channels.practice_call import scene
 from channels.voice import VoiceChannel, error_answer, one_moment, step_of
 from flows.events import Option, Question, Say, Shown
 from tests.twilio_requests import NOW, PUBLIC, account, said_of, table, webhook
@@ -95,6 +96,11 @@ def test_long_menu_is_told_in_pages_of_eight() -> None:
     assert heard(second) == ["For I, press 1.", "For J, press 2."]
     assert "more=8" in first[0].attrib["action"] and "from=8" in second[0].attrib["action"]
     assert "more" not in second[0].attrib["action"]
+
+
+def test_steps_lie_below_the_path_of_the_public_address() -> None:
+    below = voice(f"{PUBLIC}/voices").answer((Say(text="Hello.", question=ask("Library")),), step=4)
+    assert scene(below).wait.action == "/voices/twilio/voice/step?n=5&as=choice&q=Q1"
 
 
 QUESTIONS = {
