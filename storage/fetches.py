@@ -66,13 +66,9 @@ def asked(
     }
 
 
-async def add_stored(
-    conn: AsyncConnection, id: str, saved: Saved, *, now: datetime, name: str = "", words: str = ""
-) -> None:
-    """A file that was ours from the start: an attachment, a chart. `words` say what it shows."""
-    await conn.execute(
-        media.insert().values(id=id, state="stored", at=now, name=name, words=words, **_facts(saved))
-    )
+async def add_stored(conn: AsyncConnection, id: str, saved: Saved, *, now: datetime, name: str) -> None:
+    """Note a file that was ours from the start, such as what goes along with a brief."""
+    await conn.execute(media.insert().values(id=id, state="stored", at=now, name=name, **_facts(saved)))
 
 
 async def claim(

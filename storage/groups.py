@@ -245,14 +245,6 @@ async def find_room(conn: AsyncConnection, secrets: Secrets, address: str) -> Ro
     return Room(id=row.id, group=row.group_id, address=address) if row else None
 
 
-async def list_rooms(conn: AsyncConnection, secrets: Secrets, group: str) -> list[Room]:
-    """Every chat that is linked to a group."""
-    c = rooms.c
-    found = sa.select(c.id, c.address).where(c.group_id == group, c.linked_at.is_not(None)).order_by(c.id)
-    rows = await conn.execute(found)
-    return [Room(id=row.id, group=group, address=secrets.open(row.address)) for row in rows]
-
-
 def _word_hash(secrets: Secrets, word: str) -> bytes:
     return secrets.hash(word.strip().upper(), "room word")
 

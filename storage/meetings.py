@@ -12,7 +12,6 @@ from flows.calendar import Hours, due
 from flows.events import Shown
 from storage.groups import Complaint, Home
 from storage.ids import Ids
-from storage.media import Saved
 from storage.sendings import drop_waiting, reopen
 from storage.tables import attachments, briefs, groups, media, meetings, members, reached, sendings, texts
 from storage.views import changed
@@ -131,7 +130,7 @@ async def move_meeting(
     found = await _briefs(conn, meeting.id)
     # What waits to go out names the old time: it is taken back and written anew.
     await drop_waiting(conn, "moved", [meeting.id], now)
-    await reopen(conn, found, now)
+    await reopen(conn, found)
     planned = [one for brief in found for one in await _plan(conn, brief, meeting, at, now)]
     await _tell(conn, meeting, "moved", f"{meeting.moves + 1}", max(at, meeting.at), ids=ids, now=now)
     await changed(conn, [meeting.group])
@@ -193,16 +192,6 @@ async def add_brief(
     planned = await _plan(conn, brief, new.meeting, new.meeting.at, now)
     await changed(conn, [new.meeting.group])
     return brief, planned
-
-
-async def add_file(conn: AsyncConnection, saved: Saved, name: str, *, ids: Ids, now: datetime) -> str:
-    """Note a stored file that is to go along with a brief; its media id."""
-    id_ = ids()
-    row = {"id": id_, "kind": saved.kind, "state": "stored", "type": saved.type, "name": name, "at": now}
-    sizes = {"bytes": saved.bytes, "width": saved.width, "height": saved.height}
-    hashes = {"sha256": saved.sha256, "thumb_sha256": saved.thumb_sha256}
-    await conn.execute(sa.insert(media).values(row | sizes | hashes))
-    return id_
 
 
 async def brief_content(conn: AsyncConnection, brief: str) -> Content | None:

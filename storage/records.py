@@ -59,7 +59,7 @@ async def record(conn: AsyncConnection, row: Waiting, fate: Fate, now: datetime)
         await mark(conn, row, "sent", now)
     elif ours and fate.state != "waiting":
         await _failed(conn, row, fate, now)
-    await _line(conn, row, fate, now)
+    await _line(conn, row, fate)
 
 
 async def progressed(conn: AsyncConnection, id_: str, parcels: int) -> None:
@@ -110,7 +110,7 @@ async def _failed(conn: AsyncConnection, row: Waiting, fate: Fate, now: datetime
         await conn.execute(sa.update(lines).where(lines.c.id == row.line, first).values(failing_since=now))
 
 
-async def _line(conn: AsyncConnection, row: Waiting, fate: Fate, now: datetime) -> None:
+async def _line(conn: AsyncConnection, row: Waiting, fate: Fate) -> None:
     """Give the line back, due again when the first of what still waits is."""
     o = outbox.c
     due = sa.select(sa.func.min(o.not_before)).where(o.line_id == row.line, o.state.in_(UNSENT))

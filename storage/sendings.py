@@ -177,11 +177,10 @@ async def drop_waiting(conn: AsyncConnection, kind: str, subjects: Collection[st
     await _take_back(conn, kind, subjects)
 
 
-async def reopen(conn: AsyncConnection, brief_ids: Sequence[str], now: datetime) -> None:
+async def reopen(conn: AsyncConnection, brief_ids: Sequence[str]) -> None:
     """Take briefs back that are in the outbox and not sent, so that they are written anew."""
     s = sendings.c
-    for sent in await _take_back(conn, "brief", brief_ids):
-        subject, before = sent
+    for subject, before in await _take_back(conn, "brief", brief_ids):
         await conn.execute(
             sa.update(sendings)
             .where(

@@ -133,7 +133,7 @@ class Ledger:
             contributions,
             list(self.gifts.values()),
             ("id",),
-            ("text", "answers", "audience", "poll_id"),
+            KEPT_AGAIN,
         )
         mine = [{"contribution_id": gift, "member_id": member} for gift, member in self.givers.items()]
         for table, rows in ((given, mine), (contribution_media, list(self.files.values()))):
@@ -263,10 +263,6 @@ def _events() -> TypeAdapter[Event]:
 
 def packed_event(event: Event) -> str:
     return _events().dump_json(event, exclude_defaults=True).decode()
-
-
-def unpacked_event(stored: str) -> Event:
-    return _events().validate_json(stored)
 
 
 async def _put(

@@ -11,7 +11,7 @@ import typer
 from bot import briefs
 from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, stamp, table
 from flows.calendar import day_name, local
-from storage import meetings
+from storage import fetches, meetings
 from storage.groups import Complaint, find_group
 from storage.media import prepare
 from storage.meetings import Meeting, NewBrief, Planned
@@ -180,8 +180,10 @@ async def _kept(here: Here, path: Path) -> str:
     except Refused as error:
         raise Complaint(f"{path.name} cannot go along: {error.sentence}") from None
     saved = await here.files.keep(prepared)
+    kept = here.ids()
     async with here.db.write() as conn:
-        return await meetings.add_file(conn, saved, path.name, ids=here.ids, now=here.now)
+        await fetches.add_stored(conn, kept, saved, now=here.now, name=path.name)
+    return kept
 
 
 def _missing(needed: Mapping[tuple[str, str], int], versions: Mapping[tuple[str, str], str]) -> list[str]:
