@@ -70,7 +70,11 @@ class Contribution:
 async def list_contributions(
     conn: AsyncConnection, group: str, *, practice: bool = True
 ) -> list[Contribution]:
-    """What stands, the oldest first. Within a day what has no name comes last, in no order of time."""
+    """What stands, the oldest first. Within a day what has no name comes last, in no order of time.
+
+    What has nothing in it is left out, such as photos none of which could be kept: words that come
+    to it later bring it back.
+    """
     c, g = contributions.c, groups.c
     zone = ZoneInfo(await conn.scalar(sa.select(g.zone).where(g.id == group)) or "UTC")
     wanted = [c.group_id == group, c.taken_back_at.is_(None)]
@@ -86,7 +90,15 @@ async def list_contributions(
     files = await _files(conn, group)
     found = [(row, row.at.astimezone(zone).date().isoformat()) for row in rows]
     found.sort(key=lambda one: (one[1], one[0].unnamed, one[0].text if one[0].unnamed else ""))
-    return [_contribution(row, day, files.get(row.id, [])) for row, day in found]
+    listed = [_contribution(row, day, files.get(row.id, [])) for row, day in found]
+    return [one for one in listed if one.text or one.media or _says(one.answers)]
+
+
+async def names(conn: AsyncConnection, group: str) -> dict[str, str]:
+    """What the members of a group are called, by id."""
+    m = members.c
+    rows = await conn.execute(sa.select(m.id, m.name).where(m.group_id == group))
+    return {row.id: row.name for row in rows}
 
 
 async def member_data(conn: AsyncConnection, member: str) -> dict[str, Any]:
@@ -127,6 +139,13 @@ def _contribution(row: sa.Row[*tuple[Any, ...]], day: str, files: list[File]) ->
         practice=row.practice,
         media=tuple(files),
     )
+
+
+def _says(answers: Any) -> bool:
+    """Whether there is more in these answers than the ids of files."""
+    if isinstance(answers, dict):
+        return any(_says(inner) for name, inner in answers.items() if name != "media")
+    return any(map(_says, answers)) if isinstance(answers, list) else answers not in ("", None)
 
 
 def _moment(at: datetime) -> str:

@@ -302,6 +302,7 @@ async def _shared(conn: AsyncConnection, group: str, *, practice: bool) -> tuple
             mine=tuple(givers.get(row.id, ())),
         )
         for row in rows
+        if row.text or row.id in shown  # a photo that is still on its way, or could not be kept, is not there
     )
 
 

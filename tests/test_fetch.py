@@ -20,11 +20,13 @@ from flows.events import Attachment
 from storage import fetches, outbox
 from storage.database import Database
 from storage.fetches import PRACTICE, discard
+from storage.groups import add_group
 from storage.ids import Ids
 from storage.media import Lost, MediaStore
 from storage.prepared import MOST_BYTES
+from storage.reading import Contribution, list_contributions
 from storage.secrets import Secrets
-from storage.tables import lines, media
+from storage.tables import contribution_media, contributions, lines, media
 from storage.tables import outbox as outbox_table
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -184,6 +186,33 @@ async def test_a_file_that_cannot_be_kept_gets_one_kind_answer(here: Place, name
     assert row.line_id is None
     [answer] = await here.answers()
     assert says in answer
+
+
+async def test_what_is_left_of_photos_that_cannot_be_kept_is_not_listed(here: Place) -> None:
+    await here.comes("p1", b"<html>")
+    group = await given(here, "p1")
+    assert len(await listed(here, group)) == 1
+    await here.round()
+    assert await listed(here, group) == []
+    async with here.db.write() as conn:
+        await conn.execute(contributions.update().values(text="The gate is open"))
+    assert [one.text for one in await listed(here, group)] == ["The gate is open"]
+
+
+async def given(here: Place, file: str) -> str:
+    """Somebody gives a file and no words; the group's id."""
+    async with here.db.write() as conn:
+        home = await add_group(conn, id="g1", code="GARDEN", name="Garden", now=NOW)
+        gift = {"id": "c1", "group_id": home.id, "flow": "photo", "at": NOW}
+        answers = {"photos": {"media": [file]}, "shows": {}}
+        await conn.execute(contributions.insert().values(**gift, answers=answers))
+        await conn.execute(contribution_media.insert().values(contribution_id="c1", media_id=file))
+    return home.id
+
+
+async def listed(here: Place, group: str) -> list[Contribution]:
+    async with here.db.read() as conn:
+        return await list_contributions(conn, group)
 
 
 async def test_nobody_is_rung_because_a_recording_was_lost(here: Place) -> None:
