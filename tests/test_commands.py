@@ -271,6 +271,11 @@ def test_the_example_fills_an_empty_database_once(takepart: Takepart) -> None:
     assert len(shared) == 3
     fields = ["id", "flow", "member", "channel", "at", "text", "answers", "audience", "practice", "media"]
     assert list(shared[0]) == fields
+    people = {one["id"]: one["name"] for one in takepart("member", "list", "GARDEN", "--json").json}
+    shown = takepart("contributions", "GARDEN").out
+    for one in shared:
+        assert people[one["member"]] in shown
+        assert one["member"] not in shown
 
 
 def test_an_export_holds_everything_and_counts_it(takepart: Takepart, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, s
 from storage import matters
 from storage.groups import Complaint, find_group
 from storage.outbox import Undelivered, retry, undelivered
-from storage.reading import Contribution, list_contributions
+from storage.reading import Contribution, list_contributions, names
 
 SHORT = 80  # characters of a text in the table; --json and export have all of it
 
@@ -22,12 +22,12 @@ def contributions(name: GroupName, as_json: Json = False) -> None:
     takepart contributions GARDEN --json
     """
 
-    async def work(here: Here) -> list[Contribution]:
+    async def work(here: Here) -> tuple[list[Contribution], dict[str, str]]:
         async with here.db.read() as conn:
             home = await find_group(conn, name)
-            return await list_contributions(conn, home.id)
+            return await list_contributions(conn, home.id), await names(conn, home.id)
 
-    found = run(work)
+    found, called = run(work)
     if as_json:
         print_json([asdict(one) for one in found])
         return
@@ -35,7 +35,7 @@ def contributions(name: GroupName, as_json: Json = False) -> None:
         (
             one.at,
             one.flow,
-            one.member,
+            called.get(one.member or "") or one.member,
             one.channel,
             _short(one),
             one.audience,
