@@ -64,7 +64,7 @@ def carry_out(person: Person, channel: str, kind: str, more: dict[str, Any], day
     return person.does(kind, value="1,2" if kind == "place" else "")  # type: ignore[arg-type]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.booleans(), doings)
 def test_anything_in_any_order_is_answered_and_stored(stranger: bool, done: list[Any]) -> None:
     person = somebody(group=FULL, member=None if stranger else MARY)
@@ -79,7 +79,7 @@ def test_anything_in_any_order_is_answered_and_stored(stranger: bool, done: list
         assert len(packed(person.scene.conversation)) < 300_000
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(doings)
 def test_what_is_written_to_an_open_question_is_never_lost(done: list[Any]) -> None:
     person = somebody(group=FULL)
@@ -106,7 +106,7 @@ talking = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(["telegram", "sms"]), talking)
 def test_what_was_given_once_stays_unless_they_take_it_back(channel: str, done: list[Any]) -> None:
     person = somebody(channel, group=FULL)
