@@ -8,10 +8,11 @@ SMALL = listed(  # in labels and replies alike: they never tell one option from 
 )
 CHATTER = SMALL | listed(
     "please pls plz plse thanks thank thx you ta cheers ok okay k well so oh ah um umm uhm erm er uh hm hmm "
-    "think reckon guess say said im id ill ive like love want choose chose pick picked prefer take "
+    "think reckon guess suppose say said im id ill ive like love want choose chose pick picked prefer take "
     "go going have put vote voted option number num nr choice answer one ones thing "
     "hi hello hey dear duck mate darling x xx really very quite pretty just definitely probably "
-    "only was were felt feel feels feeling been has had them these those some then"
+    "about around roughly tricky only was were felt feel feels feeling been has had them these those some "
+    "then"
 )
 CHATTER_PHRASES = ("that is all", "thats all", "of the above", "as well", "thank you", "that one")
 
@@ -36,7 +37,17 @@ YES = (
     *("yes", "y", "ye", "yeah", "yep", "yup", "yea", "yess", "yes please", "ok", "okay", "k", "sure"),
     *("sure thing", "aye", "certainly", "absolutely", "definitely", "definately", "indeed", "of course"),
     *("please do", "go on", "go on then", "go ahead", "why not", "i do", "i am", "i will", "i would"),
-    *("i can", "i have", "sounds good", "no problem", "no worries", "id love to", "thats right"),
+    *(
+        "i can",
+        "i have",
+        "i suppose so",
+        "i guess so",
+        "sounds good",
+        "no problem",
+        "no worries",
+        "id love to",
+        "thats right",
+    ),
     *("that is right", "correct", "agreed", "i agree", "thats fine", "ie", "👍", "👌", "✅", "✔", "✓"),
 )
 NO = (
