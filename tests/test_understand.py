@@ -49,7 +49,8 @@ def taken(words: str, question: Question, *, by_text: bool = True) -> str:
         ("3", "3|third|the last one|last|three"),
         (
             "1",
-            "library|LIBRARY!!|the library|library pls|library i suppose|hmm tricky... library|I think the library thanks|Library xxx|lib\u200brary",
+            "library|LIBRARY!!|the library|library pls|"
+            "library i suppose|hmm tricky... library|I think the library thanks|Library xxx|lib\u200brary",
         ),
         ("1", "libary|librery|libraries|library library|1) Library|library 1|one|“Library”"),
         ("2", "town hall|Town-Hall|townhall|town hal|the hall|hall"),
