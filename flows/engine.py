@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from flows.effects import Acknowledge, Amend, Keep
 from flows.events import Ask, Event, Question
 from flows.library import Flows
-from flows.state import Answer, Conversation, Group, Member
+from flows.state import Answer, Conversation, Done, Group, Member
 from flows.turns import anywhere, calls, deeds
 from flows.turns.door import at_the_door
 from flows.turns.frames import open_frame, put_question
@@ -27,6 +27,7 @@ from flows.turns.replies import (
     not_understood,
     note_album,
     read,
+    stands,
     step_of,
 )
 from flows.turns.running import poll_question, run
@@ -221,7 +222,7 @@ def _earlier(t: Turn, question: Question, found: Read | None) -> bool:
     if t.event.kind == "words":  # a press names its own question
         for one in behind:
             late = fits(t, one)
-            if late and one.id != question.id:
+            if late and one.id != question.id and stands(t, one):
                 accept(t, one, late)
                 if t.frame:
                     ask_again(t)
@@ -302,11 +303,9 @@ def _described(t: Turn, question: Question) -> None:
 
 def _comment(t: Turn, question: Question) -> None:
     """Every poll takes free words as a comment, with or without a ballot."""
-    t.do(
-        Keep(
-            id=t.ids(), flow="comment", text=t.event.text.strip(), audience="facilitators", poll=question.poll
-        )
-    )
+    gift, words = t.ids(), t.event.text.strip()
+    t.do(Keep(id=gift, flow="comment", text=words, audience="facilitators", poll=question.poll))
+    t.push_done(Done(kind="gift", id=gift, label=t.phrase("undo.comment")))
     t.tell("vote.comment")
     ask_again(t)
 

@@ -48,6 +48,8 @@ def undo(t: Turn, _: str) -> None:
     t.put(done=t.done[:-1])
     if last.kind == "ballot":
         t.vote(last.id, ())
+        # Nobody is asked why they chose what they have just taken back.
+        t.frames[:] = [frame for frame in t.frames if frame.poll != last.id]
     else:
         t.do(TakeBack(id=last.id))
         t.frames[:] = [frame for frame in t.frames if frame.gift != last.id]

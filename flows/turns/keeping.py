@@ -14,7 +14,7 @@ def keep(t: Turn, step: KeepStep) -> None:
     frame = t.frames[-1]
     t.do(_gift(t, frame, step))
     t.put_frame(replace(frame, kept=True))
-    t.push_done(Done(kind="gift", id=frame.gift, label=_title(t, frame)))
+    t.push_done(Done(kind="gift", id=frame.gift, label=_called(t, frame)))
 
 
 def keep_so_far(t: Turn) -> None:
@@ -30,14 +30,17 @@ def keep_so_far(t: Turn) -> None:
             continue
         if now:
             t.do(now)
-            t.push_done(Done(kind="gift", id=frame.gift, label=_title(t, frame)))
+            t.push_done(Done(kind="gift", id=frame.gift, label=_called(t, frame)))
         else:
             t.do(TakeBack(id=frame.gift))
             t.put(done=tuple(one for one in t.done if one.id != frame.gift))
             t.frames[at] = replace(frame, gift=t.ids())
 
 
-def _title(t: Turn, frame: Frame) -> str:
+def _called(t: Turn, frame: Frame) -> str:
+    """What is said to be taken back: of a vote its ballot is one thing, and the words with it another."""
+    if frame.poll:
+        return t.phrase("undo.comment")
     return pick(t.flows.get(frame.flow, frame.version).title, t.language, t.form)
 
 
@@ -115,7 +118,7 @@ def keep_what_is_there(t: Turn, frame: Frame) -> None:
     """Keep words that came unasked and that nobody said what to do with; all else is kept already."""
     if holds(t, frame) and not gave(t, frame):
         t.do(_as_it_stands(t, frame))
-        t.push_done(Done(kind="gift", id=frame.gift, label=_title(t, frame)))
+        t.push_done(Done(kind="gift", id=frame.gift, label=_called(t, frame)))
 
 
 def _as_it_stands(t: Turn, frame: Frame) -> Keep:

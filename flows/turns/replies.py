@@ -215,15 +215,29 @@ def step_of(t: Turn, frame: Frame) -> AskStep | None:
 
 
 # Corrections ---------------------------------------------------------------------------------------
+def stands(t: Turn, question: Question) -> bool:
+    """Whether another answer to a question that is behind us has a place to go to: a menu's has none."""
+    running = any(_answered_in(frame, question) for frame in t.frames)
+    return bool(question.poll) or running or _kept(t, question)
+
+
+def _answered_in(frame: Frame, question: Question) -> bool:
+    return frame.id == question.frame and not frame.kept and question.name in frame.answers
+
+
+def _kept(t: Turn, question: Question) -> bool:
+    return bool(question.gift) and any(done.id == question.gift for done in t.done)
+
+
 def correct(t: Turn, question: Question, answer: Answer) -> None:
     """Another answer to a question that is behind us: in the run, or in what was kept of it."""
     for at, frame in enumerate(t.frames):
-        if frame.id == question.frame and not frame.kept and question.name in frame.answers:
+        if _answered_in(frame, question):
             corrected = replace(answer, media=answer.media or frame.answers[question.name].media)
             t.frames[at] = replace(frame, answers={**frame.answers, question.name: corrected})
             break
     else:
-        if not question.gift or not any(done.id == question.gift for done in t.done):
+        if not _kept(t, question):
             t.tell("late.gone")
             return
         t.do(Amend(id=question.gift, name=question.name, answer=answer))
