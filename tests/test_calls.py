@@ -88,7 +88,7 @@ def test_a_dropped_call_offers_to_carry_on_and_does_not_begin_again() -> None:
     person.presses("4")
     person.speaks()
     person.hangs_up()
-    assert "in the middle of your journey" in person.rings()
+    assert "not finished with your journey" in person.rings()
     assert "How did that feel?" in person.presses("1")
 
 
