@@ -7,7 +7,7 @@ from flows.effects import Change, Narrow
 from flows.events import Question
 from flows.turns import deeds
 from flows.turns.frames import open_frame, park
-from flows.turns.replies import ask_again, fits
+from flows.turns.replies import ask_again, fits, step_of
 from flows.turns.running import run
 from flows.turns.turning import Turn
 from flows.understand import command, optout
@@ -94,7 +94,7 @@ def _opens_flow(t: Turn, words: str) -> bool:
     if t.member is None:
         return False
     name = t.flows.triggers.get(" ".join(words.casefold().strip(" .!?/").split()))
-    if name is None or (t.question and fits(t, t.question)):
+    if name is None or _answers(t):
         return False
     waiting = next((frame for frame in t.frames if frame.flow == name), None)
     if waiting and waiting is t.frames[-1] and t.away:
@@ -105,6 +105,12 @@ def _opens_flow(t: Turn, words: str) -> bool:
         ask_again(t)
     run(t)
     return True
+
+
+def _answers(t: Turn) -> bool:
+    """Whether a flow's word is an answer here. A menu of flows has no better claim to it than the flow."""
+    step = step_of(t, t.frame) if t.frame else None
+    return bool(t.question and fits(t, t.question)) and not (step and step.flows)
 
 
 def _narrow(t: Turn) -> None:
