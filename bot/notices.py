@@ -87,12 +87,13 @@ def result(tally: Tally, picture: Shown | None = None) -> Say:
 
 
 def moved(meeting: Meeting, now: datetime) -> Say:
-    return Say(text=f"{meeting.title} has moved. It is now {day_name(meeting.at, meeting.zone, now)}.")
+    when = day_name(meeting.at, meeting.zone, now)
+    return Say(text=f"The session “{meeting.title}” has moved. It is now {when}.")
 
 
 def cancelled(meeting: Meeting, now: datetime) -> Say:
     when = day_name(meeting.at, meeting.zone, now)
-    return Say(text=f"{meeting.title}, planned for {when}, will not take place.")
+    return Say(text=f"The session “{meeting.title}” will not take place. It was planned for {when}.")
 
 
 def _acknowledge(brief_id: str) -> Question:
