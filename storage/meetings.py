@@ -247,22 +247,27 @@ async def needed_versions(conn: AsyncConnection, group: str) -> dict[tuple[str, 
 async def brief_status(conn: AsyncConnection, brief: str) -> list[Status]:
     """One row for each member, whatever became of it; raise Complaint."""
     b, m, r = briefs.c, members.c, reached.c
-    group = await conn.scalar(
-        sa.select(meetings.c.group_id).join(briefs, b.meeting_id == meetings.c.id).where(b.id == brief)
+    found = await conn.execute(
+        sa.select(meetings.c.group_id, b.state)
+        .join(briefs, b.meeting_id == meetings.c.id)
+        .where(b.id == brief)
     )
-    if group is None:
+    here = found.one_or_none()
+    if here is None:
         raise Complaint("There is no brief with that id: `takepart brief add` prints it.")
+    ahead = "cancelled" if here.state == "cancelled" else "waiting"
     mine = sa.and_(r.member_id == m.id, r.kind == "brief", r.subject_id == brief)
     rows = await conn.execute(
         sa.select(m.id, m.name, m.state.label("here"), m.permission, r.channel, r.state, r.at)
         .outerjoin(reached, mine)
-        .where(m.group_id == group, m.state.not_in(("left", "erased")))
+        .where(m.group_id == here.group_id, m.state.not_in(("left", "erased")))
         .order_by(m.id)
     )
-    return [_status(row) for row in rows if row.permission == "member" or row.state]
+    return [_status(row, ahead) for row in rows if row.permission == "member" or row.state]
 
 
-def _status(row: sa.Row[*tuple[Any, ...]]) -> Status:
+def _status(row: sa.Row[*tuple[Any, ...]], ahead: str) -> Status:
+    """`ahead` is the state of those to whom nothing has gone."""
     why = ""
     if row.state == "not reachable":
         why = (
@@ -271,7 +276,7 @@ def _status(row: sa.Row[*tuple[Any, ...]]) -> Status:
             else "has no way that we may use first"
         )
     return Status(
-        member=row.id, name=row.name, channel=row.channel, state=row.state or "waiting", at=row.at, why=why
+        member=row.id, name=row.name, channel=row.channel, state=row.state or ahead, at=row.at, why=why
     )
 
 

@@ -293,7 +293,7 @@ async def test_those_who_were_told_hear_that_the_meeting_has_moved(garden: Gathe
     await garden.tick()
     moved = await garden.sent("moved")
     assert moved.keys() == {told}
-    assert moved[told][1].say.text == "Travel has moved. It is now Thursday 12 March at 3pm."
+    assert moved[told][1].say.text == "The session “Travel” has moved. It is now Thursday 12 March at 3pm."
     sent = await garden.sent("brief")
     assert "at 2pm" in sent[told][1].say.text
     assert "at 3pm" in sent[held][1].say.text, "what had not gone out names the new time"
@@ -320,11 +320,12 @@ async def test_a_cancelled_meeting_tells_those_who_were_told_and_sends_nothing_m
 ) -> None:
     told, held = await garden.join("sms"), await garden.join("sms")
     of = await meeting(garden)
-    await brief(garden, of, "3d", "1d")
+    id_, _ = await brief(garden, of, "3d", "1d")
     garden.later(days=8)
     await garden.tick()
     await went(garden, told)
     await cancel(garden, of)
+    assert await status(garden, id_) == {told: ("sms", "sent"), held: (None, "cancelled")}
     await garden.tick()
     garden.now = MEETING - timedelta(hours=20)
     await garden.tick()
