@@ -135,7 +135,8 @@ async def open_world(
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        async with BotApi() as telegram, FakeTwilio(service=url) as twilio:
+        clock = Clock(at)
+        async with BotApi() as telegram, FakeTwilio(service=url, clock=clock) as twilio:
             given = {
                 "TAKEPART_DATABASE_URL": sqlite_url(folder / "takepart.db"),
                 "TAKEPART_DATA_DIR": str(folder),
@@ -149,7 +150,6 @@ async def open_world(
                 **({"TAKEPART_PUBLIC_URL": url} if webhooks else {}),
                 **more,
             }
-            clock = Clock(at)
             app = App(Settings.model_validate(given), clock=clock, widths=AT_ONCE)
             async with _serving(app, listening):
                 yield World(app, url, clock, telegram, twilio)

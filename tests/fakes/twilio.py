@@ -15,7 +15,7 @@ import argparse
 import asyncio
 import itertools
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -46,6 +46,10 @@ TOKEN = "fake-token-of-the-tests"
 NUMBER = "+447700900001"
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class FakeTwilio:
     """See the module. `landlines` cannot receive texts, `stopped` have sent STOP."""
 
@@ -61,12 +65,15 @@ class FakeTwilio:
         abilities: Mapping[str, bool] | None = None,
         receipts: bool = True,
         advanced_optout: bool = False,
+        clock: Callable[[], datetime] = _now,
     ) -> None:
         self.service, self.public = service, public or service
         self.sid, self.token, self.number = sid, token, number
         self.voice_number = voice_number or number
         self.abilities = dict(abilities or {"sms": True, "mms": True, "voice": True})
         self.receipts, self.advanced_optout = receipts, advanced_optout
+        self.clock = clock
+        self.page_most = 1000  # rows of a list on one page
         self.texts: list[Text] = []
         self.ringing: list[Ringing] = []
         self.calls: list[Call] = []
@@ -120,13 +127,12 @@ class FakeTwilio:
         """Somebody sends a text, with pictures as (bytes, type). The same `sid` again is a repeat."""
         urls = tuple(self.keep_media(content, type) for content, type in media)
         sid = sid or self.new_id("MM" if media else "SM")
-        now = datetime.now(UTC)
         text = Text(
             sid=sid,
             to=self.number,
             from_=from_,
             body=body,
-            at=now,
+            at=self.clock(),
             direction="inbound",
             media=urls,
             status="received",

@@ -3,10 +3,11 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import encode_basic_auth, web
+from yarl import URL
 
 from tests.fakes.twilio_parts import BODY_LIMIT, ROOT, ApiError, Failure, Ringing, Text, date_words
 
@@ -26,7 +27,9 @@ def application(twilio: "FakeTwilio") -> web.Application:
         [
             web.post(f"{_ACCOUNT}/Messages.json", api.guarded("messages", api.create_message)),
             web.get(f"{_ACCOUNT}/Messages.json", api.guarded("lists", api.list_messages)),
+            web.get(f"{_ACCOUNT}/Messages/{{message}}/Media.json", api.guarded("lists", api.list_media)),
             web.post(f"{_ACCOUNT}/Calls.json", api.guarded("calls", api.create_call)),
+            web.get(f"{_ACCOUNT}/Calls.json", api.guarded("lists", api.list_calls)),
             web.get(f"{_ACCOUNT}/IncomingPhoneNumbers.json", api.guarded("numbers", api.list_numbers)),
             web.get(f"{_ACCOUNT}/Messages/{{message}}/Media/{{file}}", api.guarded("files", api.file)),
             web.delete(f"{_ACCOUNT}/Messages/{{message}}/Media/{{file}}", api.guarded("files", api.delete)),
@@ -78,7 +81,7 @@ class Api:
             from_=from_,
             body=body,
             media=media,
-            at=datetime.now(UTC),
+            at=self._twilio.clock(),
             status_callback=str(form.get("StatusCallback", "")),
         )
         await self._twilio.made(text)
@@ -116,10 +119,32 @@ class Api:
             and query.get("From", text.from_) == text.from_
             and _dated(text.at, query.get("DateSent", ""), query.get("DateSent>", ""))
         ]
-        page = sorted(found, key=lambda text: text.at, reverse=True)[: int(query.get("PageSize", "50"))]
-        path = f"{ROOT.format(sid=self._twilio.sid)}/Messages.json"
-        listed = {"messages": [self._message(text) for text in page], "next_page_uri": None, "uri": path}
-        return web.json_response(listed)
+        newest = sorted(found, key=lambda text: text.at, reverse=True)
+        return self._page(request, "messages", [self._message(text) for text in newest])
+
+    async def list_media(self, request: web.Request) -> web.StreamResponse:
+        """GET Media.json: the pictures of one message."""
+        sid = request.match_info["message"]
+        paths = [URL(url).path for text in self._twilio.texts if text.sid == sid for url in text.media]
+        found = [
+            {
+                "sid": path.rpartition("/")[2],
+                "content_type": self._twilio.files[path][1],
+                "uri": f"{path}.json",
+            }
+            for path in paths
+        ]
+        return self._page(request, "media_list", found)
+
+    async def list_calls(self, request: web.Request) -> web.StreamResponse:
+        """GET Calls.json, filtered by To and From: the calls that the service asked for."""
+        query = request.query
+        found = [
+            self._ringing(ringing)
+            for ringing in reversed(self._twilio.ringing)
+            if query.get("To", ringing.to) == ringing.to and query.get("From", ringing.from_) == ringing.from_
+        ]
+        return self._page(request, "calls", found)
 
     async def create_call(self, request: web.Request) -> web.StreamResponse:
         """POST Calls.json."""
@@ -140,11 +165,11 @@ class Api:
             to=to,
             from_=from_,
             url=url,
+            at=self._twilio.clock(),
             status_callback=str(form.get("StatusCallback", "")),
         )
         await self._twilio.made(ringing)
-        made = {"sid": ringing.sid, "to": to, "from": from_, "status": "queued", "direction": "outbound-api"}
-        return web.json_response(made, status=201)
+        return web.json_response(self._ringing(ringing), status=201)
 
     async def list_numbers(self, request: web.Request) -> web.StreamResponse:
         """GET IncomingPhoneNumbers.json: what our numbers can carry."""
@@ -193,7 +218,7 @@ class Api:
             "api_version": "2010-04-01",
             "body": text.body,
             "date_created": date_words(text.at),
-            "date_sent": date_words(text.at),
+            "date_sent": date_words(None if text.status == "queued" else text.at),
             "date_updated": date_words(text.at),
             "direction": text.direction,
             "error_code": text.error_code,
@@ -210,6 +235,25 @@ class Api:
             "to": text.to,
             "uri": f"{path}.json",
         }
+
+    def _ringing(self, ringing: Ringing) -> dict[str, Any]:
+        return {
+            "sid": ringing.sid,
+            "to": ringing.to,
+            "from": ringing.from_,
+            "date_created": date_words(ringing.at),
+            "status": "in-progress" if ringing.taken else "queued",
+            "direction": "outbound-api",
+        }
+
+    def _page(self, request: web.Request, name: str, rows: list[dict[str, Any]]) -> web.Response:
+        """One page of a list, with the address of the next."""
+        here, most = request.rel_url, self._twilio.page_most
+        size, number = min(int(here.query.get("PageSize", "50")), most), int(here.query.get("Page", "0"))
+        start = number * size
+        more = str(here.update_query(Page=number + 1)) if len(rows) > start + size else None
+        listed = {name: rows[start : start + size], "page": number, "page_size": size}
+        return web.json_response(listed | {"next_page_uri": more, "uri": str(here)})
 
     # By hand: what a person at a keyboard does with the fake
 

@@ -45,6 +45,7 @@ class Ringing:
     to: str
     from_: str
     url: str
+    at: datetime
     status_callback: str = ""
     taken: bool = False
 
