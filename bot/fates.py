@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from channels.base import Result
-from storage.checks import UNCLEAR_TWICE, Waiting, after_unclear
+from storage.checks import CALLBACK, UNCLEAR_TWICE, Waiting, after_unclear
 from storage.records import Fate
 
 # Seconds before each further try; a fault that lasts longer than these is for the operator to see.
 BACKOFF = (1, 3, 10, 60, 900, 7200, 57600)  # eight tries over most of a day
 UNTOLD = 30.0  # seconds to wait when we are throttled and nobody says how long
+NOT_LISTED = "It may have gone, though the provider does not list it; it is asked once more."
 SPREAD = 0.25  # at most so much longer, so that those who failed together don't come back together
 
 
@@ -47,7 +48,34 @@ def _unclear(row: Waiting, fate: Fate, now: datetime) -> Fate:
     again = after_unclear(row, now)
     if again is None:
         return replace(fate, state="dead", sentence=UNCLEAR_TWICE)
-    return replace(fate, not_before=again)
+    became, when = again
+    return replace(fate, outcome=became, not_before=when)
+
+
+def not_listed(row: Waiting, now: datetime) -> Fate | None:
+    """What to note of an unclear message that the provider does not list; None if it is to be sent again.
+
+    It is asked twice, since a list may lag behind.
+    """
+    if row.outcome == "asked":
+        return None
+    fate = Fate(state="waiting", outcome=row.outcome, tries=row.tries, progress=row.progress)
+    if row.outcome == "unclear":
+        return replace(fate, outcome="asked", sentence=NOT_LISTED, not_before=now + CALLBACK)
+    return replace(fate, state="dead", sentence=UNCLEAR_TWICE)
+
+
+def not_asked(row: Waiting, result: Result, now: datetime, chance: Callable[[], float]) -> Fate:
+    """What to note of an unclear message where the provider could not be asked: no more is known."""
+    fate = Fate(
+        state="waiting",
+        outcome=row.outcome,
+        tries=row.tries + 1,
+        progress=row.progress,
+        code=result.code,
+        sentence=result.sentence,
+    )
+    return _again(row, fate, now, chance)
 
 
 def _again(row: Waiting, fate: Fate, now: datetime, chance: Callable[[], float]) -> Fate:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from bot.fates import judge
+from bot.fates import judge, not_asked, not_listed
 from bot.logs import place
 from bot.pace import Closed, Pace
 from channels.base import SENT, Channel, Parcel, Result
@@ -15,6 +15,7 @@ from flows.events import Say
 from flows.readable import parts
 from storage import claims, records
 from storage.addresses import hash_of
+from storage.checks import UNCLEAR
 from storage.claims import Claimed
 from storage.database import Database
 from storage.records import Fate
@@ -24,6 +25,7 @@ POLL = 0.5  # seconds between looks at the outbox, for what other processes put 
 LONGEST = 60.0  # seconds for which a provider may keep us waiting with one parcel
 
 Post = Callable[[Claimed, Parcel], Awaitable[Result]]
+Find = Callable[[Claimed, Parcel], Awaitable[Result | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +51,23 @@ class Lane:
     """
 
     def __init__(
-        self, name: str, *, answers: int, notices: int, pace: Pace, post: Post, tools: Tools
+        self,
+        name: str,
+        *,
+        answers: int,
+        notices: int,
+        pace: Pace,
+        post: Post,
+        tools: Tools,
+        find: Find | None = None,
     ) -> None:
+        """`find` asks the provider for what may have gone; without it that is sent once more unasked."""
         self.name = name
         self.pace = pace
         self.bell = asyncio.Event()
         self._free = {"answer": answers, "notice": notices}
         self._post = post
+        self._find = find
         self._tools = tools
         self._sending: dict[asyncio.Task[None], str] = {}  # and to which line
         self._step: asyncio.Task[int] | None = None
@@ -150,28 +162,48 @@ class Lane:
             await records.record(conn, row, fate, now)
             if fate.outcome == "ours":
                 await records.pause(conn, self.name, fate.sentence, now)
-            elif probe and fate.outcome:
+            elif probe and fate.outcome and fate.outcome not in UNCLEAR:
                 await records.resume(conn, self.name)
         facts = {"state": fate.state, "outcome": fate.outcome, "code": fate.code}
         self._log.info("message", lane=self.name, outbox=row.id, **facts)
 
     async def _fate(self, claimed: Claimed) -> Fate:
         """Hand the message over, outside any transaction, and decide what becomes of it."""
-        row = claimed.row
-        result, progress = await self._hand_over(claimed)
+        row, tools, found = claimed.row, self._tools, None
+        if self._find and row.outcome in UNCLEAR:
+            found = await self._ask(claimed, self._find)
+            if found and found.outcome != "sent":
+                return not_asked(row, found, tools.clock(), tools.chance)
+            fate = None if found else not_listed(row, tools.clock())
+            if fate:
+                return fate
+        result, progress = await self._hand_over(claimed, found)
         if result is None:
             return Fate(state="waiting", outcome=row.outcome, tries=row.tries, progress=progress)
         if result.outcome == "throttled":
             self.pace.throttled(row.line, result.wait)
-        tools = self._tools
         fate = judge(row, result, progress=progress, now=tools.clock(), chance=tools.chance)
         if result.moved_to:
             address = tools.secrets.seal(result.moved_to)
             fate = replace(fate, moved=(address, hash_of(tools.secrets, row.channel, result.moved_to)))
         return fate
 
-    async def _hand_over(self, claimed: Claimed) -> tuple[Result | None, int]:
-        """What became of the last parcel that was tried, and how many have gone; None if we are stopping."""
+    async def _ask(self, claimed: Claimed, find: Find) -> Result | None:
+        """Look for the parcel that may have gone in the provider's own list."""
+        try:
+            parcels = self._encode(claimed)[claimed.row.progress :]
+            async with asyncio.timeout(LONGEST):
+                return await find(claimed, parcels[0]) if parcels else None
+        except Exception as error:
+            name = type(error).__name__
+            self._log.error("message_not_asked", outbox=claimed.row.id, error=name, at=place(error))
+            return Result(outcome="retry", code=name, sentence=f"It could not be asked about ({name}).")
+
+    async def _hand_over(self, claimed: Claimed, found: Result | None) -> tuple[Result | None, int]:
+        """What became of the last parcel that was tried, and how many have gone; None if we are stopping.
+
+        `found`: the first of them has gone already.
+        """
         row, result, progress = claimed.row, SENT, claimed.row.progress
         try:
             parcels = self._encode(claimed)
@@ -182,7 +214,7 @@ class Lane:
                 await self.pace.take(row.line, _cost(parcel), answer=row.klass == "answer")
             except Closed:
                 return None, progress
-            result = await self._try(claimed, parcel)
+            result, found = found or await self._try(claimed, parcel), None
             if result.outcome != "sent":
                 break
             progress += 1

@@ -8,17 +8,18 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.lane import Lane, Post, Tools
+from bot.lane import Find, Lane, Post, Tools
 from bot.pace import Pace, Speed
-from channels.base import SENT, Channel, Load, Parcel, Result
+from channels.base import SENT, Channel, Lists, Load, Parcel, Result
 from storage import records
 from storage.claims import LEASE, PRACTICE, Claimed
 from storage.database import Database
 from storage.secrets import Secrets
 
+SKEW = timedelta(minutes=1)  # how far a provider's clock may be from ours
 RENEW = LEASE.total_seconds() / 3
 
 
@@ -84,6 +85,7 @@ class Lanes:
             carrier_stops=carrier_stops,
         )
         posts = {name: _by(channel, load) for name, channel in carriers.items()}
+        finds = {name: _in(one, db) for name, one in carriers.items() if isinstance(one, Lists)}
         posts[PRACTICE] = _practising(practice)
         self._lanes = [
             Lane(
@@ -93,6 +95,7 @@ class Lanes:
                 pace=Pace(widths[name].speed, clock=seconds, sleep=sleep),
                 post=post,
                 tools=tools,
+                find=finds.get(name),
             )
             for name, post in posts.items()
         ]
@@ -148,6 +151,17 @@ def _by(channel: Channel, load: Load) -> Post:
         return await channel.send(parcel, outbox=claimed.row.id, load=load)
 
     return post
+
+
+def _in(lists: Lists, db: Database) -> Find:
+    async def find(claimed: Claimed, parcel: Parcel) -> Result | None:
+        row = claimed.row
+        since = (row.sent_at or row.created_at) - SKEW
+        async with db.read() as conn:
+            known = await records.others_ids(conn, row, since)
+        return await lists.find(parcel, since=since, known=known)
+
+    return find
 
 
 def _practising(practice: Carrier) -> Post:

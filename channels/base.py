@@ -3,10 +3,10 @@
 The first three are pure. `send` and `fetch` are thin: one call of the provider's own SDK.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from flows.events import Abilities, Event, Say, Shown
 
@@ -110,6 +110,18 @@ class Channel(Protocol):
 
     async def fetch(self, ref: str, *, most: int) -> bytes:
         """A file's bytes, at most `most` of them; raise FetchLater or FetchRefused."""
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """A channel whose provider can be asked what it was given."""
+
+    async def find(self, parcel: Parcel, *, since: datetime, known: Collection[str]) -> Result | None:
+        """This parcel in the provider's own list; None if it isn't there.
+
+        Not earlier than `since`, and not one of the `known` ids, which belong to other messages. A
+        result other than sent means that the provider could not be asked.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,25 @@
 """Text messages and picture messages by Twilio: words, numbered choices, a few parts at most."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from urllib.parse import urlencode
 
+from twilio.rest.api.v2010.account.message import MessageInstance
 from twilio.twiml.messaging_response import MessagingResponse
 
 from channels.base import Delivery, Inbound, Load, Parcel, Result, Unreadable
 from channels.text import clean, fit_parts, numbered
-from channels.twilio import Account, form, phone_line, query
+from channels.twilio import HOME, Account, form, phone_line, query
 from channels.twilio_faults import outcome
 from flows.events import Abilities, Attachment, Event, Say, Sense, Shown
 from flows.readable import simplify
 
 PARTS = 3
 _MOST_MEDIA = 10
+_MOST_LISTED = 200  # of our newest texts to one person
+_PAGE = 500
 _STATES: Mapping[str, Literal["sent", "delivered", "failed"]] = {
     "accepted": "sent",
     "scheduled": "sent",
@@ -29,6 +32,15 @@ _STATES: Mapping[str, Literal["sent", "delivered", "failed"]] = {
     "failed": "failed",
     "canceled": "failed",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A text to our number as Twilio lists it. `pictures`: some came with it, which must be asked for."""
+
+    event: Event
+    at: datetime
+    pictures: bool
 
 
 class SmsChannel:
@@ -62,7 +74,9 @@ class SmsChannel:
 
     def decode(self, request: Inbound, now: datetime) -> tuple[Event, ...]:
         """The one event in a message webhook."""
-        fields = form(request)
+        return (self._event(form(request), now),)
+
+    def _event(self, fields: Mapping[str, str], now: datetime) -> Event:
         id, sender = _sid(fields), fields.get("From", "")
         if not id or not sender or ":" in sender:
             raise Unreadable("This is not a text message from Twilio.")
@@ -77,11 +91,9 @@ class SmsChannel:
         )
         optout = fields.get("OptOutType", "").lower()
         if optout in ("stop", "start", "help"):
-            return (replace(event, kind="optout", value=optout),)
+            return replace(event, kind="optout", value=optout)
         attachments = tuple(_attachments(fields))
-        if attachments:
-            return (replace(event, kind="media", attachments=attachments),)
-        return (event,)
+        return replace(event, kind="media", attachments=attachments) if attachments else event
 
     def encode(self, say: Say, line: str) -> tuple[Parcel, ...]:
         """One message; what it shows goes along as media, or else in words."""
@@ -108,6 +120,51 @@ class SmsChannel:
         if self._public_url:
             wanted["status_callback"] = f"{self._public_url}/twilio/sms/status?{urlencode({'o': outbox})}"
         return await self._account.hand_over(lambda client: client.messages.create_async(**wanted))
+
+    async def find(self, parcel: Parcel, *, since: datetime, known: Collection[str]) -> Result | None:
+        """This text among those that Twilio had from us for this person.
+
+        By when it was created: one that still waits in Twilio's queue was not sent on any date.
+        """
+        to, body = parcel.params["to"], parcel.params["body"]
+        return await self._account.find(
+            lambda client: client.messages.list_async(to=to, from_=self._number, limit=_MOST_LISTED),
+            since=since,
+            known=known,
+            fits=lambda one: _same(body, (one.body or "").strip()),
+        )
+
+    async def came_in(self, since: datetime, now: datetime) -> tuple[Listed, ...] | None:
+        """The texts to our number since then, oldest first; None where Twilio can't be asked."""
+        listed = await self._account.listed(
+            lambda client: client.messages.list_async(to=self._number, date_sent_after=since, page_size=_PAGE)
+        )
+        if listed is None:
+            return None
+        found = [
+            Listed(event=self._event(_fields(one), now), at=at, pictures=one.num_media not in (None, "", "0"))
+            for one in reversed(listed)
+            if one.direction == "inbound"
+            and one.from_
+            and ":" not in one.from_
+            and (at := one.date_sent or one.date_created)
+            and at >= since
+        ]
+        return tuple(sorted(found, key=lambda one: one.at))
+
+    async def with_pictures(self, event: Event) -> Event | None:
+        """A listed text with the pictures that came with it; None where Twilio can't be asked."""
+        listed = await self._account.listed(
+            lambda client: client.messages(event.id).media.list_async(limit=_MOST_MEDIA)
+        )
+        if listed is None:
+            return None
+        fields = {"NumMedia": str(len(listed))}
+        for n, one in enumerate(listed):
+            fields |= {f"MediaUrl{n}": HOME + one.uri.removesuffix(".json")}
+            fields |= {f"MediaContentType{n}": one.content_type or ""}
+        attachments = tuple(_attachments(fields))
+        return replace(event, kind="media", attachments=attachments) if attachments else event
 
     async def fetch(self, ref: str, *, most: int) -> bytes:
         """A picture's bytes."""
@@ -145,6 +202,22 @@ def nothing() -> str:
 def _sid(fields: Mapping[str, str]) -> str:
     """A message's id, under the name that it has now or the one that it had before."""
     return fields.get("MessageSid", "") or fields.get("SmsSid", "")
+
+
+def _fields(one: MessageInstance) -> dict[str, str]:
+    """A listed message as its webhook would have told it, but for its pictures."""
+    return {"MessageSid": one.sid or "", "From": one.from_ or "", "Body": one.body or ""}
+
+
+def _same(wanted: str, listed: str) -> bool:
+    """Whether these are the words of one text. What comes before them may differ.
+
+    A trial account begins each text with a sentence of its own, and a notice that is made ready
+    again may have to say how to go back.
+    """
+    if not wanted or not listed:
+        return wanted == listed
+    return listed.endswith(wanted) or wanted.endswith(listed)
 
 
 def _attachments(fields: Mapping[str, str]) -> list[Attachment]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -26,6 +27,7 @@ _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 # spelled on a keypad. They look like numbers and belong to nobody.
 _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 _MOST_WAIT = 300.0
+_UNTOLD = "Twilio could not be asked whether it had gone."
 
 
 class Http(AsyncTwilioHttpClient):  # type: ignore[misc]  # the library ships no types
@@ -126,6 +128,36 @@ class Account:
         except Exception as error:
             return outcome_of(error)
         return Result(outcome="sent", id=made.sid or "")
+
+    async def listed(self, read: Callable[[Client], Awaitable[list[Any]]]) -> list[Any] | None:
+        """What one of Twilio's lists says, read with the SDK; None where it can't be asked."""
+        try:
+            return await read(self._client)
+        except Exception:
+            return None
+
+    async def find(
+        self,
+        read: Callable[[Client], Awaitable[list[Any]]],
+        *,
+        since: datetime,
+        known: Collection[str],
+        fits: Callable[[Any], bool] = lambda _: True,
+    ) -> Result | None:
+        """The first that we created since then of those listed, newest first; see `base.Lists.find`."""
+        listed = await self.listed(read)
+        if listed is None:
+            return Result(outcome="retry", sentence=_UNTOLD)
+        found = [
+            one.sid
+            for one in listed
+            if one.direction == "outbound-api"
+            and one.sid not in known
+            and one.date_created
+            and one.date_created >= since
+            and fits(one)
+        ]
+        return Result(outcome="sent", id=found[-1]) if found else None
 
     async def abilities_of(self, number: str) -> frozenset[str] | None:
         """What our number can carry, of "sms", "mms" and "voice"; None where it can't be asked."""

@@ -3,7 +3,7 @@
 A step's id is the call's id and a number in the address, so that a repeat is known as one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -20,6 +20,7 @@ from flows.events import Abilities, Attachment, Event, Say, Shown
 __all__ = ["VoiceChannel", "error_answer", "one_moment", "step_of"]
 
 RING_SECONDS = 30
+_MOST_LISTED = 50  # of our newest calls to one person
 _UNANSWERED: Mapping[str, Literal["no_answer", "busy", "failed"]] = {
     "no-answer": "no_answer",
     "busy": "busy",
@@ -139,6 +140,15 @@ class VoiceChannel:
                 machine_detection="Enable",
                 timeout=RING_SECONDS,
             )
+        )
+
+    async def find(self, parcel: Parcel, *, since: datetime, known: Collection[str]) -> Result | None:
+        """This call among those that Twilio was asked to place to this person."""
+        to = parcel.params["to"]
+        return await self._account.find(
+            lambda client: client.calls.list_async(to=to, from_=self._number, limit=_MOST_LISTED),
+            since=since,
+            known=known,
         )
 
     async def fetch(self, ref: str, *, most: int) -> bytes:

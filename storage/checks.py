@@ -25,6 +25,9 @@ CLOSED = "The vote has closed."
 LEFT = "They are not a member any more."
 NO_WAY = "We may not write or ring first by this way."
 UNCLEAR_TWICE = "It was tried twice and is unclear both times; it may have arrived."
+LISTED = frozenset({"sms", "voice"})  # channels whose provider can be asked what it was given
+# What may have gone: not asked about yet; asked once, and not in the list; sent again, and unclear again.
+UNCLEAR = ("unclear", "asked", "unclear again")
 DIED = "The service ended while this was being sent; it may have gone."
 
 
@@ -44,6 +47,7 @@ class Waiting:
     subject: str | None = None
     expires_at: datetime | None = None
     outcome: str | None = None
+    sent_at: datetime | None = None
     progress: int = 0
     tries: int = 0
     held: bool = False
@@ -152,11 +156,12 @@ def waits_its_turn(row: Waiting, now: datetime) -> bool:
     return not row.held and now < row.not_before <= now + PATIENCE
 
 
-def after_unclear(row: Waiting, now: datetime) -> datetime | None:
-    """When to try once more what may have gone; None if it was unclear before.
+def after_unclear(row: Waiting, now: datetime) -> tuple[str, datetime] | None:
+    """What an unclear try makes of a message, and when to see to it again; None if it was the last try.
 
-    Twilio's status callback may still settle it; Telegram can't be asked.
+    Twilio's receipt may settle it meanwhile, and then its list is asked; Telegram can't be asked.
     """
-    if row.outcome == "unclear":
-        return None
-    return now + (AT_ONCE if row.channel == "telegram" else CALLBACK)
+    if row.channel not in LISTED:
+        return None if row.outcome == "unclear" else ("unclear", now + AT_ONCE)
+    tried = "unclear again" if row.outcome in ("asked", "unclear again") else "unclear"
+    return tried, now + CALLBACK

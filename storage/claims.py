@@ -16,6 +16,7 @@ from flows.state import Conversation
 from storage.asking import Fit, ask, dressed
 from storage.checks import (
     DIED,
+    UNCLEAR,
     UNCLEAR_TWICE,
     Facts,
     Verdict,
@@ -195,9 +196,10 @@ def _plan_lapsed(plan: _Plan, row: Waiting, now: datetime) -> datetime | None:
     again = after_unclear(row, now)
     if again is None:
         plan.end.append((row, Verdict(does="dead", why=UNCLEAR_TWICE)))
-    else:
-        plan.lapsed.append({"row": row.id, "until": again, "tried": row.tries + 1})
-    return again
+        return None
+    became, until = again
+    plan.lapsed.append({"row": row.id, "until": until, "became": became, "tried": row.tries + 1})
+    return until
 
 
 async def _write(conn: AsyncConnection, plan: _Plan, holder: str, now: datetime) -> None:
@@ -206,7 +208,8 @@ async def _write(conn: AsyncConnection, plan: _Plan, holder: str, now: datetime)
         held = sa.update(outbox).where(one).values(not_before=until, held=sa.bindparam("busy"))
         await conn.execute(held, plan.hold)
     if plan.lapsed:
-        lost = {"state": "waiting", "outcome": "unclear", "sentence": DIED, "tries": sa.bindparam("tried")}
+        lost = {"state": "waiting", "outcome": sa.bindparam("became"), "sentence": DIED}
+        lost["tries"] = sa.bindparam("tried")
         await conn.execute(sa.update(outbox).where(one).values(not_before=until, **lost), plan.lapsed)
     for row, verdict in plan.end:
         await end(conn, row, verdict, now)
@@ -218,7 +221,10 @@ async def _write(conn: AsyncConnection, plan: _Plan, holder: str, now: datetime)
         leased = sa.update(lines).where(lines.c.id.in_([row.line for row in plan.take]))
         await conn.execute(leased.values(leased_by=holder, leased_until=now + LEASE))
         taken = sa.update(outbox).where(outbox.c.id.in_([row.id for row in plan.take]))
-        await conn.execute(taken.values(state="sending", held=False))
+        now_ = sa.literal(now, outbox.c.sent_at.type)
+        # What may have gone is looked for in the provider's list from its first try on.
+        tried = sa.case((outbox.c.outcome.in_(UNCLEAR), outbox.c.sent_at), else_=now_)
+        await conn.execute(taken.values(state="sending", held=False, sent_at=tried))
 
 
 async def end(conn: AsyncConnection, row: Waiting, verdict: Verdict, now: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.calendar import next_allowed
 from storage.asking import unask
-from storage.checks import USUAL_HOURS, Waiting, hours_of
+from storage.checks import UNCLEAR, USUAL_HOURS, Waiting, hours_of
 from storage.outbox import columns, make_due
 from storage.tables import groups, lines, members, outbox, reached, receipts
 
@@ -49,7 +49,7 @@ async def receive(conn: AsyncConnection, receipt: Receipt, *, now: datetime, ids
         return False
     note = {"state": receipt.state, "code": receipt.code or None, "at": now}
     await conn.execute(receipts.insert().values(id=ids(), outbox_id=row.id, **note))
-    gone = row.state in ("sending", "sent") or (row.state == "waiting" and row.outcome == "unclear")
+    gone = row.state in ("sending", "sent") or (row.state == "waiting" and row.outcome in UNCLEAR)
     if not gone:  # final already, or taken back into the queue: a repeat, or too late
         return True
     named = {"provider_id": receipt.provider_id} if receipt.provider_id else {}

@@ -62,6 +62,15 @@ async def record(conn: AsyncConnection, row: Waiting, fate: Fate, now: datetime)
     await _line(conn, row, fate)
 
 
+async def others_ids(conn: AsyncConnection, row: Waiting, since: datetime) -> frozenset[str]:
+    """The provider's ids that belong to this line's other messages."""
+    o = outbox.c
+    theirs = sa.select(o.provider_id).where(
+        o.line_id == row.line, o.id != row.id, o.sent_at >= since, o.provider_id.is_not(None)
+    )
+    return frozenset(id_ for id_ in await conn.scalars(theirs) if id_)
+
+
 async def progressed(conn: AsyncConnection, id_: str, parcels: int) -> None:
     """So many parcels of a message have gone: a second try begins after them."""
     await conn.execute(sa.update(outbox).where(outbox.c.id == id_).values(progress=parcels))

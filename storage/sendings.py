@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import outbox as box
+from storage.checks import UNCLEAR
 from storage.database import upsert
 from storage.tables import briefs, lines, members, outbox, reached, reaches, sendings
 
@@ -197,7 +198,7 @@ async def _take_back(conn: AsyncConnection, kind: str, subjects: Collection[str]
     """Delete what waits in the outbox and cannot have arrived; the (subject, before) it was of."""
     o = outbox.c
     unsent = (o.kind == kind, o.subject_id.in_(subjects), o.state == "waiting", o.progress == 0)
-    surely = sa.or_(o.outcome.is_(None), o.outcome != "unclear")
+    surely = sa.or_(o.outcome.is_(None), o.outcome.not_in(UNCLEAR))
     gone = (await conn.execute(sa.select(o.id, o.dedupe_key).where(*unsent, surely))).all()
     for start in range(0, len(gone), SLICE):
         ids = [id_ for id_, _ in gone[start : start + SLICE]]

@@ -1,7 +1,7 @@
 """A small post office for tests: a store, a clock that is set by hand, channels that note what they send."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -59,6 +59,25 @@ class FakeChannel:
         return b""
 
 
+class ListingChannel(FakeChannel):
+    """Its provider can be asked: `listed` has what it was given, as (id, address, words)."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.listed: list[tuple[str, str, str]] = []
+        self.asked = 0
+        self.away = 0  # for so many times it can't be asked
+
+    async def find(self, parcel: Parcel, *, since: datetime, known: Collection[str]) -> Result | None:
+        self.asked += 1
+        if self.away:
+            self.away -= 1
+            return RETRY
+        wanted = (parcel.line, parcel.params["body"])
+        found = [id_ for id_, *given in self.listed if (*given,) == wanted and id_ not in known]
+        return Result(outcome="sent", id=found[0]) if found else None
+
+
 class Drawer:
     """A practice phone's carrier."""
 
@@ -77,7 +96,12 @@ class Office:
         self.secrets = secrets
         self.now = NOON
         self.ids = Ids(lambda: self.now)
-        self.channels = {name: FakeChannel(name) for name in ("telegram", "sms", "voice")}
+        self.sms = ListingChannel("sms")
+        self.channels = {
+            "telegram": FakeChannel("telegram"),
+            "sms": self.sms,
+            "voice": ListingChannel("voice"),
+        }
         self.practice = Drawer()
         self.carrier_stops = True
         self.lanes = self.open()

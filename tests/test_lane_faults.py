@@ -1,13 +1,12 @@
 """What the lanes make of what goes wrong: a provider that is away, a block, a fault of ours, a death."""
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from channels.base import Parcel, Result
-from storage import outbox, records
+from channels.base import Delivery, Parcel, Result
+from storage import outbox, receipts, records
 from storage.database import Database
 from storage.secrets import Secrets
 from storage.tables import members
@@ -16,6 +15,7 @@ from tests.stores import db, migrated, secrets, store_url
 
 __all__ = ["db", "migrated", "secrets", "store_url"]
 
+UNCLEAR = Result(outcome="unclear")
 OURS = Result(outcome="ours", sentence="The token is wrong.")
 
 
@@ -136,13 +136,74 @@ async def test_an_address_that_moved_is_written_to_at_its_new_place(office: Offi
     assert office.channels["telegram"].sent == [("-100222", "hello")]
 
 
-async def test_an_unclear_text_is_tried_once_more_after_a_minute(office: Office) -> None:
-    office.channels["sms"].fails["ann"] = [Result(outcome="unclear")] * 2
+async def test_an_unclear_text_is_asked_about_twice_before_it_is_sent_again(office: Office) -> None:
+    office.sms.fails["ann"] = [UNCLEAR]
     lost = await office.write("ann", "hello")
+    assert await office.send() == []
+    assert await office.send(59) == []
+    assert office.sms.asked == 0
+    assert await office.send(1) == []
+    assert (await office.row(lost)).outcome == "asked"
+    assert await office.send(60) == ["hello"]
+    assert office.sms.asked == 2
+
+
+@pytest.mark.parametrize("asked", [1, 2])
+async def test_an_unclear_text_that_the_provider_lists_is_not_sent_again(office: Office, asked: int) -> None:
+    office.sms.fails["ann"] = [UNCLEAR]
+    lost = await office.write("ann", "hello", kind="brief", subject="b")
     await office.send()
-    assert (await office.row(lost)).not_before == office.now + timedelta(seconds=60)
-    await office.send(60)
+    for _ in range(asked - 1):
+        await office.send(60)
+    office.sms.listed.append(("SM9", "ann", "hello"))
+    assert await office.send(60) == []
+    row = await office.row(lost)
+    assert (row.state, row.provider_id, office.sms.asked) == ("sent", "SM9", asked)
+    assert await office.send(3600) == []
+
+
+async def test_the_same_words_sent_for_another_message_settle_nothing(office: Office) -> None:
+    office.sms.fails["ann"] = [UNCLEAR]
+    await office.write("ann", "Thank you.", "answer")
+    await office.send()
+    await office.write("ann", "Thank you.", "answer")
+    assert await office.send() == ["Thank you."]
+    office.sms.listed.append(("SM1", "ann", "Thank you."))
+    assert await office.send(60) == []
+    assert await office.send(60) == ["Thank you."]
+
+
+async def test_what_is_unclear_twice_and_never_listed_is_for_the_operator(office: Office) -> None:
+    office.sms.fails["ann"] = [UNCLEAR] * 2
+    lost = await office.write("ann", "hello")
+    for wait in (0, 60, 60):
+        assert await office.send(wait) == []
+    assert (await office.row(lost)).outcome == "unclear again"
+    assert await office.send(60) == []
     assert (await office.row(lost)).state == "dead"
+
+
+async def test_nothing_is_sent_again_while_the_provider_cannot_be_asked(office: Office) -> None:
+    office.sms.fails["ann"], office.sms.away = [UNCLEAR], 3
+    lost = await office.write("ann", "hello")
+    for wait in (0, 60, 4, 13):
+        assert await office.send(wait) == []
+    assert (office.sms.asked, (await office.row(lost)).outcome) == (3, "unclear")
+    office.sms.listed.append(("SM9", "ann", "hello"))
+    assert await office.send(75) == []
+    assert (await office.row(lost)).state == "sent"
+
+
+async def test_a_receipt_settles_what_is_being_asked_about(office: Office) -> None:
+    office.sms.fails["ann"] = [UNCLEAR]
+    lost = await office.write("ann", "hello")
+    for wait in (0, 60):
+        await office.send(wait)
+    came = Delivery(outbox=lost, provider_id="SM9", state="delivered")
+    async with office.db.write() as conn:
+        assert await receipts.receive(conn, came, now=office.now, ids=office.ids)
+    assert await office.send(60) == []
+    assert ((await office.row(lost)).state, office.sms.asked) == ("delivered", 1)
 
 
 async def test_a_death_between_sending_and_noting_is_seen_and_tried_once_more(office: Office) -> None:
@@ -159,4 +220,5 @@ async def test_a_death_between_sending_and_noting_is_seen_and_tried_once_more(of
     assert await office.send(29) == []  # the lease still runs
     assert await office.send(1) == []
     assert (await office.row(lost)).outcome == "unclear"
+    assert await office.send(60) == []
     assert await office.send(60) == ["hello"]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
@@ -16,7 +17,7 @@ from channels.twilio_faults import FAULTS, outcome
 from channels.voice import VoiceChannel
 from flows.events import Say, Shown
 from tests.fakes.twilio import NUMBER, SID, TOKEN, FakeTwilio
-from tests.twilio_requests import PUBLIC, account, serving, webhook
+from tests.twilio_requests import NOW, PUBLIC, account, serving, webhook
 
 LINE = "+447700900123"
 FORM = {"MessageSid": "SM1", "From": LINE, "Body": "two\nlines & ünïcode", "NumMedia": "0"}
@@ -238,3 +239,71 @@ async def test_parcel_that_is_none_does_not_raise(client: Account) -> None:
     channel = VoiceChannel(account=client, number=NUMBER, public_url=PUBLIC)
     parcel = Parcel(channel="voice", line="nonsense", method="call", params={"to": "nonsense"})
     assert (await channel.send(parcel, outbox="OUT7", load=no_files)).outcome == "unreachable"
+
+
+# What Twilio lists of what we gave it
+
+
+async def look(channel: SmsChannel | VoiceChannel, say: str = "Hello.", **more: Any) -> Result | None:
+    (parcel,) = channel.encode(Say(text=say), LINE)
+    return await channel.find(parcel, **{"since": NOW, "known": (), **more})
+
+
+@pytest.fixture
+def listed(twilio: FakeTwilio) -> FakeTwilio:
+    twilio.clock = lambda: NOW
+    return twilio
+
+
+async def test_text_is_found_by_its_words_though_it_still_waits_at_twilio(
+    listed: FakeTwilio, client: Account
+) -> None:
+    channel = SmsChannel(account=client, number=NUMBER)
+    assert await look(channel) is None
+    await send(client)
+    (text,) = listed.texts
+    assert await look(channel) == Result(outcome="sent", id=text.sid)
+    text.body = f"Sent from your Twilio trial account - {text.body}"
+    assert await look(channel) == Result(outcome="sent", id=text.sid)
+
+
+@pytest.mark.parametrize(
+    ("say", "more"),
+    [
+        ("Other words.", {}),
+        ("Hello.", {"since": NOW + timedelta(minutes=1)}),
+        ("Hello.", {"known": {"SM" + "0" * 31 + "1"}}),
+    ],
+)
+async def test_another_text_is_not_taken_for_it(
+    say: str, more: dict[str, Any], listed: FakeTwilio, client: Account
+) -> None:
+    await send(client)
+    await send(client, "+447700900124", "Other words.")
+    assert await look(SmsChannel(account=client, number=NUMBER), say, **more) is None
+
+
+async def test_what_the_person_wrote_is_not_taken_for_ours(listed: FakeTwilio, client: Account) -> None:
+    await listed.text(LINE, "Hello.")
+    assert await look(SmsChannel(account=client, number=NUMBER)) is None
+
+
+async def test_call_is_found_once(listed: FakeTwilio, client: Account) -> None:
+    channel = VoiceChannel(account=client, number=NUMBER, public_url=PUBLIC)
+    (parcel,) = channel.encode(Say(text="Hello."), LINE)
+    assert await look(channel) is None
+    await channel.send(parcel, outbox="OUT7", load=no_files)
+    sid = listed.ringing[0].sid
+    assert await look(channel) == Result(outcome="sent", id=sid)
+    assert await look(channel, known={sid}) is None
+
+
+async def test_a_list_that_cannot_be_had_is_no_proof(listed: FakeTwilio, client: Account) -> None:
+    listed.fail_next("lists", status=503, times=2)
+    for channel in (
+        SmsChannel(account=client, number=NUMBER),
+        VoiceChannel(account=client, number=NUMBER, public_url=PUBLIC),
+    ):
+        found = await look(channel)
+        assert found
+        assert found.outcome == "retry"
