@@ -16,6 +16,7 @@ from bot import senders, serving, ways
 from bot.alone import Alone
 from bot.briefs import pieces
 from bot.calls import Calls
+from bot.catching_up import CatchingUp
 from bot.chats import Chats
 from bot.fetch import Fetcher, teller
 from bot.intake import Intake
@@ -189,6 +190,13 @@ class App:
         )
         self.intake = Intake(**common, tools=tools, metrics=self.metrics, woken=self._woken)
         self.calls = Calls(self.intake)
+        self.catching_up = CatchingUp(
+            **common,
+            secrets=self.secrets,
+            sms=self.senders.sms,
+            number=self.settings.twilio_number or "",
+            intake=self.intake,
+        )
         self.phones = PracticePhones(
             **common,
             secrets=self.secrets,
@@ -227,6 +235,7 @@ class App:
             calls=self.calls,
             intake=self.intake,
             receipt=self.receipt,
+            missed=self.catching_up.wake,
             public_url=self.settings.public_url or "",
             clock=self.clock,
             metrics=self.metrics,
@@ -255,6 +264,8 @@ class App:
                 "scheduler": self.scheduler.run,
                 "clearing": self._clearing,
             }
+            if self.settings.twilio_on:
+                loops["catching_up"] = self.catching_up.run
         if self.rooms and self.chats:
             loops |= {"rooms": self.rooms.run, "telegram": self.chats.run}
         for name, loop in loops.items():

@@ -39,6 +39,11 @@ async def arrive(
     return arrived, {line.id: line for line in found.values()}
 
 
+def guard(event: Event, secrets: Secrets) -> bytes:
+    """By what a repeat of this event is known."""
+    return addresses.guard_of(secrets, _sender(event), event.id)
+
+
 def mark(channel: str, guard: bytes) -> str:
     """What an event is called inside: it finds the stored event, and names nobody."""
     return f"{channel}:{guard.hex()}"
@@ -53,17 +58,20 @@ def unmark(marked: str) -> tuple[str, bytes] | None:
         return None
 
 
+def _sender(event: Event) -> str:
+    return f"{event.to}:{event.line or event.session}"
+
+
 def _bare(event: Event, line: Line | None, secrets: Secrets, id: str) -> Arrived:
-    sender = f"{event.to}:{event.line or event.session}"
-    guard = addresses.guard_of(secrets, sender, event.id)
-    before = mark(event.channel, addresses.guard_of(secrets, sender, event.of)) if event.of else ""
+    known = guard(event, secrets)
+    before = mark(event.channel, addresses.guard_of(secrets, _sender(event), event.of)) if event.of else ""
     bare = replace(
         event,
-        id=mark(event.channel, guard),
+        id=mark(event.channel, known),
         of=before,
         line=line.id if line else "",
         room="room" if event.room else "",
         text=clean(event.text),
         value=clean(event.value),
     )
-    return Arrived(id=id, event=bare, guard=guard, line=line.id if line else None)
+    return Arrived(id=id, event=bare, guard=known, line=line.id if line else None)

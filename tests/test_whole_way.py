@@ -11,18 +11,23 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from aiohttp import ClientError, ClientSession
 from PIL import Image
 
+from storage.database import Database
+from storage.tables import lines, outbox
 from tests.fakes.telegram import TOKEN, BotApi
 from tests.fakes.telegram_people import Person
 from tests.fakes.twilio import NUMBER, SID, FakeTwilio
 from tests.fakes.twilio import TOKEN as AUTH
 from tests.fakes.twilio_calls import sound
+from tests.stores import sqlite_url
 
 MARY, GEORGE = "+447700900111", "+441632960112"
 BRIEF = "# Bus routes\n\nTwo routes may change.\n\n## What to think about\n\nWhich stops do you use?\n"
@@ -321,6 +326,44 @@ async def test_a_killed_service_goes_on_where_it_was(service: Service, twilio: F
     await service.start()
     await twilio.text(MARY, "It rained")
     assert "How was that day?" in await twilio.next_text(MARY, after=4)
+
+
+async def test_a_text_that_left_before_the_service_was_killed_is_not_sent_again(
+    service: Service, twilio: FakeTwilio, tmp_path: Path
+) -> None:
+    await joins_by_text(twilio)
+    twilio.receipts = False
+    twilio.fail_next("messages", status=500, after=True, seconds=PATIENCE)
+    await twilio.text(MARY, "diary")
+    asked = await twilio.next_text(MARY, after=3)  # it has gone, and Twilio has not answered yet
+    await service.kill()
+    await service.start()
+    db = await Database.open(sqlite_url(tmp_path / "takepart.db"))
+    unclear = sa.select(outbox.c.id).where(outbox.c.outcome == "unclear", outbox.c.state == "waiting")
+    lost = await until(lambda: _one(db, unclear))
+    now = datetime.now(UTC)
+    async with db.write() as conn:  # the minute that it waits is over
+        await conn.execute(sa.update(outbox).where(outbox.c.id == lost).values(not_before=now))
+        await conn.execute(sa.update(lines).values(due_at=now))
+    settled = sa.select(outbox.c.provider_id).where(outbox.c.id == lost, outbox.c.state == "sent")
+    sid = await until(lambda: _one(db, settled))
+    await db.close()
+    assert [text.sid for text in twilio.texts if text.body == asked] == [sid]
+
+
+async def _one(db: Database, query: sa.Select[Any]) -> Any:
+    async with db.read() as conn:
+        return await conn.scalar(query)
+
+
+async def test_a_text_that_came_while_the_service_was_down_is_answered(
+    service: Service, twilio: FakeTwilio
+) -> None:
+    await joins_by_text(twilio)
+    await service.stop()
+    assert (await twilio.text(MARY, "diary")).status == 502
+    await service.start()
+    assert "diary" in await twilio.next_text(MARY, after=3, wait=PATIENCE)
 
 
 async def test_a_service_told_to_end_finishes_and_closes(

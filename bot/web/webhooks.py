@@ -39,6 +39,7 @@ class Webhooks:
     calls: Calls
     intake: Intake
     receipt: Callable[[Delivery], Awaitable[None]]
+    missed: Callable[[], None]  # told when a text was not taken
     public_url: str
     clock: Callable[[], datetime]
     metrics: Metrics
@@ -97,7 +98,12 @@ class Webhooks:
 
     async def _text(self, inbound: Inbound) -> Response:
         if self.sms:
-            await self.intake.take_all(self.sms.decode(inbound, self.clock()))
+            events = self.sms.decode(inbound, self.clock())
+            try:
+                await self.intake.take_all(events)
+            except Exception:
+                self.missed()
+                raise
         return _xml(nothing())
 
     async def _receipt(self, inbound: Inbound) -> Response:
