@@ -4,18 +4,17 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
 import structlog
 
 from bot.intake import Busy, Intake
-from bot.rooms import Rooms
+from bot.rooms import Rooms, no_files
 from bot.stepping import Turned
 from channels.base import Result, Unreadable
 from channels.telegram import TelegramChannel, Trouble
 from channels.telegram_out import pop_up
 from flows.events import Event
-from storage.database import Database, upsert
-from storage.tables import leases
+from storage import leases
+from storage.database import Database
 
 POLL_SECONDS = 20
 LEASE = timedelta(seconds=60)
@@ -88,7 +87,7 @@ class Chats:
         parcel = pop_up(event.session, turned.pop_up, alert=bool(event.room and turned.stranger))
 
         async def answer() -> None:
-            result = await self._channel.send(parcel, load=_no_files)
+            result = await self._channel.send(parcel, load=no_files)
             if result.outcome != "sent":
                 self._log.info("button_not_answered", outcome=result.outcome, code=result.code)
 
@@ -116,21 +115,11 @@ class Chats:
 
     async def _hold(self) -> bool:
         """Whether it is for us to poll: one process does, while it renews its lease."""
-        now = self._clock()
-        row = {"name": LEASE_NAME, "holder": self._holder, "until": now + LEASE}
         async with self._db.write() as conn:
-            make = upsert(conn, leases).values(row)
-            free = sa.or_(leases.c.holder == self._holder, leases.c.until < now)
-            new = {"holder": self._holder, "until": row["until"]}
-            taken = make.on_conflict_do_update(index_elements=["name"], set_=new, where=free)
-            return (await conn.execute(taken.returning(leases.c.name))).first() is not None
+            return await leases.hold(conn, LEASE_NAME, self._holder, now=self._clock(), lasts=LEASE)
 
 
 def wait_after(failed: Result) -> float:
     """Seconds until Telegram is asked again."""
     # Another who polls has often gone in a moment: a process that was ended a little before.
     return max(OURS if failed.code == "token" else SOON, failed.wait)
-
-
-async def _no_files(sha256: str) -> bytes:
-    raise FileNotFoundError(sha256)

@@ -10,7 +10,8 @@ import structlog
 from channels.base import Parcel
 from channels.telegram import TelegramChannel, Trouble
 from channels.telegram_out import room_poll, room_words
-from flows.events import Event, Question
+from flows.ballots import ballot_of
+from flows.events import Event
 from flows.state import Poll
 from storage import groups
 from storage.database import Database
@@ -103,7 +104,7 @@ class Rooms:
             await self._send(room_words(address, NO_POLL if room else NOT_LINKED))
             return
         for poll in polls:
-            sent = await self._send(room_poll(address, _question(poll), await self._count(poll.id)))
+            sent = await self._send(room_poll(address, ballot_of(poll), await self._count(poll.id)))
             if sent:
                 await self._remember(room, poll, sent)
 
@@ -148,33 +149,22 @@ class Rooms:
 
     async def _send(self, parcel: Parcel) -> str:
         """Send to a chat; the message's id, "" where it did not go."""
-        result = await self._channel.send(parcel, load=_no_files)
+        result = await self._channel.send(parcel, load=no_files)
         if result.outcome == "throttled":
             await asyncio.sleep(result.wait)
-            result = await self._channel.send(parcel, load=_no_files)
+            result = await self._channel.send(parcel, load=no_files)
         if result.outcome != "sent":
             structlog.get_logger().warning("room_not_reached", outcome=result.outcome, code=result.code)
         return result.id
-
-
-def _question(poll: Poll) -> Question:
-    return Question(
-        id=poll.id,
-        name="ballot",
-        text=poll.question,
-        takes=("several",) if poll.several else ("choice",),
-        options=poll.options,
-        most=poll.most,
-        poll=poll.id,
-    )
 
 
 def _post(address: str, poll: Poll, voted: int, message: str) -> Parcel:
     if poll.closed:
         words = f"{poll.question}\n\nThis vote has closed. {poll.outcome}".strip()
         return room_words(address, words, message=message)
-    return room_poll(address, _question(poll), voted, message=message)
+    return room_poll(address, ballot_of(poll), voted, message=message)
 
 
-async def _no_files(sha256: str) -> bytes:
+async def no_files(sha256: str) -> bytes:
+    """For messages that carry no file."""
     raise FileNotFoundError(sha256)

@@ -1,7 +1,10 @@
-"""How votes are counted, and the plain words that say the result."""
+"""How votes are asked for and counted, and the plain words that say the result."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from flows.events import Question
+from flows.state import Poll
 
 FEW = 5  # of a secret poll with fewer voters only the outcome is told
 
@@ -17,6 +20,19 @@ class Result:
     eligible: int
     winners: tuple[str, ...]  # keys; more than one is a tie
     few: bool
+
+
+def ballot_of(poll: Poll) -> Question:
+    """A poll as a question: its id is the poll's, so that a late button still finds it."""
+    return Question(
+        id=poll.id,
+        name="ballot",
+        text=poll.question,
+        takes=("several",) if poll.several else ("choice",),
+        options=poll.options,
+        most=poll.most,
+        poll=poll.id,
+    )
 
 
 def count(

@@ -1,11 +1,21 @@
-"""Leases that outlived the process that held them."""
+"""Leases that processes hold by name, and letting go of all that a dead process held."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.database import upsert
 from storage.tables import leases, lines, media, sendings
+
+
+async def hold(conn: AsyncConnection, name: str, holder: str, *, now: datetime, lasts: timedelta) -> bool:
+    """Take or renew the lease of this name; False while another process holds it."""
+    make = upsert(conn, leases).values(name=name, holder=holder, until=now + lasts)
+    free = sa.or_(leases.c.holder == holder, leases.c.until < now)
+    new = {"holder": holder, "until": now + lasts}
+    taken = make.on_conflict_do_update(index_elements=["name"], set_=new, where=free)
+    return (await conn.execute(taken.returning(leases.c.name))).first() is not None
 
 
 async def release_all(conn: AsyncConnection, now: datetime) -> None:

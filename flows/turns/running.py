@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from flows.ballots import ballot_of
 from flows.events import Option, Question
 from flows.state import Answer, Done, Frame, Poll
 from flows.steps import (
@@ -163,19 +164,11 @@ def count_ballot(t: Turn, poll: Poll, answer: Answer) -> None:
 
 
 def poll_question(t: Turn, poll: Poll, step: BallotStep | None = None) -> Question:
-    """A poll as a question: its id is the poll's, so that a late button still finds it."""
-    text = fill(t, step.text) if step else poll.question
-    return Question(
-        id=poll.id,
-        name="ballot",
-        text=text,
-        spoken=fill(t, step.text, spoken=True) if step else "",
-        takes=("several",) if poll.several else ("choice",),
-        options=poll.options,
-        most=poll.most,
-        poll=poll.id,
-        frame=t.frames[-1].id if t.frames else "",
-    )
+    """The poll as this run of a flow asks it."""
+    asked = replace(ballot_of(poll), frame=t.frames[-1].id if t.frames else "")
+    if step is None:
+        return asked
+    return replace(asked, text=fill(t, step.text), spoken=fill(t, step.text, spoken=True))
 
 
 def _begin(t: Turn, step: BeginStep) -> None:
