@@ -42,6 +42,18 @@ def read(path: Path, language: str) -> Written:
     return Written(title=title, versions=versions)
 
 
+def contents(path: Path) -> bytes:
+    """What is in a file that somebody named; raise Complaint."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise Complaint(
+            f"There is no file {path.name} there: see that its name and folder are right."
+        ) from None
+    except OSError as error:
+        raise Complaint(f"{path} cannot be read ({error.strerror}).") from None
+
+
 def pieces(markdown: str) -> tuple[str, ...]:
     """Markdown as plain pieces, each short enough to hear at one go."""
     return _pieces(list(_blocks(markdown)))
@@ -54,14 +66,7 @@ class _Block:
 
 
 def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise Complaint(
-            f"There is no file {path.name} there: see that its name and folder are right."
-        ) from None
-    except OSError as error:
-        raise Complaint(f"{path} cannot be read ({error.strerror}).") from None
+    raw = contents(path)
     if len(raw) > LONGEST_FILE:
         raise Complaint(f"{path.name} is too long to send ahead of a meeting: make it shorter than 200 kB.")
     try:

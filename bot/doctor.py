@@ -80,14 +80,14 @@ async def _telegram(settings: Settings) -> Finding:
     try:
         name = await channel.me()
     except Exception as error:  # the provider's library has many, and each means the same here
-        sentence = f"It does not answer to this token ({type(error).__name__}): {error_word(error)}"
+        sentence = f"It does not answer to this token ({type(error).__name__}): {_error_word(error)}"
         return Finding(what="telegram", state="bad", sentence=sentence)
     finally:
         await channel.stop()
     return Finding(what="telegram", state="good", sentence=f"The bot is @{name}.")
 
 
-def error_word(error: Exception) -> str:
+def _error_word(error: Exception) -> str:
     """The operator's sentence where our channel gave one; a provider's own words may hold the token."""
     result = getattr(error, "result", None)
     return result.sentence if result else "see that the token is right and the network is there."

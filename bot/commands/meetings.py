@@ -169,14 +169,7 @@ def brief_status(which: BriefId, as_json: Json = False) -> None:
 async def _kept(here: Here, path: Path) -> str:
     """A file to go along, cleaned and stored like any that a member sends."""
     try:
-        data = await asyncio.to_thread(path.read_bytes)
-        prepared = await prepare(data, "file")
-    except FileNotFoundError:
-        raise Complaint(
-            f"There is no file {path.name} there: see that its name and folder are right."
-        ) from None
-    except OSError as error:
-        raise Complaint(f"{path} cannot be read ({error.strerror}).") from None
+        prepared = await prepare(await asyncio.to_thread(briefs.contents, path), "file")
     except Refused as error:
         raise Complaint(f"{path.name} cannot go along: {error.sentence}") from None
     saved = await here.files.keep(prepared)
