@@ -172,7 +172,7 @@ class Lane:
         row, tools, found = claimed.row, self._tools, None
         if self._find and row.outcome in UNCLEAR:
             found = await self._ask(claimed, self._find)
-            if found and found.outcome != "sent":
+            if found and not found.id:
                 return not_asked(row, found, tools.clock(), tools.chance)
             fate = None if found else not_listed(row, tools.clock())
             if fate:

@@ -4,7 +4,7 @@ The first three are pure. `send` and `fetch` are thin: one call of the provider'
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -119,8 +119,8 @@ class Lists(Protocol):
     async def find(self, parcel: Parcel, *, since: datetime, known: Collection[str]) -> Result | None:
         """This parcel in the provider's own list; None if it isn't there.
 
-        Not earlier than `since`, and not one of the `known` ids, which belong to other messages. A
-        result other than sent means that the provider could not be asked.
+        Not earlier than `since`, and not one of the `known` ids, which belong to other messages. The
+        result says what became of it; one without an id means that the provider could not be asked.
         """
 
 
@@ -130,4 +130,3 @@ class Fault:
 
     outcome: Outcome
     sentence: str
-    extra: Mapping[str, str] = field(default_factory=dict)

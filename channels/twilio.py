@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -16,7 +17,7 @@ from twilio.rest import Client
 from yarl import URL
 
 from channels.base import Inbound, Refused, Result, Unreadable
-from channels.twilio_faults import Busy, outcome_of
+from channels.twilio_faults import Busy, outcome, outcome_of
 from channels.twilio_media import Files
 
 HOME = "https://api.twilio.com"
@@ -149,7 +150,7 @@ class Account:
         if listed is None:
             return Result(outcome="retry", sentence=_UNTOLD)
         found = [
-            one.sid
+            one
             for one in listed
             if one.direction == "outbound-api"
             and one.sid not in known
@@ -157,7 +158,7 @@ class Account:
             and one.date_created >= since
             and fits(one)
         ]
-        return Result(outcome="sent", id=found[-1]) if found else None
+        return _became(found[-1]) if found else None
 
     async def abilities_of(self, number: str) -> frozenset[str] | None:
         """What our number can carry, of "sms", "mms" and "voice"; None where it can't be asked."""
@@ -193,6 +194,13 @@ def phone_line(number: str) -> str:
 
 def _fields(request: Inbound) -> list[tuple[str, str]]:
     return parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=500)
+
+
+def _became(one: Any) -> Result:
+    """What a listed message or call came to; calls tell what else there is to know by their own status."""
+    if one.status in ("failed", "undelivered") and (code := getattr(one, "error_code", None)):
+        return replace(outcome(str(code)), id=one.sid)
+    return Result(outcome="sent", id=one.sid)
 
 
 def _pairs(fields: Mapping[str, object] | None) -> list[tuple[str, str]] | None:

@@ -267,6 +267,14 @@ async def test_text_is_found_by_its_words_though_it_still_waits_at_twilio(
     assert await look(channel) == Result(outcome="sent", id=text.sid)
 
 
+async def test_text_that_twilio_lists_as_failed_has_failed(listed: FakeTwilio, client: Account) -> None:
+    await send(client)
+    await listed.receipt(listed.texts[0], "undelivered", 30005)
+    found = await look(SmsChannel(account=client, number=NUMBER))
+    assert found
+    assert (found.outcome, found.id) == ("unreachable", listed.texts[0].sid)
+
+
 @pytest.mark.parametrize(
     ("say", "more"),
     [
@@ -306,4 +314,4 @@ async def test_a_list_that_cannot_be_had_is_no_proof(listed: FakeTwilio, client:
     ):
         found = await look(channel)
         assert found
-        assert found.outcome == "retry"
+        assert (found.outcome, found.id) == ("retry", "")
