@@ -195,6 +195,8 @@ class Intake:
         arrived, lines = await arrive(conn, events, secrets=tools.secrets, ids=tools.ids, now=now)
         sessions = {event.session for event in events if event.can.call and event.session}
         known = await load.load(conn, lines_=lines.values(), sessions=sessions, now=now)
+        if known.broken:
+            structlog.get_logger().error("conversations_begun_anew", number=len(known.broken))
         return arrived, Batch(tools=tools, conn=conn, known=known, ledger=Ledger(), now=now)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.intake import Busy
 from flows import engine
@@ -16,6 +17,7 @@ from flows.library import Flows
 from flows.state import Conversation
 from flows.turns.turning import Outcome
 from storage.leaving import clear
+from storage.tables import conversations
 from tests.fakes.twilio_calls import SOUND
 from tests.stores import migrated
 from tests.world import ADA, BEN, World, world
@@ -90,6 +92,16 @@ async def test_what_failed_is_kept_for_the_operator(world: World, monkeypatch: p
     ((body,),) = await world.rows("SELECT body FROM events JOIN problems ON problems.event_id = events.id")
     assert "burst" in body
     assert ADA not in body
+
+
+async def test_a_place_that_cannot_be_read_is_begun_anew_and_noticed(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    async with world.app.db.write() as conn:
+        await conn.execute(conversations.update().values(state="{"))
+    with capture_logs() as logs:
+        assert "put in your diary" in (await world.texts(ADA, "diary"))[0]
+    assert [one["number"] for one in logs if one["event"] == "conversations_begun_anew"] == [1]
 
 
 async def test_an_edited_message_corrects_what_was_kept(world: World) -> None:
