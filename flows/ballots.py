@@ -19,7 +19,6 @@ class Result:
     voted: int
     eligible: int
     winners: tuple[str, ...]  # keys; more than one is a tie
-    few: bool
 
 
 def ballot_of(poll: Poll) -> Question:
@@ -53,7 +52,6 @@ def count(
         voted=len(choices),
         eligible=eligible,
         winners=tuple(key for key in keys if most and counts[key] == most),
-        few=few,
     )
 
 

@@ -45,7 +45,6 @@ class Person:
 class Line:
     id: str
     kind: str
-    greeted_at: datetime | None = None
     at_member: str | None = None
     at_until: datetime | None = None
 
@@ -96,13 +95,13 @@ async def load(
 
 async def find_lines(conn: AsyncConnection, hashes: Collection[bytes]) -> dict[bytes, Line]:
     """The lines with these keyed hashes."""
-    wanted = (lines.c.id, lines.c.kind, lines.c.greeted_at, lines.c.at_member, lines.c.at_until)
+    wanted = (lines.c.id, lines.c.kind, lines.c.at_member, lines.c.at_until)
     found = await conn.execute(
         sa.select(lines.c.address_hash, *wanted).where(lines.c.address_hash.in_(hashes))
     )
     return {
-        hash_: Line(id=id_, kind=kind, greeted_at=greeted, at_member=at_member, at_until=until)
-        for hash_, id_, kind, greeted, at_member, until in found
+        hash_: Line(id=id_, kind=kind, at_member=at_member, at_until=until)
+        for hash_, id_, kind, at_member, until in found
     }
 
 

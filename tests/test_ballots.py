@@ -87,4 +87,4 @@ def test_every_vote_is_counted_once(choices: list[list[str]]) -> None:
 def test_every_result_can_be_said(choices: list[list[str]], secret: bool) -> None:
     result = count(OPTIONS, choices, secret=secret, eligible=30)
     assert sentence(result).endswith((".",))
-    assert len(lines(result)) == (0 if result.few else len(OPTIONS))
+    assert len(lines(result)) == (0 if result.counts is None else len(OPTIONS))
