@@ -109,8 +109,12 @@ def _opens_flow(t: Turn, words: str) -> bool:
 
 def _answers(t: Turn) -> bool:
     """Whether a flow's word is an answer here. A menu of flows has no better claim to it than the flow."""
+    return bool(t.question and fits(t, t.question)) and not _menu_open(t)
+
+
+def _menu_open(t: Turn) -> bool:
     step = step_of(t, t.frame) if t.frame else None
-    return bool(t.question and fits(t, t.question)) and not (step and step.flows)
+    return bool(step and step.flows)
 
 
 def _narrow(t: Turn) -> None:
@@ -170,7 +174,7 @@ def _help(t: Turn) -> None:
     t.tell("help.words")
     if asked_for_words:
         t.tell("help.if answer")
-    elif t.question:
+    elif t.question and not _menu_open(t):  # the menu has just been named
         ask_again(t)
 
 
