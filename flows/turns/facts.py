@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from flows.events import Question
 from flows.state import Answer, Brief, Poll
 from flows.steps import Condition, Text, pick
 from flows.turns.turning import Turn
@@ -49,11 +50,13 @@ def value(t: Turn, name: str) -> str:
 
 
 def open_polls(t: Turn) -> list[Poll]:
-    """The polls that this member may vote in, those still to be answered first."""
+    """The polls that this member may vote in: those still to be answered first, of them the one just sent."""
     if not t.group:
         return []
+    asked = t.get("asked")
+    sent = asked.poll if isinstance(asked, Question) else ""
     polls = [poll for poll in t.group.polls if not poll.closed]
-    return sorted(polls, key=lambda poll: bool(t.votes.get(poll.id)))
+    return sorted(polls, key=lambda poll: (bool(t.votes.get(poll.id)), poll.id != sent))
 
 
 def poll_at_hand(t: Turn) -> Poll | None:
