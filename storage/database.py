@@ -6,6 +6,9 @@ skip_locked=True)` may be written anywhere: SQLite has no need of it and leaves 
 """
 
 import asyncio
+import random
+import sqlite3
+import time
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Self
@@ -16,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 BUSY_SECONDS = 15  # how long to wait for another process's write
 READERS = 4
+GIVE_WAY = 0.2  # seconds; two that make a new file at once would else wait for each other
 ERASING = "PRAGMA secure_delete=ON"  # what is deleted is overwritten: a free page of the file keeps no words
 SOON = 5  # seconds in which a database that is alive answers
 
@@ -117,13 +121,28 @@ def _each(engine: AsyncEngine, begin: str, *pragmas: str) -> None:
     def connect(dbapi: Any, record: object) -> None:
         dbapi.isolation_level = None  # otherwise the driver begins transactions of its own, too late
         cursor = dbapi.cursor()
-        for pragma in ("PRAGMA journal_mode=WAL", *pragmas):
+        _log_ahead(cursor)
+        for pragma in pragmas:
             cursor.execute(pragma)
         cursor.close()
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def start(conn: sa.Connection) -> None:
         conn.exec_driver_sql(begin)
+
+
+def _log_ahead(cursor: Any) -> None:
+    """Have the file written by way of a log. Who changes a file to that at once with others gives way."""
+    cursor.execute(f"PRAGMA busy_timeout={int(GIVE_WAY * 1000)}")
+    for left in reversed(range(int(BUSY_SECONDS / GIVE_WAY))):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError as error:
+            if not left or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            time.sleep(random.uniform(0.01, 0.1))  # noqa: S311  # only at the very start of a new file
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
 def _server(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine]:
