@@ -3,11 +3,31 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
+    meetings()
+    polls()
+    ballots()
+    briefs()
+    contributions()
+    open_questions()
+    options()
+    payments()
+    proposals()
+    room_posts()
+    voted()
+    attachments()
+    backings()
+    contribution_media()
+    given()
+    replies()
+    thanks()
+
+
+def meetings() -> None:
     op.create_table(
         "meetings",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -20,6 +40,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name="fk_meetings_group_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_meetings"),
     )
+
+
+def polls() -> None:
     op.create_table(
         "polls",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -40,6 +63,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_polls"),
     )
     op.create_index("ix_polls_group_id_state", "polls", ["group_id", "state"], unique=False)
+
+
+def ballots() -> None:
     op.create_table(
         "ballots",
         sa.Column("poll_id", sa.String(length=40), nullable=False),
@@ -53,6 +79,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["poll_id"], ["polls.id"], name="fk_ballots_poll_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("poll_id", "member_id", name="pk_ballots"),
     )
+
+
+def briefs() -> None:
     op.create_table(
         "briefs",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -65,6 +94,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_briefs"),
     )
+
+
+def contributions() -> None:
     op.create_table(
         "contributions",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -96,6 +128,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_contributions"),
     )
     op.create_index("ix_contributions_group_id_at", "contributions", ["group_id", "at"], unique=False)
+
+
+def open_questions() -> None:
     op.create_table(
         "open_questions",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -112,6 +147,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_open_questions"),
         sa.UniqueConstraint("member_id", "poll_id", name="uq_open_questions_member_id_poll_id"),
     )
+
+
+def options() -> None:
     op.create_table(
         "options",
         sa.Column("poll_id", sa.String(length=40), nullable=False),
@@ -121,6 +159,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["poll_id"], ["polls.id"], name="fk_options_poll_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("poll_id", "key", name="pk_options"),
     )
+
+
+def payments() -> None:
     op.create_table(
         "payments",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -135,6 +176,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_payments"),
     )
+
+
+def proposals() -> None:
     op.create_table(
         "proposals",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -150,6 +194,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_proposals"),
     )
+
+
+def room_posts() -> None:
     op.create_table(
         "room_posts",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -161,6 +208,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["room_id"], ["rooms.id"], name="fk_room_posts_room_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_room_posts"),
     )
+
+
+def voted() -> None:
     op.create_table(
         "voted",
         sa.Column("poll_id", sa.String(length=40), nullable=False),
@@ -169,6 +219,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["poll_id"], ["polls.id"], name="fk_voted_poll_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("poll_id", "member_id", name="pk_voted"),
     )
+
+
+def attachments() -> None:
     op.create_table(
         "attachments",
         sa.Column("brief_id", sa.String(length=40), nullable=False),
@@ -183,6 +236,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("brief_id", "media_id", name="pk_attachments"),
     )
+
+
+def backings() -> None:
     op.create_table(
         "backings",
         sa.Column("proposal_id", sa.String(length=40), nullable=False),
@@ -195,6 +251,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("proposal_id", "member_id", name="pk_backings"),
     )
+
+
+def contribution_media() -> None:
     op.create_table(
         "contribution_media",
         sa.Column("contribution_id", sa.String(length=40), nullable=False),
@@ -212,6 +271,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("contribution_id", "media_id", name="pk_contribution_media"),
     )
+
+
+def given() -> None:
     op.create_table(
         "given",
         sa.Column("contribution_id", sa.String(length=40), nullable=False),
@@ -223,6 +285,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("contribution_id", name="pk_given"),
     )
     op.create_index("ix_given_member_id", "given", ["member_id"], unique=False)
+
+
+def replies() -> None:
     op.create_table(
         "replies",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -236,6 +301,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_replies"),
     )
+
+
+def thanks() -> None:
     op.create_table(
         "thanks",
         sa.Column("contribution_id", sa.String(length=40), nullable=False),

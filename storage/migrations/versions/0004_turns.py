@@ -3,11 +3,29 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
+    safe_words()
+    sendings()
+    checkins()
+    handovers()
+    alerts()
+    conversations()
+    events()
+    matters()
+    practice_posts()
+    outbox()
+    problems()
+    calls()
+    reached()
+    receipts()
+    call_steps()
+
+
+def safe_words() -> None:
     op.create_table(
         "safe_words",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -19,6 +37,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_safe_words"),
     )
+
+
+def sendings() -> None:
     op.create_table(
         "sendings",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -37,6 +58,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_sendings"),
     )
     op.create_index("ix_sendings_state_due_at", "sendings", ["state", "due_at"], unique=False)
+
+
+def checkins() -> None:
     op.create_table(
         "checkins",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -49,6 +73,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_checkins"),
     )
+
+
+def handovers() -> None:
     op.create_table(
         "handovers",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -64,6 +91,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_handovers"),
     )
+
+
+def alerts() -> None:
     op.create_table(
         "alerts",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -82,6 +112,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name="fk_alerts_group_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_alerts"),
     )
+
+
+def conversations() -> None:
     op.create_table(
         "conversations",
         sa.Column("owner", sa.String(length=60), nullable=False),
@@ -98,6 +131,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("owner", name="pk_conversations"),
     )
+
+
+def events() -> None:
     op.create_table(
         "events",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -122,6 +158,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("channel", "guard", name="uq_events_channel_guard"),
     )
     op.create_index("ix_events_at", "events", ["at"], unique=False)
+
+
+def matters() -> None:
     op.create_table(
         "matters",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -145,6 +184,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_matters"),
     )
+
+
+def practice_posts() -> None:
     op.create_table(
         "practice_posts",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -157,6 +199,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_practice_posts"),
     )
     op.create_index("ix_practice_posts_line_id_id", "practice_posts", ["line_id", "id"], unique=False)
+
+
+def outbox() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -197,6 +242,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_outbox_class_state_not_before", "outbox", ["class", "state", "not_before"], unique=False
     )
+
+
+def problems() -> None:
     op.create_table(
         "problems",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -207,6 +255,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name="fk_problems_event_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_problems"),
     )
+
+
+def calls() -> None:
     op.create_table(
         "calls",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -224,6 +275,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name="fk_calls_outbox_id", ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name="pk_calls"),
     )
+
+
+def reached() -> None:
     op.create_table(
         "reached",
         sa.Column("kind", sa.String(length=20), nullable=False),
@@ -241,6 +295,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("kind", "subject_id", "member_id", name="pk_reached"),
     )
+
+
+def receipts() -> None:
     op.create_table(
         "receipts",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -254,6 +311,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_receipts"),
     )
     op.create_index("ix_receipts_outbox_id", "receipts", ["outbox_id"], unique=False)
+
+
+def call_steps() -> None:
     op.create_table(
         "call_steps",
         sa.Column("call_id", sa.String(length=64), nullable=False),
