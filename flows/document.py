@@ -34,7 +34,20 @@ KINDS = ("say", "ask", "keep", "ballot", "repeat", "when", "set", "do", "go")
 ALLOWED: Mapping[str, frozenset[str]] = {
     "say": frozenset({"say"}),
     "ask": frozenset(
-        {"ask", "say", "accept", "optional", "many", "review", "soft", "echo", "lapses", "most", "quiet"}
+        {
+            "ask",
+            "say",
+            "accept",
+            "optional",
+            "many",
+            "review",
+            "soft",
+            "echo",
+            "lapses",
+            "most",
+            "quiet",
+            "unlike",
+        }
     ),
     "keep": frozenset({"keep", "say", "text", "audience"}),
     "ballot": frozenset({"ballot", "say"}),
@@ -187,6 +200,7 @@ class Compiler:
                 soft=flag(table, "soft", self.source),
                 echo=flag(table, "echo", self.source, default=True),
                 lapses=whole(table, "lapses", self.source),
+                unlike=tuple(word.casefold() for word in words(table.get("unlike"))),
                 most=whole(table, "most", self.source),
                 quiet={key: str(value) for key, value in mapping(table.get("quiet")).items()},
                 takes=accept.takes,

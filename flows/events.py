@@ -102,6 +102,7 @@ class Question:
     quiet: tuple[Option, ...] = ()  # keys that work without being listed
     most: int = 0  # several: at most so many, 0 for any number
     optional: bool = False
+    unlike: tuple[str, ...] = ()  # words that are no answer, although any words would do
     low: int = 0  # number: the bounds, both 0 for none
     high: int = 0
     poll: str = ""

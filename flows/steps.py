@@ -44,7 +44,8 @@ class SayStep:
 class AskStep:
     """`many`: goes on taking photos until told that is all. `review`: on a call a recording is
     played back and confirmed. `soft`: words that do not fit are as if nothing was asked. `quiet`:
-    keys that work without being listed. `lapses`: minutes after which nobody is held to it."""
+    keys that work without being listed. `lapses`: minutes after which nobody is held to it. `unlike`: words
+    that are no answer to it."""
 
     name: str
     text: Text
@@ -60,6 +61,7 @@ class AskStep:
     echo: bool = True
     flows: bool = False  # the choices are the ways of taking part
     lapses: int = 0
+    unlike: tuple[str, ...] = ()
     quiet: Mapping[str, str] = field(default_factory=dict)
 
 

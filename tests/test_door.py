@@ -40,6 +40,13 @@ def test_a_stranger_who_agrees_to_the_one_group_is_asked_to_join(words: str) -> 
     assert "Would you like to join?" in person.writes("hello", words)
 
 
+def test_a_yes_sent_twice_is_no_name() -> None:
+    person = stranger()
+    person.writes("JOIN GARDEN", "yes")
+    assert "called" in person.writes("Yes!")
+    assert "Welcome, Mary" in person.writes("Mary")
+
+
 @pytest.mark.parametrize("words", ["JOIN GARDEN", "join garden", " Join  Garden. ", "“join garden”"])
 def test_joining_takes_a_word_a_yes_and_a_name(words: str) -> None:
     person = stranger()

@@ -92,6 +92,8 @@ def _words(t: Turn, question: Question) -> Read | None:
     if not words:
         return None
     plain = re.sub(r"[^\w\s']", "", words).casefold().strip()
+    if plain in question.unlike:
+        return None
     if question.optional and plain in SKIP:
         return Read(answer=Answer(keys=("skip",)))
     if question.closed and t.was.near and _is_yes(t, words):

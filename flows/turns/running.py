@@ -91,6 +91,7 @@ def question_of(t: Turn, step: AskStep) -> Question:
         low=step.low,
         high=step.high,
         optional=step.optional,
+        unlike=step.unlike,
         gift=frame.gift,
         frame=frame.id,
         review=step.review,
