@@ -190,6 +190,8 @@ def _vote_again(t: Turn, question: Question) -> bool:
     """After a ballot, while a comment may be given: a bare choice is a ballot, there or in another vote."""
     if question.closed or not question.optional or not t.before or not t.before[0].poll:
         return False
+    if t.frame is None or t.frame.poll != t.before[0].poll:
+        return False  # the vote is behind them: they are doing something else
     # "I like them all" is said of several choices as easily as it chooses them.
     most = FEW_WORDS if "several" in t.before[0].takes else MANY_WORDS - 1
     if t.event.kind != "words" or len(t.event.text.split()) > most:
