@@ -16,7 +16,7 @@ from flows.steps import AskStep, KeepStep, pick
 from flows.turns.deeds import DEEDS
 from flows.turns.facts import FACTS, NAMES, OVER
 from tests.people import somebody
-from tests.scenes import GROUP, MARY, shipped
+from tests.scenes import GROUP, MARY, VOTE, shipped
 
 ROOT = Path(__file__).parent.parent
 PHRASES = (ROOT / "flows" / "ways" / "phrases.yaml").read_text(encoding="utf-8")
@@ -155,6 +155,15 @@ def test_a_group_may_add_a_flow_and_it_stands_in_the_menu() -> None:
     person = somebody("sms", flows=flows(tea=OLD), group=GROUP)
     assert "1 Tea" in person.writes("menu")
     assert "Which tea?" in person.writes("1")
+
+
+def test_an_answer_in_a_groups_own_flow_changes_no_vote() -> None:
+    steps = "steps:\n  - ask: how many\n    say: How many?\n    optional: true\n  - say: Thanks."
+    theirs = {one.name: one.read_text(encoding="utf-8") for one in (ROOT / "flows" / "ways").glob("*.yaml")}
+    both = load(theirs | {"count.yaml": f"flow: count\nwords: [count]\n{steps}"})
+    person = somebody("sms", flows=both, group=replace(GROUP, polls=(VOTE,)))
+    person.writes("vote", "1", "count")
+    assert person.writes("2") == "Thanks."
 
 
 # The guide for those who write flows

@@ -404,9 +404,3 @@ def test_words_instead_of_a_photo_are_told_what_is_waited_for() -> None:
     person = somebody("telegram")
     person.writes("photo")
     assert "waiting for a photo" in person.writes("How do I do that?")
-
-
-def test_a_number_said_in_another_flow_changes_no_vote() -> None:
-    person = somebody("sms", group=VOTING)
-    person.writes("vote", "1", "photo")
-    assert "Your vote" not in person.writes("2")
