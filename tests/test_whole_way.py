@@ -312,6 +312,22 @@ async def test_somebody_who_asks_for_a_person_is_put_through_and_listed(
     assert [one["name"] for one in people] == ["Ann", "George"]
 
 
+async def test_where_stopping_is_ours_it_is_confirmed_once_and_kept(
+    service: Service, twilio: FakeTwilio
+) -> None:
+    await service.stop()
+    service.env["TAKEPART_SMS_OPTOUT"], twilio.heeds_stop = "ours", False
+    await service.start()
+    await joins_by_text(twilio)
+    await twilio.text(MARY, "STOP")
+    assert "START" in await twilio.next_text(MARY, after=3)
+    await twilio.text(MARY, "STOP")
+    asked = await service.says("poll", "open", "GARDEN", "Where?", "-o", "Library", "-o", "Café")
+    await service.says("poll", "close", asked["id"])
+    await twilio.text(MARY, "START")
+    assert "Welcome back" in await twilio.next_text(MARY, after=4)  # and nothing of the vote before it
+
+
 async def test_a_provider_that_was_away_gets_what_waited(service: Service, twilio: FakeTwilio) -> None:
     twilio.fail_next("messages", status=500, times=2)
     await twilio.text(MARY, "JOIN GARDEN")

@@ -65,6 +65,7 @@ class FakeTwilio:
         abilities: Mapping[str, bool] | None = None,
         receipts: bool = True,
         advanced_optout: bool = False,
+        heeds_stop: bool = True,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self.service, self.public = service, public or service
@@ -74,6 +75,7 @@ class FakeTwilio:
         self.receipts, self.advanced_optout = receipts, advanced_optout
         self.clock = clock
         self.page_most = 1000  # rows of a list on one page
+        self.heeds_stop = heeds_stop
         self.texts: list[Text] = []
         self.ringing: list[Ringing] = []
         self.calls: list[Call] = []
@@ -282,7 +284,9 @@ class FakeTwilio:
             raise AssertionError(otherwise) from None
 
     def _heed(self, from_: str, body: str) -> str:
-        """Twilio's own reading of the stop words: it blocks the number whatever we do."""
+        """Twilio's own reading of the stop words, where it is on: it blocks the number whatever we do."""
+        if not self.heeds_stop:
+            return ""
         word = body.strip().upper()
         if word in STOP_WORDS:
             self.stopped.add(from_)
