@@ -10,12 +10,15 @@ import random
 import sqlite3
 import time
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from storage import inline
 
 BUSY_SECONDS = 15  # how long to wait for another process's write
 READERS = 4
@@ -102,13 +105,15 @@ def _sqlite(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine]:
         ) from error
     # Errors are logged: what was to be stored is not to be part of them.
     shared: dict[str, Any] = {
-        "connect_args": {"timeout": BUSY_SECONDS},
         "hide_parameters": True,
         "max_overflow": 0,
         "pool_timeout": 60,
     }
-    writer = create_async_engine(url, pool_size=1, **shared)
-    reader = create_async_engine(url, pool_size=READERS, **shared)
+    writer = create_async_engine(
+        url, pool_size=1, async_creator=partial(inline.connect, url.database, wait=BUSY_SECONDS), **shared
+    )
+    waits = {"connect_args": {"timeout": BUSY_SECONDS}}
+    reader = create_async_engine(url, pool_size=READERS, **waits, **shared)
     _each(writer, "BEGIN IMMEDIATE", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON", ERASING)
     _each(reader, "BEGIN", "PRAGMA query_only=ON")
     return writer, reader
