@@ -264,7 +264,7 @@ class Batch:
             add_reach(
                 stage, person.member.id, way, rank=len(person.reaches), may_start=stage.channel != "voice"
             )
-            person.reaches.append(way)
+            self.known.uses(person, way)
         way.heard_at = self.now
         self.ledger.heard[person.member.id, way.id] = self.now
 

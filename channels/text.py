@@ -1,7 +1,6 @@
 """What channels that write share: choices as numbered lines, and answers cut to a few SMS parts."""
 
 import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,15 +14,13 @@ SKIP = "Or text SKIP."
 # Less than this before "Text MORE" says nothing: then the choices are cut along with the words.
 _WORTH_SENDING = 40
 _LONGEST_PART = 160
+_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # Unicode's Cc and Cs, but tab and newline
 _DIGIT_FIRST = re.compile(r"\s*\d")
 
 
 def clean(words: str) -> str:
     """Somebody's words without what no database, log or provider takes: controls, half characters."""
-    kept = (
-        c for c in words.replace("\r\n", "\n") if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")
-    )
-    return "".join(kept)
+    return _UNFIT.sub("", words)
 
 
 def numbered(say: Say) -> str:

@@ -10,6 +10,7 @@ _BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("\f^{}\\[~]|€")  # an escape and a letter: two septets
+_GSM = _BASIC | _EXTENDED
 # 3GPP TS 23.038 and 23.040: one part alone, and each of several, which carry a header.
 _SEPTETS, _UNITS = (160, 153), (70, 67)
 
@@ -44,6 +45,9 @@ def units(text: str) -> int:
 
 def parts(text: str) -> int:
     """How many SMS parts a text takes; what belongs together is never split between two."""
+    if _BASIC.issuperset(text):  # as most are, and then nothing has to be counted letter by letter
+        alone, each = _SEPTETS
+        return 1 if len(text) <= alone else math.ceil(len(text) / each)
     measure, (alone, each) = (_septets, _SEPTETS) if _gsm(text) else (_wide, _UNITS)
     lengths = [measure(character) for character in text]
     if sum(lengths) <= alone:
@@ -118,7 +122,7 @@ def reading_age(text: str) -> int:
 
 
 def _gsm(text: str) -> bool:
-    return all(character in _BASIC or character in _EXTENDED for character in text)
+    return _GSM.issuperset(text)
 
 
 def _septets(character: str) -> int:

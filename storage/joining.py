@@ -27,8 +27,8 @@ def join(s: Stage, effect: Join) -> None:
         joined_at=s.now,
         heard_at=s.now,
     )
-    s.person = Person(member=member, group=s.group.id, practice=practice, reaches=_reaches(s, member.id))
-    s.known.people[member.id] = s.person
+    s.person = s.known.people[member.id] = Person(member=member, group=s.group.id, practice=practice)
+    s.known.uses(s.person, *_reaches(s, member.id))
     s.ledger.add(
         consents,
         id=s.ids(),

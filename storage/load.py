@@ -69,11 +69,20 @@ class Known:
     talks: dict[str, Conversation] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)  # owners whose stored conversation can't be read
     calls: dict[str, Call] = field(default_factory=dict)
+    users: dict[str, list[str]] = field(default_factory=dict)  # member ids, by the line that they use
 
     def at(self, line: str) -> list[Person]:
         """The members who use a line, the one last heard on it first."""
-        found = [one for one in self.people.values() if any(reach.line == line for reach in one.reaches)]
-        return sorted(found, key=lambda one: one.heard_on(line), reverse=True)
+        found = [self.people[one] for one in self.users.get(line, ()) if one in self.people]
+        return found if len(found) < 2 else sorted(found, key=lambda one: one.heard_on(line), reverse=True)
+
+    def uses(self, person: Person, *ways: Reach) -> None:
+        """A member has these ways more to be reached."""
+        for way in ways:
+            person.reaches.append(way)
+            users = self.users.setdefault(way.line, [])
+            if person.member.id not in users:
+                users.append(person.member.id)
 
 
 async def load(
@@ -87,7 +96,7 @@ async def load(
     known.people = await people(conn, used.keys() | on_call, now)
     for member, found in used.items():
         if member in known.people:
-            known.people[member].reaches = found
+            known.uses(known.people[member], *found)
     owners = {f"line:{line}" for line in known.lines} | {f"call:{call}" for call in sessions}
     await talks(conn, known, owners | known.people.keys())
     return known

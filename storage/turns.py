@@ -211,7 +211,7 @@ async def add_lines(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) ->
         await conn.execute(upsert(conn, lines).on_conflict_do_nothing(), list(rows))
 
 
-async def admit(conn: AsyncConnection, arrived: Iterable[Arrived]) -> set[str]:
+async def admit(conn: AsyncConnection, arrived: Sequence[Arrived]) -> set[str]:
     """Store the events; the ids of those that had not come before."""
     rows = [
         {
@@ -225,10 +225,9 @@ async def admit(conn: AsyncConnection, arrived: Iterable[Arrived]) -> set[str]:
         }
         for one in arrived
     ]
-    made = await conn.execute(
-        upsert(conn, events).values(rows).on_conflict_do_nothing().returning(events.c.id)
-    )
-    return set(made.scalars())
+    await conn.execute(upsert(conn, events).on_conflict_do_nothing(), rows)
+    made = await conn.scalars(sa.select(events.c.id).where(events.c.id.in_([one.id for one in arrived])))
+    return set(made)
 
 
 async def kept_answers(conn: AsyncConnection, guards: Iterable[bytes]) -> dict[bytes, tuple[str, str]]:
