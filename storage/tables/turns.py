@@ -69,4 +69,5 @@ problems = sa.Table(
     text("error"),
     moment("at", null=False),
     moment("replayed_at"),
+    moment("done_at"),  # seen to in another way
 )
