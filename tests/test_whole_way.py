@@ -6,80 +6,27 @@ Nothing of the program is replaced; only where the providers' addresses point is
 import asyncio
 import hashlib
 import io
-import json
 import os
-import socket
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from aiohttp import ClientError, ClientSession
 from PIL import Image
 
 from storage.database import Database
 from storage.tables import lines, outbox
-from tests.fakes.telegram import TOKEN, BotApi
+from tests.fakes.telegram import BotApi
 from tests.fakes.telegram_people import Person
-from tests.fakes.twilio import NUMBER, SID, FakeTwilio
-from tests.fakes.twilio import TOKEN as AUTH
+from tests.fakes.twilio import FakeTwilio
 from tests.fakes.twilio_calls import sound
+from tests.service import PATIENCE, Service, environment, free_port, until
 from tests.stores import sqlite_url
 
 MARY, GEORGE = "+447700900111", "+441632960112"
 BRIEF = "# Bus routes\n\nTwo routes may change.\n\n## What to think about\n\nWhich stops do you use?\n"
-PATIENCE = 20.0
-
-
-class Service:
-    """`takepart serve` in a process of its own, and the commands beside it."""
-
-    def __init__(self, env: dict[str, str], port: int) -> None:
-        self.env, self.url = env, f"http://127.0.0.1:{port}"
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        self._process = await self._run("serve", stdout=asyncio.subprocess.DEVNULL)
-        await until(self._ready)
-
-    async def stop(self) -> int:
-        assert self._process
-        self._process.terminate()
-        return await asyncio.wait_for(self._process.wait(), PATIENCE)
-
-    async def kill(self) -> None:
-        assert self._process
-        self._process.kill()
-        await self._process.wait()
-
-    async def says(self, *words: str) -> Any:
-        """What a command prints with --json."""
-        process = await self._run(*words, "--json", stdout=asyncio.subprocess.PIPE)
-        out, _ = await process.communicate()
-        assert process.returncode == 0, words
-        return json.loads(out)
-
-    async def _run(self, *words: str, stdout: int) -> asyncio.subprocess.Process:
-        command = (sys.executable, "-m", "bot", *words)
-        return await asyncio.create_subprocess_exec(*command, env=self.env, stdout=stdout, cwd=Path.cwd())
-
-    async def _ready(self) -> bool:
-        try:
-            async with ClientSession() as session, session.get(self.url + "/health/ready") as answer:
-                return answer.status == 200
-        except ClientError:
-            return False
-
-
-async def until(met: Callable[[], Awaitable[Any]]) -> Any:
-    """Wait until something is so, and give it."""
-    async with asyncio.timeout(PATIENCE):
-        while not (found := await met()):  # noqa: ASYNC110  # another process: nobody here can tell us
-            await asyncio.sleep(0.05)
-        return found
 
 
 async def heard(person: Person, words: str) -> str:
@@ -105,32 +52,9 @@ async def twilio() -> AsyncIterator[FakeTwilio]:
 
 @pytest.fixture
 async def service(tmp_path: Path, telegram: BotApi, twilio: FakeTwilio) -> AsyncIterator[Service]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    twilio.service = twilio.public = url
-    env = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("TAKEPART", "TWILIO", "TELEGRAM"))
-    }
-    found = Service(
-        env
-        | {
-            "TAKEPART_DATA_DIR": str(tmp_path),
-            "TAKEPART_HOST": "127.0.0.1",
-            "TAKEPART_PORT": str(port),
-            "TAKEPART_PUBLIC_URL": url,
-            "TELEGRAM_BOT_TOKEN": TOKEN,
-            "TELEGRAM_API_URL": telegram.url,
-            "TWILIO_ACCOUNT_SID": SID,
-            "TWILIO_AUTH_TOKEN": AUTH,
-            "TWILIO_API_URL": twilio.url,
-            "TWILIO_NUMBER": NUMBER,
-        },
-        port,
-    )
+    port = free_port()
+    found = Service(environment(tmp_path, port, telegram, twilio), port)
+    twilio.service = twilio.public = found.url
     await found.says("group", "add", "GARDEN", "Garden Group", "--hours", "0-24")
     await found.says("facilitator", "add", "GARDEN", "Ann")
     await found.start()
