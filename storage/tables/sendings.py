@@ -39,6 +39,7 @@ ballots = sa.Table(
     json("choices"),
     word("channel", None, null=True),
     moment("at"),
+    sa.Index(None, "member_id"),
 )
 voted = sa.Table(
     "voted", meta, ref("poll_id", "polls", primary=True), ref("member_id", "members", primary=True)
@@ -99,6 +100,7 @@ reached = sa.Table(  # what became of a brief, a poll or a result for one member
     word("state"),
     moment("at"),
     ref("outbox_id", "outbox", null=True, gone="SET NULL"),
+    sa.Index(None, "member_id"),
 )
 outbox = sa.Table(
     "outbox",
