@@ -51,7 +51,7 @@ def _now() -> datetime:
 
 
 class App:
-    """The service but for its port. `start` opens it; `stop` lets what has begun finish.
+    """The service but for its port. `start` opens it and begins; `stop` lets what has begun finish.
 
     `clock` and `ids` can be handed in; `pages` are further routes, made once everything is open;
     `widths` say how fast the lanes may be.
@@ -80,12 +80,16 @@ class App:
 
     async def start(self) -> None:
         """Open the data and begin to work; raise StorageError or FlowError where that can't be."""
+        await self.open()
+        self._run()
+
+    async def open(self) -> None:
+        """Open the data and put everything together, with nothing running yet; `stop` closes it."""
         async with AsyncExitStack() as opened:
             await self._keep(opened)
             await self._connect(opened)
             self._build()
             self._open = opened.pop_all()
-        self._run()
 
     async def stop(self) -> None:
         """Answer what was handed in, finish what is being sent, and close."""
@@ -179,7 +183,7 @@ class App:
         """What takes in and answers."""
         encoders = self.senders.encoders
         self.views = Views(self.house, pieces, self.secrets)
-        tools = Tools(
+        self.tools = Tools(
             flows=self.flows,
             views=self.views,
             secrets=self.secrets,
@@ -188,7 +192,7 @@ class App:
             fit=_fit(encoders),
             answer=lambda says, step: self.senders.voice.answer(says, step=step),
         )
-        self.intake = Intake(**common, tools=tools, metrics=self.metrics, woken=self._woken)
+        self.intake = Intake(**common, tools=self.tools, metrics=self.metrics, woken=self._woken)
         self.calls = Calls(self.intake)
         self.catching_up = CatchingUp(
             **common,

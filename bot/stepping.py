@@ -74,6 +74,7 @@ class Batch:
     now: datetime
     groups: dict[str, Group] = field(default_factory=dict)
     corrected: dict[bytes, tuple[str, str]] = field(default_factory=dict)
+    replayed: bool = False  # its events had an apology for an answer before
 
     async def prepare(self, arrived: Sequence[Arrived]) -> None:
         """Read for all of them at once what most of them need."""
@@ -153,7 +154,7 @@ class Batch:
         answer = ""
         if event.can.call:
             self._note_call(stage)
-            if event.kind != "hangup":
+            if event.kind != "hangup" and not self.replayed:
                 answer = self.tools.answer(says, step_of(raw))
                 row = {"call_id": event.session, "step": step_of(raw), "answer": answer, "at": self.now}
                 self.ledger.steps.append(row)
@@ -177,7 +178,7 @@ class Batch:
             line=line.id,
             channel=stage.channel,
             klass="answer",
-            dedupe_key=f"answer:{stage.arrived.id}:{n}",
+            dedupe_key=f"{'replay' if self.replayed else 'answer'}:{stage.arrived.id}:{n}",
             say=say,
             member=gone,
             group=stage.group.id if stage.group else None,
