@@ -65,6 +65,7 @@ class BotApi:
         self.administrators: set[tuple[int, int]] = set()
         self.open_queries: set[str] = set()
         self.numbers = itertools.count(1000)
+        self.told: Callable[[Json], None] = lambda message: None  # each message, before the bot is answered
         self._port = port
         self._people: dict[int, Person] = {}
         self._rooms: dict[int, str] = {}
@@ -95,6 +96,11 @@ class BotApi:
     def sent(self, chat: int) -> list[Json]:
         """The bot's messages in one chat, as they read now."""
         return [message for message in self._messages if message["chat"]["id"] == chat]
+
+    @property
+    def waiting(self) -> int:
+        """How many updates the bot has not taken yet."""
+        return len(self._updates)
 
     def file(self, file_id: str) -> bytes:
         """The bytes of a file that was sent either way."""
@@ -344,6 +350,7 @@ class BotApi:
         message = {"message_id": next(self.numbers), "date": int(time.time()), "from": self.bot_user()}
         message |= {"chat": self.chat(int(params["chat_id"]))} | content
         self._messages.append(message)
+        self.told(message)
         return message
 
     def _may_write(self, params: Json) -> None:

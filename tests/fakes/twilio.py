@@ -86,6 +86,7 @@ class FakeTwilio:
         self.redirect_files_to = ""  # another origin; "" serves files at once
         self.requests: list[tuple[str, str, str]] = []  # method, path, Authorization
         self.failures: dict[str, list[Failure]] = {}
+        self.told: Callable[[Text | Ringing], None] = lambda thing: None  # before the service is answered
         self.url = ""
         self._signer = RequestValidator(token)
         self._ids = itertools.count(1)
@@ -252,6 +253,7 @@ class FakeTwilio:
 
     async def made(self, thing: Text | Ringing) -> None:
         """The service created a text or a call; receipts follow by themselves."""
+        self.told(thing)
         if isinstance(thing, Text):
             self.texts.append(thing)
             if self.receipts:
