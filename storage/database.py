@@ -9,10 +9,11 @@ import asyncio
 import random
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -67,6 +68,10 @@ class Database:
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """One unchanging view of what is committed."""
         return self._reader.connect()
+
+    def on_write(self, event: Literal["begin", "commit"], do: Callable[[sa.Connection], None]) -> None:
+        """Have something done when a write has begun, or just before it commits; what it raises undoes it."""
+        sa.event.listen(self._writer.sync_engine, event, do)
 
     async def alive(self) -> bool:
         """Say whether the database answers, soon, to a reader and to a writer."""

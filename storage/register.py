@@ -1,0 +1,235 @@
+"""The register of stops and erasures: a small file, outside database and backup, that outlives both.
+
+What is noted in a write is on disk here before that write commits. So a death between the two never
+loses a stop. It may leave one that did not commit: whoever asked for it was not answered, and so the
+provider or they themselves ask again.
+"""
+
+import asyncio
+import fcntl
+import os
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, get_args
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database, StorageError
+from storage.secrets import Secrets
+from storage.tables import contributions, lines, members
+
+What = Literal["stopped", "left", "erased", "no-calls", "not-first", "taken-back", "narrowed"]
+Lifted = Literal["started", "calls", "first"]
+LIFTS: dict[str, What] = {"started": "stopped", "calls": "no-calls", "first": "not-first"}
+# Wishes that are columns of the member: what is noted where one is so, and where it is not.
+WISHES: dict[str, tuple[What, Lifted]] = {
+    "never_ring": ("no-calls", "calls"),
+    "never_first": ("not-first", "first"),
+}
+WORDS = frozenset(get_args(What)) | frozenset(LIFTS)
+
+NOTES = "takepart notes"  # where a connection carries what its transaction notes
+HEAD = "takepart-register-1"
+ENTRY = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([a-z-]+) ([0-9a-f]{64})")
+TAIL = 200  # bytes; more than one line has
+
+
+class RegisterError(StorageError):
+    """The register cannot be read or written: one sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What somebody asked for; `subject` says who or what it is about."""
+
+    what: What | Lifted
+    subject: str
+
+
+@dataclass(slots=True)
+class Standing:
+    """What registers say together: for each keyed hash, what is so (True) or was lifted again (False)."""
+
+    says: dict[str, dict[What, bool]]
+    unreadable: int = 0
+
+
+def of_member(id_: str) -> str:
+    return f"member:{id_}"
+
+
+def of_gift(id_: str) -> str:
+    """A contribution."""
+    return f"gift:{id_}"
+
+
+def of_line(address_hash: bytes) -> str:
+    """A line is known again by its address, whatever its id."""
+    return f"line:{address_hash.hex()}"
+
+
+def note(conn: AsyncConnection, what: What | Lifted, subject: str) -> None:
+    """Have it written to the register with this transaction, where its database keeps one."""
+    notes = conn.info.get(NOTES)
+    if notes is not None:
+        notes.append(Note(what=what, subject=subject))
+
+
+async def note_line(conn: AsyncConnection, what: What | Lifted, line: str) -> None:
+    """The same of a line, by its id."""
+    address_hash = await conn.scalar(sa.select(lines.c.address_hash).where(lines.c.id == line))
+    if address_hash is not None:
+        note(conn, what, of_line(address_hash))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Register:
+    """The register in one file. `keep` it for a database; `standing` is what it says."""
+
+    def __init__(self, path: Path, secrets: Secrets, *, clock: Callable[[], datetime] = _now) -> None:
+        self.path = path
+        self._secrets = secrets
+        self._clock = clock
+        self._head = f"{HEAD} {secrets.hash('takepart', 'register check').hex()}"
+
+    async def keep(self, db: Database) -> None:
+        """From now on write down what this database's transactions note, before they commit.
+
+        A register that is missing begins with what the database still knows.
+        """
+        if not self.path.exists():
+            async with db.read() as conn:
+                await asyncio.to_thread(self.append, [one async for one in known(conn)])
+        db.on_write("begin", _begin)
+        db.on_write("commit", self._commit)
+
+    def hash(self, subject: str) -> str:
+        """By what a subject is found again."""
+        return self._secrets.hash(subject, "register").hex()
+
+    def standing(self, *others: Path) -> Standing:
+        """What this register and those of other hosts say together; raise RegisterError."""
+        found = Standing({})
+        entries = [entry for path in (self.path, *others) for entry in self._entries(path, found)]
+        for _, word, subject in sorted(entries, key=lambda entry: entry[0]):
+            what = LIFTS.get(word, word)
+            found.says.setdefault(subject, {})[what] = word not in LIFTS
+        return found
+
+    def take_over(self, *others: Path) -> None:
+        """Write down here what other hosts' registers hold, so that this one is whole from now on."""
+        standing = self.standing(*others)
+        here = self.standing().says
+        words = {what: word for word, what in LIFTS.items()}
+        lacking = [
+            (what if so else words[what], subject)
+            for subject, says in standing.says.items()
+            for what, so in says.items()
+            if here.get(subject, {}).get(what) is not so
+        ]
+        self._write(lacking)
+
+    def append(self, notes: Iterable[Note]) -> None:
+        """Write them at the end, and to the disk; raise RegisterError."""
+        self._write([(one.what, self.hash(one.subject)) for one in notes])
+
+    def _write(self, entries: Sequence[tuple[str, str]]) -> None:
+        try:
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(handle, "r+b", buffering=0) as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                file.write(self._text(_tail(file), entries).encode())
+                os.fsync(file.fileno())
+            _sync_folder(self.path.parent)
+        except OSError as error:
+            raise RegisterError(
+                f"The register of stops cannot be written ({error.strerror}), so nothing was changed: "
+                f"see that {self.path} may be written and that its disk is not full."
+            ) from error
+
+    def _text(self, tail: str, entries: Sequence[tuple[str, str]]) -> str:
+        """New lines whose time never goes back, after a line that a death may have left torn."""
+        before = ENTRY.findall(tail)
+        when = max(_stamp(self._clock()), before[-1][0] if before else "")
+        fresh = [] if tail else [self._head]
+        fresh += [f"{when} {word} {subject}" for word, subject in entries]
+        return ("\n" if tail[-1:] not in ("", "\n") else "") + "".join(line + "\n" for line in fresh)
+
+    def _entries(self, path: Path, found: Standing) -> list[tuple[str, Any, str]]:
+        entries = []
+        for line in self._lines(path):
+            match = ENTRY.fullmatch(line)
+            if match and match[2] in WORDS:
+                entries.append((match[1], match[2], match[3]))
+            elif line.startswith(HEAD):
+                self._check(path, line)
+            elif line:
+                found.unreadable += 1
+        return entries
+
+    def _lines(self, path: Path) -> list[str]:
+        try:
+            return path.read_text(encoding="ascii", errors="replace").splitlines()
+        except FileNotFoundError:
+            if path == self.path:
+                return []
+            raise RegisterError(f"There is no register at {path}.") from None
+        except OSError as error:
+            raise RegisterError(f"The register {path} cannot be read ({error.strerror}).") from error
+
+    def _check(self, path: Path, head: str) -> None:
+        if head != self._head:
+            raise RegisterError(
+                f"The register {path} was written with another secret key: give the one of this installation."
+            )
+
+    def _commit(self, conn: sa.Connection) -> None:
+        notes = conn.info.pop(NOTES, None)
+        if notes:
+            driver: Any = conn.connection.dbapi_connection
+            driver.run_async(lambda _: asyncio.to_thread(self.append, notes))  # only this commit waits for it
+
+
+async def known(conn: AsyncConnection) -> AsyncIterator[Note]:
+    """What a database itself knows of stops; what was erased it can't know any more."""
+    m, n, c = members.c, lines.c, contributions.c
+    states: dict[str, What] = {"stopped": "stopped", "left": "left"}
+    for id_, state in await conn.execute(sa.select(m.id, m.state).where(m.state.in_(states))):
+        yield Note(what=states[state], subject=of_member(id_))
+    for column, (so, _) in WISHES.items():
+        for id_ in await conn.scalars(sa.select(m.id).where(m[column])):
+            yield Note(what=so, subject=of_member(id_))
+    for address_hash in await conn.scalars(sa.select(n.address_hash).where(n.stopped_at.is_not(None))):
+        yield Note(what="stopped", subject=of_line(address_hash))
+    for id_ in await conn.scalars(sa.select(c.id).where(c.taken_back_at.is_not(None))):
+        yield Note(what="taken-back", subject=of_gift(id_))
+
+
+def _begin(conn: sa.Connection) -> None:
+    conn.info[NOTES] = []
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _tail(file: BinaryIO) -> str:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - TAIL))
+    return file.read().decode("ascii", errors="replace")
+
+
+def _sync_folder(path: Path) -> None:
+    """A new name is only safe from a power cut when its folder is on disk too."""
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
