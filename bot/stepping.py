@@ -233,6 +233,7 @@ class Batch:
         self.ledger.talk(
             stage.owner,
             talk,
+            before=stage.conversation,
             member=stage.me,
             line=stage.line.id if stage.line else None,
             more_time=bool(stage.person and stage.person.more_time),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Literal
 from urllib.parse import urlencode
 
@@ -108,7 +109,7 @@ class SmsChannel:
         """At most three parts go out; the rest waits for MORE."""
         said, shown = self._told(say)
         head, rest = fit_parts(said, PARTS)
-        return replace(head, shown=shown), rest
+        return (replace(head, shown=shown) if shown else head), rest
 
     async def send(self, parcel: Parcel, *, outbox: str, load: Load) -> Result:
         """Create the message at Twilio; the receipt comes to our status address."""
@@ -188,12 +189,15 @@ class SmsChannel:
 
     def _told(self, say: Say) -> tuple[Say, tuple[Shown, ...]]:
         """`say` with what cannot be shown put into its words, and what can be."""
+        if not say.shown:
+            return say, ()
         if self._media_url:
             return replace(say, shown=()), say.shown
         words = [say.text, *(one.words for one in say.shown)]
         return replace(say, text="\n".join(filter(None, words)), shown=()), ()
 
 
+@cache
 def nothing() -> str:
     """The answer to every message webhook: our replies leave by the outbox."""
     return str(MessagingResponse())

@@ -93,7 +93,12 @@ class Database:
 
 def upsert(conn: AsyncConnection, table: sa.Table) -> sqlite.Insert:
     """An INSERT that can say `on_conflict_do_nothing` and `on_conflict_do_update` on this database."""
-    if conn.dialect.name == "postgresql":
+    return upsert_for(conn.dialect, table)
+
+
+def upsert_for(dialect: sa.Dialect, table: sa.Table) -> sqlite.Insert:
+    """The same for who keeps the statement."""
+    if dialect.name == "postgresql":
         # Both dialects give these methods the same names and arguments.
         return postgresql.insert(table)  # type: ignore[return-value]
     return sqlite.insert(table)

@@ -151,6 +151,8 @@ async def discard(conn: AsyncConnection, store: MediaStore, hashes: Collection[s
     In the write that deleted the rows: so a file that another row has just named is never removed.
     """
     asked = {one for one in hashes if one}
+    if not asked:
+        return
     rows = await conn.execute(
         sa.select(_M.sha256, _M.thumb_sha256).where(sa.or_(_M.sha256.in_(asked), _M.thumb_sha256.in_(asked)))
     )

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -104,10 +106,7 @@ async def load(
 
 async def find_lines(conn: AsyncConnection, hashes: Collection[bytes]) -> dict[bytes, Line]:
     """The lines with these keyed hashes."""
-    wanted = (lines.c.id, lines.c.kind, lines.c.at_member, lines.c.at_until)
-    found = await conn.execute(
-        sa.select(lines.c.address_hash, *wanted).where(lines.c.address_hash.in_(hashes))
-    )
+    found = await conn.execute(_lines(), {"hashes": list(hashes)})
     return {
         hash_: Line(id=id_, kind=kind, at_member=at_member, at_until=until)
         for hash_, id_, kind, at_member, until in found
@@ -118,8 +117,7 @@ async def people(conn: AsyncConnection, ids: Collection[str], now: datetime) -> 
     """These members, those who left excepted."""
     if not ids:
         return {}
-    m = members.c
-    rows = await conn.execute(sa.select(members).where(m.id.in_(ids), m.state.not_in(("left", "erased"))))
+    rows = await conn.execute(_members(), {"ids": list(ids)})
     found = {
         row.id: Person(
             member=Member(
@@ -139,8 +137,7 @@ async def people(conn: AsyncConnection, ids: Collection[str], now: datetime) -> 
         for row in rows
     }
     votes = await _votes(conn, found.keys(), now)
-    read = await _briefs(conn, found.keys(), acknowledged=True)
-    unread = await _briefs(conn, found.keys(), acknowledged=False)
+    read, unread = await _briefs(conn, found.keys())
     for id_, person in found.items():
         person.member = replace(
             person.member,
@@ -154,12 +151,7 @@ async def people(conn: AsyncConnection, ids: Collection[str], now: datetime) -> 
 async def _reaches(conn: AsyncConnection, line_ids: Collection[str]) -> dict[str, list[Reach]]:
     if not line_ids:
         return {}
-    r = reaches.c
-    rows = await conn.execute(
-        sa.select(r.member_id, r.id, r.line_id, r.channel, r.heard_at).where(
-            r.line_id.in_(line_ids), r.retired_at.is_(None)
-        )
-    )
+    rows = await conn.execute(_ways(), {"ids": list(line_ids)})
     found: dict[str, list[Reach]] = {}
     for member, id_, line, channel, heard in rows:
         found.setdefault(member, []).append(Reach(id=id_, line=line, channel=channel, heard_at=heard))
@@ -169,38 +161,27 @@ async def _reaches(conn: AsyncConnection, line_ids: Collection[str]) -> dict[str
 async def _votes(
     conn: AsyncConnection, ids: Collection[str], now: datetime
 ) -> dict[str, dict[str, tuple[str, ...]]]:
-    b = ballots.c
-    recent = sa.or_(polls.c.closed_at.is_(None), polls.c.closed_at > now - REMEMBERED)
-    rows = await conn.execute(
-        sa.select(b.member_id, b.poll_id, b.choices)
-        .join(polls, polls.c.id == b.poll_id)
-        .where(b.member_id.in_(ids), recent)
-    )
+    rows = await conn.execute(_ballots(), {"ids": list(ids), "since": now - REMEMBERED})
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for member, poll, choices in rows:
         found.setdefault(member, {})[poll] = tuple(choices or ())
     return found
 
 
-async def _briefs(conn: AsyncConnection, ids: Collection[str], *, acknowledged: bool) -> dict[str, list[str]]:
-    """The briefs that each of these members has acknowledged or only got, the latest first."""
-    r = reached.c
-    states = ("acknowledged",) if acknowledged else ("sent", "delivered")
-    rows = await conn.execute(
-        sa.select(r.member_id, r.subject_id)
-        .where(r.member_id.in_(ids), r.kind == "brief", r.state.in_(states))
-        .order_by(r.at.desc())
-    )
-    found: dict[str, list[str]] = {}
-    for member, brief in rows:
-        found.setdefault(member, []).append(brief)
-    return found
+async def _briefs(
+    conn: AsyncConnection, ids: Collection[str]
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """The briefs that each of these members has acknowledged, and those only got; the latest first."""
+    read: dict[str, list[str]] = {}
+    unread: dict[str, list[str]] = {}
+    for member, brief, state in await conn.execute(_got(), {"ids": list(ids)}):
+        (read if state == "acknowledged" else unread).setdefault(member, []).append(brief)
+    return read, unread
 
 
 async def talks(conn: AsyncConnection, known: Known, owners: Collection[str]) -> None:
     """Read where these owners are."""
-    c = conversations.c
-    for owner, state in await conn.execute(sa.select(c.owner, c.state).where(c.owner.in_(owners))):
+    for owner, state in await conn.execute(_talks(), {"owners": list(owners)}):
         try:
             known.talks[owner] = unpacked(state)
         except ValueError:  # begin anew rather than never answer this person again
@@ -257,3 +238,52 @@ def _notice(id_: str, kind: str, subject: str | None, body: str | None, greet: b
     say = unpacked_body(body).say if body else None
     words = (say.spoken or say.text) if say else ""
     return Notice(id=id_, kind=kind, subject=subject or "", text=words, greet=greet)
+
+
+def _among(name: str) -> sa.BindParameter[Any]:
+    return sa.bindparam(name, expanding=True)
+
+
+@cache
+def _lines() -> sa.Select[Any]:
+    n = lines.c
+    wanted = (n.address_hash, n.id, n.kind, n.at_member, n.at_until)
+    return sa.select(*wanted).where(n.address_hash.in_(_among("hashes")))
+
+
+@cache
+def _members() -> sa.Select[Any]:
+    m = members.c
+    wanted = (m.id, m.group_id, m.name, m.number, m.permission, m.state, m.language, m.form)
+    here = (m.id.in_(_among("ids")), m.state != "left", m.state != "erased")
+    return sa.select(*wanted, m.slower, m.more_time, m.practice).where(*here)
+
+
+@cache
+def _ways() -> sa.Select[Any]:
+    r = reaches.c
+    used = (r.line_id.in_(_among("ids")), r.retired_at.is_(None))
+    return sa.select(r.member_id, r.id, r.line_id, r.channel, r.heard_at).where(*used)
+
+
+@cache
+def _ballots() -> sa.Select[Any]:
+    b = ballots.c
+    since = sa.bindparam("since", type_=polls.c.closed_at.type)
+    recent = sa.or_(polls.c.closed_at.is_(None), polls.c.closed_at > since)
+    cast = sa.select(b.member_id, b.poll_id, b.choices).join(polls, polls.c.id == b.poll_id)
+    return cast.where(b.member_id.in_(_among("ids")), recent)
+
+
+@cache
+def _got() -> sa.Select[Any]:
+    r = reached.c
+    arrived = sa.or_(*(r.state == state for state in ("acknowledged", "sent", "delivered")))
+    theirs = (r.member_id.in_(_among("ids")), r.kind == "brief", arrived)
+    return sa.select(r.member_id, r.subject_id, r.state).where(*theirs).order_by(r.at.desc())
+
+
+@cache
+def _talks() -> sa.Select[Any]:
+    c = conversations.c
+    return sa.select(c.owner, c.state).where(c.owner.in_(_among("owners")))

@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Say
-from storage.database import upsert
+from storage import many
+from storage.database import upsert_for
 from storage.tables import lines, outbox, reached, reaches
 
 Class = Literal["answer", "notice"]
@@ -137,11 +138,19 @@ async def _replace(conn: AsyncConnection, id_: str, created: datetime, row: Row)
 
 
 async def _insert(conn: AsyncConnection, rows: Sequence[Row], now: datetime) -> set[str]:
-    made = await conn.execute(
-        upsert(conn, outbox).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(outbox.c.id),
-        [_columns(row, now) for row in rows],
-    )
-    return set(made.scalars())
+    await many.run(conn, _inserting(conn.dialect), [_columns(row, now) for row in rows])
+    made = await conn.scalars(_made(), {"ids": [row.id for row in rows]})
+    return set(made)
+
+
+@cache
+def _inserting(dialect: sa.Dialect) -> sa.Insert:
+    return upsert_for(dialect, outbox).on_conflict_do_nothing(index_elements=["dedupe_key"])
+
+
+@cache
+def _made() -> sa.Select[Any]:
+    return sa.select(outbox.c.id).where(outbox.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 def _columns(row: Row, now: datetime) -> dict[str, object]:
@@ -166,15 +175,14 @@ def _columns(row: Row, now: datetime) -> dict[str, object]:
 
 async def make_due(conn: AsyncConnection, first: Mapping[str, datetime]) -> None:
     """See that each line is looked at by then. In id order, so that two writers can't lock crosswise."""
-    if not first:
-        return
+    await many.run(conn, _sooner(), [{"line": line, "at": at} for line, at in sorted(first.items())])
+
+
+@cache
+def _sooner() -> sa.Update:
     at = sa.bindparam("at", type_=lines.c.due_at.type)
-    await conn.execute(
-        sa.update(lines)
-        .where(lines.c.id == sa.bindparam("line"), sa.or_(lines.c.due_at.is_(None), lines.c.due_at > at))
-        .values(due_at=at),
-        [{"line": line, "at": at} for line, at in sorted(first.items())],
-    )
+    later = sa.or_(lines.c.due_at.is_(None), lines.c.due_at > at)
+    return sa.update(lines).where(lines.c.id == sa.bindparam("line"), later).values(due_at=at)
 
 
 async def _expect(conn: AsyncConnection, rows: Sequence[Row], now: datetime) -> None:
@@ -192,14 +200,17 @@ async def _expect(conn: AsyncConnection, rows: Sequence[Row], now: datetime) -> 
         for row in rows
         if row.kind in TRACKED and row.member and row.subject
     ]
-    if not expected:
-        return
-    make = upsert(conn, reached)
+    await many.run(conn, _expecting(conn.dialect), expected)
+
+
+@cache
+def _expecting(dialect: sa.Dialect) -> sa.Insert:
+    make = upsert_for(dialect, reached)
     new = {name: make.excluded[name] for name in ("channel", "state", "at", "outbox_id")}
     key = ["kind", "subject_id", "member_id"]
     # Not IN (...): its list is made for each statement, which many rows at once don't allow.
     again = sa.or_(reached.c.state == "failed", reached.c.state == "not reachable")
-    await conn.execute(make.on_conflict_do_update(index_elements=key, set_=new, where=again), expected)
+    return make.on_conflict_do_update(index_elements=key, set_=new, where=again)
 
 
 def columns() -> tuple[sa.Label[Any] | sa.Column[Any], ...]:

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Event
 from flows.state import Conversation
-from storage import outbox, views
-from storage.database import upsert
+from storage import many, outbox, views
+from storage.database import upsert, upsert_for
 from storage.rewriting import drop_media
 from storage.states import packed
 from storage.tables import (
@@ -74,6 +74,7 @@ class Ledger:
     says: list[outbox.Row] = field(default_factory=list)
     gone: list[str | None] = field(default_factory=list)  # hashes of files whose rows were deleted
     groups: set[str] = field(default_factory=set)  # to be read anew
+    finished: set[str] = field(default_factory=set)  # members who are not in the middle of something any more
     fetch: bool = False  # there is something to fetch
 
     def add(self, table: sa.Table, **row: Any) -> None:
@@ -84,6 +85,7 @@ class Ledger:
         owner: str,
         conversation: Conversation,
         *,
+        before: Conversation,
         member: str | None,
         line: str | None,
         more_time: bool,
@@ -99,11 +101,12 @@ class Ledger:
             "busy_until": busy,
             "updated_at": now,
         }
+        if member and before.busy and not conversation.busy:
+            self.finished.add(member)
 
     async def write(self, conn: AsyncConnection, now: datetime) -> None:
         for table in INSERTED:
-            if rows := self.rows.get(table):
-                await conn.execute(sa.insert(table), rows)
+            await many.run(conn, _inserting(table), self.rows.get(table, ()))
         await self._gifts(conn)
         await self._calls(conn)
         await self._talks(conn)
@@ -113,32 +116,17 @@ class Ledger:
         for deed in self.deeds:
             await deed(conn)
         await outbox.add(conn, self.says, now=now)
-        await outbox.release(conn, self._finished(), now=now)
+        await outbox.release(conn, self.finished, now=now)
         await views.changed(conn, self.groups)
-
-    def _finished(self) -> list[str]:
-        """Members who are not, or no longer, in the middle of something."""
-        return [
-            row["member_id"]
-            for row in self.talks.values()
-            if row and row["member_id"] and not row["busy_until"]
-        ]
 
     async def _gifts(self, conn: AsyncConnection) -> None:
         """A contribution that was kept when a call broke off is kept again, whole, when it is finished."""
         if not self.gifts:
             return
-        await _put(
-            conn,
-            contributions,
-            list(self.gifts.values()),
-            ("id",),
-            KEPT_AGAIN,
-        )
+        await _put(conn, contributions, list(self.gifts.values()), ("id",), KEPT_AGAIN)
         mine = [{"contribution_id": gift, "member_id": member} for gift, member in self.givers.items()]
-        for table, rows in ((given, mine), (contribution_media, list(self.files.values()))):
-            if rows:
-                await conn.execute(upsert(conn, table).on_conflict_do_nothing(), rows)
+        await _put(conn, given, mine)
+        await _put(conn, contribution_media, list(self.files.values()))
         await self._let_go(conn)
 
     async def _let_go(self, conn: AsyncConnection) -> None:
@@ -154,26 +142,20 @@ class Ledger:
             self.gone += await drop_media(conn, [file for _, file in old])
 
     async def _calls(self, conn: AsyncConnection) -> None:
-        if self.calls:
-            await _put(conn, calls, list(self.calls.values()), ("id",), ("line_id", "member_id", "ended_at"))
-        if self.steps:
-            await _put(conn, call_steps, self.steps, ("call_id", "step"), ("answer", "at"))
+        await _put(conn, calls, list(self.calls.values()), ("id",), ("line_id", "member_id", "ended_at"))
+        await _put(conn, call_steps, self.steps, ("call_id", "step"), ("answer", "at"))
 
     async def _talks(self, conn: AsyncConnection) -> None:
         saved = [row for row in self.talks.values() if row]
         gone = [owner for owner, row in self.talks.items() if row is None]
-        if saved:
-            await _put(
-                conn, conversations, saved, ("owner",), ("state", "line_id", "busy_until", "updated_at")
-            )
+        await _put(conn, conversations, saved, ("owner",), ("state", "line_id", "busy_until", "updated_at"))
         if gone:
             await conn.execute(sa.delete(conversations).where(conversations.c.owner.in_(gone)))
 
     async def _ballots(self, conn: AsyncConnection) -> None:
         cast = [row for row in self.ballots.values() if row]
         back = [key for key, row in self.ballots.items() if row is None]
-        if cast:
-            await _put(conn, ballots, cast, ("poll_id", "member_id"), ("choices", "channel", "at"))
+        await _put(conn, ballots, cast, ("poll_id", "member_id"), ("choices", "channel", "at"))
         for poll, member in back:
             await conn.execute(
                 sa.delete(ballots).where(ballots.c.poll_id == poll, ballots.c.member_id == member)
@@ -181,28 +163,15 @@ class Ledger:
 
     async def _events(self, conn: AsyncConnection) -> None:
         """Note whose they were and what they became; a secret ballot leaves no words behind."""
-        e = events.c
         whose = [{"row": row, "member": member} for row, member in self.whose.items() if member]
-        if whose:
-            mine = (
-                sa.update(events).where(e.id == sa.bindparam("row")).values(member_id=sa.bindparam("member"))
-            )
-            await conn.execute(mine, whose)
-        if self.became:
-            one = e.channel == sa.bindparam("by"), e.guard == sa.bindparam("known")
-            now_are: dict[str, Any] = {
-                "contribution_id": sa.bindparam("gift"),
-                "answer": sa.bindparam("named"),
-            }
-            await conn.execute(
-                sa.update(events).where(*one).values(now_are),
-                [
-                    {"by": channel, "known": guard, "gift": gift, "named": answer}
-                    for (channel, guard), (gift, answer) in self.became.items()
-                ],
-            )
+        await many.run(conn, _owning(), whose)
+        became = [
+            {"by": channel, "known": guard, "gift": gift, "named": answer}
+            for (channel, guard), (gift, answer) in self.became.items()
+        ]
+        await many.run(conn, _becoming(), became)
         if self.secret:
-            await conn.execute(sa.update(events).where(e.id.in_(self.secret)).values(body=None))
+            await conn.execute(sa.update(events).where(events.c.id.in_(self.secret)).values(body=None))
 
 
 async def add_lines(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -225,8 +194,8 @@ async def admit(conn: AsyncConnection, arrived: Sequence[Arrived]) -> set[str]:
         }
         for one in arrived
     ]
-    await conn.execute(upsert(conn, events).on_conflict_do_nothing(), rows)
-    made = await conn.scalars(sa.select(events.c.id).where(events.c.id.in_([one.id for one in arrived])))
+    await _put(conn, events, rows)
+    made = await conn.scalars(_known_events(), {"ids": [one.id for one in arrived]})
     return set(made)
 
 
@@ -265,21 +234,58 @@ def packed_event(event: Event) -> str:
 
 
 async def _put(
-    conn: AsyncConnection, table: sa.Table, rows: list[dict[str, Any]], key: Sequence[str], new: Sequence[str]
+    conn: AsyncConnection,
+    table: sa.Table,
+    rows: Sequence[Mapping[str, Any]],
+    key: tuple[str, ...] = (),
+    new: tuple[str, ...] = (),
 ) -> None:
-    make = upsert(conn, table)
+    """Insert rows; where one with this key is there already, change what may be new."""
+    await many.run(conn, _putting(conn.dialect, table, key, new), rows)
+
+
+@cache
+def _putting(dialect: sa.Dialect, table: sa.Table, key: tuple[str, ...], new: tuple[str, ...]) -> sa.Insert:
+    make = upsert_for(dialect, table)
+    if not new:
+        return make.on_conflict_do_nothing()
     changes = {name: make.excluded[name] for name in new}
-    await conn.execute(make.on_conflict_do_update(index_elements=list(key), set_=changes), rows)
+    return make.on_conflict_do_update(index_elements=list(key), set_=changes)
+
+
+@cache
+def _inserting(table: sa.Table) -> sa.Insert:
+    return sa.insert(table)
+
+
+@cache
+def _known_events() -> sa.Select[Any]:
+    return sa.select(events.c.id).where(events.c.id.in_(sa.bindparam("ids", expanding=True)))
+
+
+@cache
+def _owning() -> sa.Update:
+    mine = sa.update(events).where(events.c.id == sa.bindparam("row"))
+    return mine.values(member_id=sa.bindparam("member"))
+
+
+@cache
+def _becoming() -> sa.Update:
+    e = events.c
+    one = sa.update(events).where(e.channel == sa.bindparam("by"), e.guard == sa.bindparam("known"))
+    return one.values(contribution_id=sa.bindparam("gift"), answer=sa.bindparam("named"))
+
+
+@cache
+def _hearing(table: sa.Table) -> sa.Update:
+    at = sa.bindparam("at_", type_=table.c.heard_at.type)
+    heard = sa.update(table).where(table.c.id == sa.bindparam("row")).values(heard_at=at)
+    return heard.values(failing_since=None) if table is reaches else heard
 
 
 async def _touch(conn: AsyncConnection, heard: Mapping[tuple[str, str], datetime]) -> None:
     """Note when members were last heard, and where: a line that brings something does not fail."""
-    if not heard:
-        return
-    at = sa.bindparam("at_", type_=reaches.c.heard_at.type)
-    own = (
-        sa.update(reaches).where(reaches.c.id == sa.bindparam("row")).values(heard_at=at, failing_since=None)
-    )
-    await conn.execute(own, [{"row": reach, "at_": when} for (_, reach), when in sorted(heard.items())])
-    who = sa.update(members).where(members.c.id == sa.bindparam("row")).values(heard_at=at)
-    await conn.execute(who, [{"row": member, "at_": when} for (member, _), when in sorted(heard.items())])
+    ways = [{"row": reach, "at_": when} for (_, reach), when in sorted(heard.items())]
+    await many.run(conn, _hearing(reaches), ways)
+    who = [{"row": member, "at_": when} for (member, _), when in sorted(heard.items())]
+    await many.run(conn, _hearing(members), who)
