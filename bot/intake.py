@@ -21,7 +21,7 @@ from bot.metrics import Metrics
 from bot.stepping import Batch, Tools, Turned
 from flows.events import Event, Say
 from flows.state import Conversation
-from storage import load, turns
+from storage import load, problems, turns
 from storage.database import Database
 from storage.fetches import discard
 from storage.turns import Arrived, Ledger
@@ -176,7 +176,7 @@ class Intake:
         (arrived,), batch = await self._begin(conn, [event], now)
         if not await turns.admit(conn, [arrived]):
             return await batch.again(event)
-        await turns.add_problem(conn, id=self._tools.ids(), event=arrived.id, error=error, now=now)
+        await problems.add(conn, id=self._tools.ids(), event=arrived.id, error=error, now=now)
         await batch.prepare([arrived])
         where = await places.find(conn, batch.known, arrived, room_group=None, now=now)
         talk = batch.known.talks.get(where.owner, Conversation())

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.ballots import count, lines, sentence
 from flows.events import Shown
 from flows.understand import unfit_words
+from storage import problems
 from storage.database import upsert
 from storage.groups import Complaint
 from storage.ids import Ids
@@ -112,6 +113,7 @@ async def close_poll(conn: AsyncConnection, poll: str, *, ids: Ids, now: datetim
     await conn.execute(sa.update(polls).where(p.id == poll).values(result=counted))
     if row.secret:
         await forget_choices(conn, poll, since=row.opened_at, now=now)
+        await problems.forget_choices(conn, row.group_id, since=row.opened_at, now=now)
     asked = sa.update(open_questions).where(open_questions.c.poll_id == poll)
     await conn.execute(asked.values(state="closed"))
     await _send(conn, poll, row.group_id, "result", now, now + NEWS_FOR, ids)

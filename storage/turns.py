@@ -30,7 +30,6 @@ from storage.tables import (
     matters,
     media,
     members,
-    problems,
     reaches,
 )
 
@@ -219,18 +218,19 @@ async def stored_step(conn: AsyncConnection, call: str, step: int) -> str:
     return await conn.scalar(sa.select(c.answer).where(c.call_id == call, c.step == step)) or ""
 
 
-async def add_problem(conn: AsyncConnection, *, id: str, event: str, error: str, now: datetime) -> None:
-    """Keep an event whose turn failed for the operator. `error` says type and place, never words."""
-    await conn.execute(sa.insert(problems).values(id=id, event_id=event, error=error, at=now))
-
-
 @cache
 def _events() -> TypeAdapter[Event]:
     return TypeAdapter(Event)
 
 
 def packed_event(event: Event) -> str:
+    """An event as it is stored."""
     return _events().dump_json(event, exclude_defaults=True).decode()
+
+
+def unpacked_event(stored: str) -> Event:
+    """A stored event: it has no address, and is called by its mark."""
+    return _events().validate_json(stored)
 
 
 async def _put(
