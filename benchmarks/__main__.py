@@ -1,21 +1,29 @@
-"""Runs every benchmark, one after the other."""
+"""Runs the benchmarks that are named, or all: `python -m benchmarks turns --short`."""
 
+import argparse
 import importlib
 import pkgutil
 
 import benchmarks
 
+PREFIX = "bench_"
+
 
 def main() -> None:
-    """Run each `bench_*` module, or say that there is none."""
+    """Run them one after the other."""
     names = [
-        found.name for found in pkgutil.iter_modules(benchmarks.__path__) if found.name.startswith("bench_")
+        found.name.removeprefix(PREFIX)
+        for found in pkgutil.iter_modules(benchmarks.__path__)
+        if found.name.startswith(PREFIX)
     ]
-    if not names:
-        print("No benchmark exists yet.")
-    for name in names:
-        print(f"== {name}")
-        importlib.import_module(f"benchmarks.{name}").main()
+    given = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    given.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names), default=names)
+    given.add_argument("--short", action="store_true", help="only see that it runs, in seconds")
+    asked = given.parse_args()
+    if unknown := sorted(set(asked.names) - set(names)):
+        given.error(f"there is no benchmark {', '.join(unknown)}: there are {', '.join(names)}")
+    for name in asked.names:
+        importlib.import_module(f"benchmarks.{PREFIX}{name}").main(short=asked.short)
 
 
 if __name__ == "__main__":

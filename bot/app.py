@@ -81,7 +81,8 @@ class App:
     async def start(self) -> None:
         """Open the data and begin to work; raise StorageError or FlowError where that can't be."""
         await self.open()
-        self._run()
+        for name, loop in self.loops().items():
+            self.tasks.keep_running(name, loop)
 
     async def open(self) -> None:
         """Open the data and put everything together, with nothing running yet; `stop` closes it."""
@@ -256,7 +257,8 @@ class App:
             *self._pages(self),
         ]
 
-    def _run(self) -> None:
+    def loops(self) -> dict[str, Loop]:
+        """What runs beside the port, by name."""
         loops: dict[str, Loop] = {
             "intake": self.intake.run,
             "lanes": self.lanes.run,
@@ -272,8 +274,7 @@ class App:
                 loops["catching_up"] = self.catching_up.run
         if self.rooms and self.chats:
             loops |= {"rooms": self.rooms.run, "telegram": self.chats.run}
-        for name, loop in loops.items():
-            self.tasks.keep_running(name, loop)
+        return loops
 
     async def receipt(self, delivery: Delivery) -> None:
         """Note what a provider says became of a message."""

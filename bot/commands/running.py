@@ -43,9 +43,8 @@ def serve() -> None:
     takepart serve
     """
     # Only here: the providers' libraries take a second to load, which no other command needs.
+    from bot import serving
     from bot.app import App
-    from bot.serving import PortTaken
-    from bot.serving import serve as open_port
     from bot.web.practice import routes
 
     logs.configure()
@@ -54,8 +53,9 @@ def serve() -> None:
         say(advice)
     try:
         ready = functools.partial(say, *addresses(settings))
-        asyncio.run(open_port(App(settings, pages=routes), settings.host, settings.port, ready=ready))
-    except (PortTaken, FlowError) as error:
+        app = App(settings, pages=routes)
+        serving.run(serving.serve(app, settings.host, settings.port, ready=ready))
+    except (serving.PortTaken, FlowError) as error:
         raise Complaint(str(error)) from None
     except KeyboardInterrupt:  # before the port was open
         pass

@@ -1,0 +1,107 @@
+"""Fills an empty store with people: groups, members with a phone and a chat, an open vote in each group."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from benchmarks.letters import chat, phone
+from storage import addresses
+from storage.database import Database
+from storage.groups import add_group
+from storage.ids import Ids
+from storage.polls import NewPoll, open_poll
+from storage.secrets import Secrets
+from storage.store import open_store
+from storage.tables import consents, contributions, given, lines, members, reaches, sendings
+
+KEY = SecretStr("a key made up for benchmarks, long enough to be good")
+GROUP = 500  # members in a group
+AT_ONCE = 5000
+KEPT = timedelta(days=1)  # between two contributions of one member
+
+
+def url(folder: Path) -> str:
+    """Where a store lies in a folder."""
+    return f"sqlite+aiosqlite:///{folder / 'takepart.db'}"
+
+
+async def gather(folder: Path, people: int, *, group: int = GROUP, gifts: int = 0) -> None:
+    """Make the store in this folder, with so many people who gave so many contributions each."""
+    secrets, ids = Secrets(KEY), Ids()
+    now = datetime.now(UTC)
+    db = await open_store(url(folder), secrets)
+    try:
+        homes = [await _group(db, n, ids, now) for n in range(-(-people // group))]
+        for start in range(0, people, AT_ONCE):
+            some = range(start, min(start + AT_ONCE, people))
+            rows = _Rows(secrets, ids, now)
+            for person in some:
+                rows.add(person, homes[person // group], gifts)
+            async with db.write() as conn:
+                for table, found in rows.tables():
+                    await conn.execute(sa.insert(table), found)
+    finally:
+        await db.close()
+
+
+async def _group(db: Database, n: int, ids: Ids, now: datetime) -> str:
+    """A group with a vote that is open and needs not be sent any more."""
+    async with db.write() as conn:
+        home = await add_group(conn, id=ids(), code=f"GROUP{n}", name=f"Group {n}", now=now)
+        poll = NewPoll(group=home.id, question="Where shall we meet?", options=("Library", "Café"))
+        await open_poll(conn, poll, ids=ids, now=now)
+        await conn.execute(sa.update(sendings).values(state="done", done_at=now))
+    return home.id
+
+
+class _Rows:
+    """The rows of some people, table by table, in the order in which they refer to each other."""
+
+    def __init__(self, secrets: Secrets, ids: Ids, now: datetime) -> None:
+        self._secrets = secrets
+        self._ids = ids
+        self._now = now
+        self._found: dict[sa.Table, list[dict[str, Any]]] = {
+            table: [] for table in (members, lines, reaches, consents, contributions, given)
+        }
+
+    def tables(self) -> Iterator[tuple[sa.Table, list[dict[str, Any]]]]:
+        return ((table, rows) for table, rows in self._found.items() if rows)
+
+    def add(self, person: int, group: str, gifts: int) -> None:
+        member, now = self._ids(), self._now
+        named = {
+            "id": member,
+            "group_id": group,
+            "name": f"Ada {person}",
+            "number": f"{1000 + person % GROUP}",
+        }
+        self._found[members].append(named | {"joined_at": now, "heard_at": now})
+        self._line(member, "sms", phone(person))
+        self._line(member, "telegram", str(chat(person)))
+        said = {"purpose": "join", "wording": "v1", "language": "en", "form": "plain", "channel": "sms"}
+        self._found[consents].append({"id": self._ids(), "member_id": member, "at": now, **said})
+        for n in range(gifts):
+            self._gift(member, group, n)
+
+    def _line(self, member: str, channel: str, address: str) -> None:
+        id_ = self._ids()
+        row = addresses.row(self._secrets, id=id_, channel=channel, address=address, now=self._now)
+        self._found[lines].append(row)
+        ways = ("sms", "voice") if channel == "sms" else (channel,)
+        for rank, way in enumerate(ways):
+            reach = {"id": self._ids(), "member_id": member, "line_id": id_, "channel": way, "rank": rank}
+            moments = {"may_start": way != "voice", "proved_at": self._now, "heard_at": self._now}
+            self._found[reaches].append(reach | moments)
+
+    def _gift(self, member: str, group: str, n: int) -> None:
+        gift = self._ids()
+        words = "We planted beans and had tea with the neighbours."
+        at = self._now - n * KEPT
+        row = {"id": gift, "group_id": group, "flow": "diary", "channel": "sms", "text": words, "at": at}
+        self._found[contributions].append(row | {"answers": {"entry": words, "feeling": "4"}})
+        self._found[given].append({"contribution_id": gift, "member_id": member})
