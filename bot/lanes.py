@@ -15,8 +15,9 @@ from bot.lane import Find, Lane, Post, Tools
 from bot.pace import Pace, Speed
 from channels.base import SENT, Channel, Lists, Load, Parcel, Result
 from storage import records
-from storage.claims import LEASE, PRACTICE, Claimed
+from storage.claims import LEASE, Claimed
 from storage.database import Database
+from storage.outbox import PRACTICE
 from storage.secrets import Secrets
 
 SKEW = timedelta(minutes=1)  # how far a provider's clock may be from ours

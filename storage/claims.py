@@ -26,12 +26,11 @@ from storage.checks import (
     waits_its_turn,
 )
 from storage.facts import facts_for
-from storage.outbox import columns, unpacked
+from storage.outbox import PRACTICE, columns, unpacked
 from storage.receipts import mark
 from storage.tables import lines, outbox
 
 LEASE = timedelta(seconds=30)
-PRACTICE = "practice"  # the lane of all practice lines, whatever channel they stand for
 CLASSES = ("answer", "notice")
 UNSENT = ("waiting", "sending")
 UNREADABLE = "What is stored of it cannot be read."

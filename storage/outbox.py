@@ -20,6 +20,7 @@ Class = Literal["answer", "notice"]
 ANSWER_LASTS = timedelta(minutes=15)  # a later answer would puzzle more than it helps
 GATHER = timedelta(seconds=2)  # how long a message that may be merged waits for more of its kind
 GATHER_MOST = timedelta(seconds=10)
+PRACTICE = "practice"  # the lane of all practice lines, whatever channel they stand for
 TRACKED = frozenset({"brief", "poll", "result"})  # for these `reached` says what became of them
 
 
@@ -138,7 +139,10 @@ async def _replace(conn: AsyncConnection, id_: str, created: datetime, row: Row)
 
 
 async def _insert(conn: AsyncConnection, rows: Sequence[Row], now: datetime) -> set[str]:
-    await many.run(conn, _inserting(conn.dialect), [_columns(row, now) for row in rows])
+    theirs = sa.select(lines.c.id).where(lines.c.id.in_({row.line for row in rows}), lines.c.kind == PRACTICE)
+    practising = set(await conn.scalars(theirs))
+    new = [_columns(row, now) | {"lane": PRACTICE if row.line in practising else row.channel} for row in rows]
+    await many.run(conn, _inserting(conn.dialect), new)
     made = await conn.scalars(_made(), {"ids": [row.id for row in rows]})
     return set(made)
 

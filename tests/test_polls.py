@@ -235,6 +235,7 @@ async def leave_traces(garden: Gathering, poll: str, member: str) -> None:
     answer = {
         "id": "o",
         "channel": "sms",
+        "lane": "sms",
         "class": "answer",
         "dedupe_key": "o",
         "body": "Library",

@@ -21,6 +21,8 @@ groups = sa.Table(
     sealed("helper_phone"),
     json("settings"),
     count("retention_days", None, null=True),
+    count("daily_segments", 2000),  # what it may spend on texts and calls in a day; 0 for no limit
+    count("daily_minutes", 600),
     flag("practice"),
     count("version"),  # goes up when anything that a turn reads of the group changes
     moment("created_at", null=False),
@@ -113,13 +115,14 @@ lines = sa.Table(
     moment("greeted_at"),
     ref("at_member", "members", null=True, gone="SET NULL"),
     moment("at_until"),
-    # the lane's side: when its head is due, who holds it and until when, how long its provider has us wait
+    # the lane's side: when its head is due, who holds it and until when, how long its provider has us wait,
+    # and when its own pace lets the next one go
     moment("due_at"),
     word("leased_by", None, null=True),
     moment("leased_until"),
     moment("wait_until"),
+    moment("next_slot"),
     moment("created_at"),
-    sa.Index(None, "due_at"),
 )
 reaches = sa.Table(
     "reaches",

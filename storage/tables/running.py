@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from storage.columns import count, flag, json, key, keyed, meta, moment, ref, text, word
+from storage.columns import count, json, key, keyed, meta, moment, ref, text, word
 
 matters = sa.Table(  # what needs a person: words not understood or passed on, a wish for help, a name to type
     "matters",
@@ -57,7 +57,7 @@ checkins = sa.Table(
     json("answers"),
 )
 
-senders = sa.Table(  # one lane each: its pause, its pace, its spending
+senders = sa.Table(  # one lane each: its pause and its pace, for all processes
     "senders",
     meta,
     sa.Column("name", sa.String(60), primary_key=True),
@@ -65,7 +65,8 @@ senders = sa.Table(  # one lane each: its pause, its pace, its spending
     moment("paused_at"),
     moment("next_slot"),
     moment("probe_at"),
-    text("seen"),
+    moment("wait_until"),
+    json("refusals"),  # the provider's latest, as [microseconds, line]
 )
 spending = sa.Table(
     "spending",
@@ -74,7 +75,7 @@ spending = sa.Table(
     sa.Column("day", sa.String(10), primary_key=True),
     count("segments"),
     count("minutes"),
-    flag("told"),
+    count("told_share"),  # in per cent: what its facilitators were told of it
 )
 leases = sa.Table(
     "leases",

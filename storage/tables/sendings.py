@@ -110,6 +110,7 @@ outbox = sa.Table(
     ref("member_id", "members", null=True),
     ref("group_id", "groups", null=True),
     word("channel"),
+    word("lane"),  # which sender it leaves by: a channel's, or that of all practice phones
     word("class"),  # answer, notice
     sa.Column("dedupe_key", sa.String(120), nullable=False, unique=True),
     word("kind", "say"),
@@ -130,7 +131,7 @@ outbox = sa.Table(
     ref("event_id", "events", null=True, gone="SET NULL"),
     flag("held"),
     sa.Index(None, "line_id", "state", "id"),
-    sa.Index(None, "class", "state", "not_before"),
+    sa.Index(None, "state", "lane", "class", "not_before"),
     sa.Index(None, "provider_id"),
 )
 receipts = sa.Table(
