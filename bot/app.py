@@ -19,6 +19,7 @@ from bot.calls import Calls
 from bot.catching_up import CatchingUp
 from bot.chats import Chats
 from bot.fetch import Fetcher, teller
+from bot.files import media_store
 from bot.intake import Intake
 from bot.lanes import WIDTHS, Lanes, Width
 from bot.metrics import Metrics
@@ -37,7 +38,6 @@ from flows.events import Say
 from storage import fetches, leaving, receipts
 from storage.ids import Ids
 from storage.leases import release_all
-from storage.media import MediaStore
 from storage.secrets import Secrets
 from storage.store import open_store
 from storage.views import House, Views
@@ -112,7 +112,7 @@ class App:
         self.db = await open_store(self.settings.database_url, self.secrets)
         opened.push_async_callback(self.db.close)
         await self._take_over(opened)
-        self.files = MediaStore(self.settings.data_dir / "media")
+        self.files = media_store(self.settings)
         self.flows = await ways.open_flows(self.db, self.clock())
 
     async def _take_over(self, opened: AsyncExitStack) -> None:

@@ -14,9 +14,10 @@ from bot.logs import place
 from channels.base import FetchLater, FetchRefused
 from flows.events import Say
 from storage import fetches, outbox
+from storage.cleaning import prepare
 from storage.database import Database
 from storage.fetches import Waiting, discard
-from storage.media import MediaStore, prepare
+from storage.media import MediaStore
 from storage.prepared import MOST_BYTES, Kind, Prepared, Refused, not_had
 from storage.secrets import Secrets
 

@@ -61,6 +61,13 @@ def _database(value: str) -> str:
     return value
 
 
+def _bucket(value: str) -> str:
+    """A bucket and perhaps a prefix in it, without the slash at its end."""
+    if not re.fullmatch(r"s3://[A-Za-z0-9][A-Za-z0-9._-]+(/[^\s?#]*)?", value):
+        raise ValueError("must be a bucket and perhaps a prefix in it, such as s3://takepart/media")
+    return value.rstrip("/")
+
+
 def _token(value: str) -> str:
     # It becomes a part of every address that we call, so these would call somewhere else.
     if re.search(r"[\s/?#]", value):
@@ -86,6 +93,7 @@ Number = Annotated[str, BeforeValidator(_number)]
 Port = Annotated[int, BeforeValidator(_port)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 Database = Annotated[SecretStr, BeforeValidator(_database)]
+BucketUrl = Annotated[str, BeforeValidator(_bucket)]
 Token = Annotated[SecretStr, BeforeValidator(_token)]
 WebhookSecret = Annotated[SecretStr, BeforeValidator(_webhook_secret)]
 OptOut = Annotated[Literal["twilio", "ours"], BeforeValidator(_optout)]
@@ -99,6 +107,7 @@ class Settings(BaseSettings):
 
     given_database_url: Database | None = Field(None, validation_alias="TAKEPART_DATABASE_URL")
     data_dir: Folder = Field(Path("data"), validation_alias="TAKEPART_DATA_DIR")
+    media_url: BucketUrl | None = Field(None, validation_alias="TAKEPART_MEDIA_URL")
     public_url: Url | None = Field(None, validation_alias="TAKEPART_PUBLIC_URL")
     given_secret_key: SecretStr | None = Field(None, validation_alias="TAKEPART_SECRET_KEY")
     host: str = Field("127.0.0.1", validation_alias="TAKEPART_HOST")
@@ -112,6 +121,10 @@ class Settings(BaseSettings):
     twilio_api_url: Url | None = Field(None, validation_alias="TWILIO_API_URL")
     twilio_number: Number | None = Field(None, validation_alias="TWILIO_NUMBER")
     twilio_voice_number: Number | None = Field(None, validation_alias="TWILIO_VOICE_NUMBER")
+    aws_access_key_id: str | None = Field(None, validation_alias="AWS_ACCESS_KEY_ID")
+    aws_secret_access_key: SecretStr | None = Field(None, validation_alias="AWS_SECRET_ACCESS_KEY")
+    aws_region: str | None = Field(None, validation_alias="AWS_REGION")
+    aws_endpoint_url: Url | None = Field(None, validation_alias="AWS_ENDPOINT_URL")
 
     @model_validator(mode="before")
     @classmethod

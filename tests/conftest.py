@@ -14,8 +14,8 @@ ROOT = Path(__file__).parent.parent
 # No test asserts a time; in CI the same examples are tried each time.
 settings.register_profile("takepart", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("takepart")
-pytest_plugins = ["tests.stores", "tests.practising"]
-OURS = ("TAKEPART_", "TELEGRAM_", "TWILIO_")
+pytest_plugins = ["tests.buckets", "tests.stores", "tests.practising"]
+OURS = ("TAKEPART_", "TELEGRAM_", "TWILIO_", "AWS_")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -23,6 +23,7 @@ from storage.fetches import PRACTICE, discard
 from storage.groups import add_group
 from storage.ids import Ids
 from storage.media import Lost, MediaStore
+from storage.media_folder import Folder
 from storage.prepared import MOST_BYTES
 from storage.reading import Contribution, list_contributions
 from storage.secrets import Secrets
@@ -125,7 +126,7 @@ async def here(db: Database, secrets: Secrets, tmp_path: Path) -> Place:
     async with db.write() as conn:
         row = {"id": "line", "kind": "telegram", "address_hash": secrets.hash("telegram:1", "address")}
         await conn.execute(lines.insert().values(**row))
-    return Place(db=db, secrets=secrets, store=MediaStore(tmp_path / "media"))
+    return Place(db=db, secrets=secrets, store=MediaStore(Folder(tmp_path / "media")))
 
 
 async def test_a_photo_is_kept_and_where_it_came_from_forgotten(here: Place) -> None:
@@ -282,7 +283,7 @@ async def test_a_recording_that_is_wanted_now_is_fetched_before_it_is_due(here: 
     assert await here.fetcher().now("nothing") is None
 
 
-async def test_what_was_erased_meanwhile_is_not_kept(here: Place) -> None:
+async def test_what_was_erased_meanwhile_is_not_kept(here: Place, tmp_path: Path) -> None:
     await here.comes("p1", asyncio.Event())
     fetcher = here.fetcher()
     await fetcher.start_due()
@@ -290,7 +291,7 @@ async def test_what_was_erased_meanwhile_is_not_kept(here: Place) -> None:
         await conn.execute(media.delete())
     here.provider.files["p1"].set()
     await fetcher.settle()
-    assert [path for path in here.store.path("0" * 64).parents[2].glob("**/*") if path.is_file()] == []
+    assert [path for path in (tmp_path / "media").glob("**/*") if path.is_file()] == []
 
 
 async def test_a_file_goes_when_the_last_row_that_names_it_has_gone(here: Place) -> None:
@@ -302,7 +303,7 @@ async def test_a_file_goes_when_the_last_row_that_names_it_has_gone(here: Place)
         async with here.db.write() as conn:
             await conn.execute(media.delete().where(media.c.id == name))
             await discard(conn, here.store, [row.sha256, row.thumb_sha256, None])
-        assert here.store.path(row.sha256).exists() == there
+        assert await here.store.has(row.sha256) == there
     with pytest.raises(Lost):
         await here.store.load(row.sha256)
 

@@ -12,6 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from bot.files import media_store
 from bot.settings import Settings, load
 from storage.database import Database
 from storage.ids import Ids
@@ -38,7 +39,7 @@ class Here:
 
     @property
     def files(self) -> MediaStore:
-        return MediaStore(self.settings.data_dir / "media")
+        return media_store(self.settings)
 
 
 def run(work: Callable[[Here], Awaitable[T]]) -> T:

@@ -13,7 +13,6 @@ from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, s
 from flows.calendar import day_name, local
 from storage import fetches, meetings
 from storage.groups import Complaint, find_group
-from storage.media import prepare
 from storage.meetings import Meeting, NewBrief, Planned
 from storage.prepared import Refused
 
@@ -168,6 +167,8 @@ def brief_status(which: BriefId, as_json: Json = False) -> None:
 
 async def _kept(here: Here, path: Path) -> str:
     """A file to go along, cleaned and stored like any that a member sends."""
+    from storage.cleaning import prepare  # what opens pictures is slow to load
+
     try:
         prepared = await prepare(await asyncio.to_thread(briefs.contents, path), "file")
     except Refused as error:
