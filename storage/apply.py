@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +17,7 @@ from storage import fetches, leaving, rewriting
 from storage.database import upsert
 from storage.joining import join
 from storage.load import Person
+from storage.register import WISHES, Lifted, What, note, note_line, of_member
 from storage.stage import Stage
 from storage.states import packed
 from storage.tables import (
@@ -262,9 +264,18 @@ def _carrier(s: Stage, line: str, to: str) -> None:
     ours = s.group is not None and s.group.replies_to_optout
     by_carrier = event.kind == "optout" or (event.channel == "sms" and not ours)
     if to == "stopped" and by_carrier and _word(event) == "stop":
-        s.ledger.deeds.append(_statement(sa.update(lines).where(lines.c.id == line).values(stopped_at=s.now)))
+        s.ledger.deeds.append(_line(line, "stopped", s.now))
     elif to == "active":
-        s.ledger.deeds.append(_statement(sa.update(lines).where(lines.c.id == line).values(stopped_at=None)))
+        s.ledger.deeds.append(_line(line, "started", None))
+
+
+def _line(line: str, noted: Literal["stopped", "started"], at: datetime | None) -> Deed:
+
+    async def write(conn: AsyncConnection) -> None:
+        await note_line(conn, noted, line)
+        await conn.execute(sa.update(lines).where(lines.c.id == line).values(stopped_at=at))
+
+    return write
 
 
 def _prefer(s: Stage, effect: ef.Prefer) -> None:
@@ -275,6 +286,9 @@ def _prefer(s: Stage, effect: ef.Prefer) -> None:
         value = PREFERRED[effect.name](effect.value)
         wish = sa.update(members).where(members.c.id == me.id).values({effect.name: value})
         s.ledger.deeds.append(_statement(wish))
+        if effect.name in WISHES:
+            noted = WISHES[effect.name][0 if value else 1]
+            s.ledger.deeds.append(_noted(noted, of_member(me.id)))
         if effect.name in ("slower", "language", "form"):
             s.person.member = replace(me, **{effect.name: value})
         if effect.name == "never_ring" and value:
@@ -293,6 +307,13 @@ def _prefer(s: Stage, effect: ef.Prefer) -> None:
 def _read_anew(s: Stage) -> None:
     if s.group:
         s.ledger.groups.add(s.group.id)
+
+
+def _noted(what: What | Lifted, subject: str) -> Deed:
+    async def write(conn: AsyncConnection) -> None:
+        note(conn, what, subject)
+
+    return write
 
 
 def _statement(statement: sa.Update) -> Deed:

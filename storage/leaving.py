@@ -1,6 +1,6 @@
 """Pausing, stopping, leaving and being erased; and clearing away what has had its time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from json import loads
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.effects import Change
 from storage.claims import UNSENT
+from storage.register import Lifted, What, note, of_member
 from storage.rewriting import drop_media
 from storage.tables import (
     call_steps,
@@ -33,6 +34,12 @@ BODIES_LAST = timedelta(days=7)
 GUARDS_LAST = timedelta(days=30)
 GREETED_LAST = timedelta(days=1)  # an unknown sender is answered once a day
 WORDS_LAST = timedelta(days=4)  # of a message, however long its last receipt takes
+NOTED: Mapping[str, What | Lifted] = {  # what the register is told of each wish
+    "active": "started",
+    "stopped": "stopped",
+    "left": "left",
+    "erased": "erased",
+}
 
 
 async def change(
@@ -49,6 +56,8 @@ async def change(
         "stopped": {"state": "stopped", "stopped_at": now},
         "left": {"state": "left", "left_at": now},
     }
+    if noted := NOTED.get(wish.to):
+        note(conn, noted, of_member(member))
     if wish.to == "erased":
         return await _erase(conn, member, talk)
     await conn.execute(sa.update(members).where(m.id == member).values(values[wish.to]))

@@ -12,6 +12,7 @@ from flows.calendar import next_allowed
 from storage.asking import unask
 from storage.checks import UNCLEAR, USUAL_HOURS, Waiting, hours_of
 from storage.outbox import columns, make_due
+from storage.register import note, note_line, of_member
 from storage.tables import groups, lines, members, outbox, reached, receipts
 
 MOST_CALLS = 2  # on two days
@@ -96,6 +97,9 @@ async def mark(conn: AsyncConnection, row: Waiting, state: str, now: datetime) -
 
 async def stop(conn: AsyncConnection, line: str, member: str | None, now: datetime) -> None:
     """The carrier or the app refuses us for this line: its person has stopped us."""
+    await note_line(conn, "stopped", line)
+    if member:
+        note(conn, "stopped", of_member(member))
     first = lines.c.stopped_at.is_(None)
     await conn.execute(sa.update(lines).where(lines.c.id == line, first).values(stopped_at=now))
     active = members.c.state.in_(("active", "paused"))

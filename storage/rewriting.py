@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.effects import Amend
 from flows.state import Answer
 from storage.database import upsert
+from storage.register import note, of_gift
 from storage.tables import attachments, contribution_media, contributions, events, given, media, members
 
 
@@ -73,7 +74,9 @@ async def _add_files(conn: AsyncConnection, change: Amend) -> None:
 async def narrow(conn: AsyncConnection, gift: str, member: str | None) -> None:
     """From now on only the facilitators may read it."""
     mine = (contributions.c.id == gift, _own(member))
-    await conn.execute(sa.update(contributions).where(*mine).values(audience="facilitators"))
+    changed = await conn.execute(sa.update(contributions).where(*mine).values(audience="facilitators"))
+    if changed.rowcount:
+        note(conn, "narrowed", of_gift(gift))
 
 
 async def take_back(conn: AsyncConnection, gift: str, member: str | None, now: datetime) -> list[str | None]:
@@ -85,6 +88,7 @@ async def take_back(conn: AsyncConnection, gift: str, member: str | None, now: d
     mine = await conn.scalar(sa.select(c.id).where(c.id == gift, _own(member)))
     if mine is None:
         return []
+    note(conn, "taken-back", of_gift(gift))
     await conn.execute(
         sa.update(contributions).where(c.id == gift).values(text="", answers=None, taken_back_at=now)
     )
