@@ -5,7 +5,7 @@ import sys
 import structlog
 import typer
 
-from bot.commands import groups, meetings, polls, reading, running
+from bot.commands import groups, meetings, polls, reading, running, watching
 from bot.logs import place
 from bot.settings import SettingsError
 from flows.calendar import WhenError
@@ -37,7 +37,8 @@ def build() -> typer.Typer:
     app.command("contributions")(reading.contributions)
     app.command("matters")(reading.matters_list)
     app.command("export")(reading.export_group)
-    app.command("undelivered")(reading.undelivered_list)
+    app.add_typer(watching.problems, name="problems")
+    app.add_typer(watching.letters, name="undelivered")
     app.command("talk")(running.talk)
     app.command("doctor")(running.doctor)
     return app

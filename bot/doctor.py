@@ -12,10 +12,10 @@ from channels.telegram import TelegramChannel
 from channels.twilio import Account
 from storage.database import StorageError
 from storage.groups import list_groups
-from storage.outbox import undelivered
 from storage.records import paused
 from storage.secrets import Secrets
 from storage.store import open_store
+from storage.undelivered import undelivered
 
 LITTLE_SPACE = 500_000_000  # bytes: a hundred photos and the database beside them
 

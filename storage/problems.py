@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.events import Event
 from storage import fetches, views
 from storage.groups import Complaint
+from storage.load import Line
 from storage.secrets import Secrets
 from storage.tables import conversations, events, lines, matters, media, members, polls, problems, reaches
 from storage.turns import Arrived, unpacked_event
@@ -61,11 +62,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A problem that is still open, with its event."""
+    """A problem that is still open, with its event and the line that it came on."""
 
-    id: str
     at: datetime
     arrived: Arrived
+    line: Line | None
     member: str | None
     group: str | None
 
@@ -93,12 +94,11 @@ async def claim(conn: AsyncConnection, id: str, *, now: datetime) -> Kept:
     """
     await _end(conn, id, replayed_at=now)
     row = await _row(conn, id)
-    if row.line_id:
-        await conn.execute(sa.select(lines.c.id).where(lines.c.id == row.line_id).with_for_update())
+    line = await _line(conn, row.line_id)
     why = await _why(conn, row)
     if why:
         raise Complaint(why)
-    return _kept(row)
+    return _kept(row, line)
 
 
 async def failed_again(conn: AsyncConnection, id: str, error: str) -> None:
@@ -128,7 +128,7 @@ async def pass_on(
     row = await _row(conn, id)
     if row.body is None:
         raise Complaint(EMPTIED)
-    kept = _kept(row)
+    kept = _kept(row, await _line(conn, row.line_id))
     event, home = kept.arrived.event, kept.group or group or await views.only(conn, practice=False)
     if not said(event) and not event.attachments:
         raise Complaint(NO_WORDS)
@@ -221,16 +221,15 @@ async def _ask_for_files(
     conn: AsyncConnection, kept: Kept, secrets: Secrets, ids: Callable[[], str], now: datetime
 ) -> Sequence[str]:
     """Have what came along fetched from the provider; the ids of the files."""
-    line = kept.arrived.line
-    kind = await conn.scalar(sa.select(lines.c.kind).where(lines.c.id == line))
+    line = kept.line
     rows = [
         fetches.asked(
             secrets,
             id=ids(),
             channel=kept.arrived.event.channel,
             attachment=one,
-            line=line,
-            practice=kind == "practice",
+            line=line.id if line else None,
+            practice=bool(line and line.kind == "practice"),
             now=now,
         )
         for one in kept.arrived.event.attachments
@@ -240,9 +239,17 @@ async def _ask_for_files(
     return [str(row["id"]) for row in rows]
 
 
-def _kept(row: Any) -> Kept:
+async def _line(conn: AsyncConnection, id: str | None) -> Line | None:
+    """A line, so that nobody else takes up what comes on it until we are done."""
+    c = lines.c
+    found = sa.select(c.id, c.kind, c.at_member, c.at_until).where(c.id == id).with_for_update()
+    row = (await conn.execute(found)).first()
+    return Line(**row._mapping) if row else None
+
+
+def _kept(row: Any, line: Line | None) -> Kept:
     arrived = Arrived(id=row.event, event=unpacked_event(row.body), guard=row.guard, line=row.line_id)
-    return Kept(id=row.id, at=row.at, arrived=arrived, member=row.member_id, group=row.group_id)
+    return Kept(at=row.at, arrived=arrived, line=line, member=row.member_id, group=row.group_id)
 
 
 def _problem(row: Any, why: str) -> Problem:

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from channels.base import Delivery, Parcel, Result
-from storage import outbox, receipts, records
+from storage import receipts, records, undelivered
 from storage.database import Database
 from storage.secrets import Secrets
 from storage.tables import members
@@ -61,8 +61,8 @@ async def test_a_message_that_keeps_failing_lets_the_next_pass_and_is_kept_for_t
         assert await office.send(wait) == []
     assert (await office.row(bad)).state == "dead"
     async with office.db.write() as conn:
-        assert [one.id for one in await outbox.undelivered(conn)] == [bad]
-        assert await outbox.retry(conn, bad, now=office.now)
+        assert [one.id for one in await undelivered.undelivered(conn)] == [bad]
+        await undelivered.retry(conn, bad, now=office.now)
     assert await office.send() == ["bad"]
 
 

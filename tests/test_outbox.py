@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from channels.base import Delivery, Result
 from flows.events import Say
-from storage import outbox, receipts
+from storage import outbox, receipts, undelivered
 from storage.database import Database
+from storage.groups import Complaint
 from storage.secrets import Secrets
 from storage.tables import lines, members
 from storage.tables import outbox as box
@@ -93,7 +94,7 @@ async def test_undelivered_names_nobody(office: Office) -> None:
     bad = await office.write("ann", "very private words")
     await office.send()
     async with office.db.read() as conn:
-        (found,) = await outbox.undelivered(conn)
+        (found,) = await undelivered.undelivered(conn)
     assert (found.id, found.state, found.sentence) == (bad, "failed", "It was too long.")
     assert "private" not in repr(found)
 
@@ -102,7 +103,8 @@ async def test_what_was_sent_cannot_be_retried(office: Office) -> None:
     sent = await office.write("ann", "hello")
     await office.send()
     async with office.db.write() as conn:
-        assert not await outbox.retry(conn, sent, now=office.now)
+        with pytest.raises(Complaint, match="no message"):
+            await undelivered.retry(conn, sent, now=office.now)
 
 
 # Receipts ----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Reading back: `takepart contributions`, `takepart export`, `takepart undelivered`."""
+"""Reading back: `takepart contributions`, `takepart matters`, `takepart export`."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +10,6 @@ from bot import export
 from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, stamp, table
 from storage import matters
 from storage.groups import Complaint, find_group
-from storage.outbox import Undelivered, retry, undelivered
 from storage.reading import Contribution, list_contributions, names
 
 SHORT = 80  # characters of a text in the table; --json and export have all of it
@@ -99,35 +98,6 @@ def export_group(
         print_json({"contributions": number, "files": files})
         return
     say(f"Written: {number} contributions and {files} files. manifest.json has the counts.")
-
-
-def undelivered_list(
-    again: Annotated[str | None, typer.Option("--retry", metavar="ID", help="Send this one again.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Show messages that did not arrive, with the reason, and send one again.
-
-    takepart undelivered --retry 01k9q2…
-    """
-
-    async def work(here: Here) -> list[Undelivered]:
-        if again:
-            async with here.db.write() as conn:
-                if not await retry(conn, again, now=here.now):
-                    raise Complaint("There is no message with that id that can be sent again.")
-        async with here.db.read() as conn:
-            return await undelivered(conn)
-
-    found = run(work)
-    if as_json:
-        print_json([asdict(one) | {"at": stamp(one.at)} for one in found])
-        return
-    rows = [
-        (one.id, at(one.at), one.channel, one.kind, one.state, one.tries, one.member, one.sentence)
-        for one in found
-    ]
-    columns = ("message", "at", "channel", "kind", "state", "tries", "member", "why")
-    table(columns, rows, empty="Everything has arrived, or is on its way.")
 
 
 def _short(one: Contribution) -> str:
