@@ -202,7 +202,11 @@ def test_a_version_that_somebody_needs_is_named_before_sending(
         (("poll", "open", "GARDEN", "Where?", "-o", "A", "-o", "B", "--closes", "2020-01-01 10:00"), "past"),
         (("poll", "close", "nothing"), "no poll"),
         (("poll", "result", "nothing"), "no poll"),
-        (("undelivered", "--retry", "nothing"), "no message"),
+        (("undelivered", "retry", "nothing"), "no message"),
+        (("undelivered", "retry"), "--all"),
+        (("problems", "replay", "nothing"), "no problem"),
+        (("problems", "pass", "nothing"), "no problem"),
+        (("problems", "done", "nothing"), "no problem"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_sentence(
