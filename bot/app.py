@@ -35,14 +35,17 @@ from bot.web.headers import Headers
 from bot.web.webhooks import Webhooks
 from channels.base import Channel, Delivery
 from flows.events import Say
-from storage import fetches, leaving, receipts
+from storage import fetches, leaving, leftovers, receipts
 from storage.ids import Ids
 from storage.leases import release_all
+from storage.media_place import Away
+from storage.register import register_in
 from storage.secrets import Secrets
 from storage.store import open_store
 from storage.views import House, Views
 
 HOURLY = 3600.0
+SOON = 5.0
 GRACE = 20  # seconds for what was handed in to be answered when the service ends
 
 
@@ -111,6 +114,7 @@ class App:
         self.settings.ensure_data_dir()
         self.db = await open_store(self.settings.database_url, self.secrets)
         opened.push_async_callback(self.db.close)
+        await register_in(self.settings.data_dir, self.secrets).keep(self.db)
         await self._take_over(opened)
         self.files = media_store(self.settings)
         self.flows = await ways.open_flows(self.db, self.clock())
@@ -188,7 +192,6 @@ class App:
             flows=self.flows,
             views=self.views,
             secrets=self.secrets,
-            files=self.files,
             ids=self.ids,
             fit=_fit(encoders),
             answer=lambda says, step: self.senders.voice.answer(says, step=step),
@@ -269,6 +272,7 @@ class App:
                 "fetcher": self.fetcher.run,
                 "scheduler": self.scheduler.run,
                 "clearing": self._clearing,
+                "sweeping": self._sweeping,
             }
             if self.settings.twilio_on:
                 loops["catching_up"] = self.catching_up.run
@@ -306,6 +310,16 @@ class App:
             async with self.db.write() as conn:
                 await leaving.clear(conn, self.clock())
             await asyncio.sleep(HOURLY)
+
+    async def _sweeping(self) -> None:
+        """Soon after nobody needs a file any more, remove it."""
+        while True:
+            try:
+                more = await leftovers.sweep(self.db, self.files, self.clock())
+            except Away as error:
+                structlog.get_logger().warning("files_away", why=str(error))
+                more = 0
+            await asyncio.sleep(0 if more else SOON)
 
 
 def _fit(encoders: dict[str, Channel]) -> Callable[[str, Say], tuple[Say, str]]:

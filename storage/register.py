@@ -197,6 +197,11 @@ class Register:
             driver.run_async(lambda _: asyncio.to_thread(self.append, notes))  # only this commit waits for it
 
 
+def register_in(folder: Path, secrets: Secrets) -> Register:
+    """The register of an installation, beside its key."""
+    return Register(folder / "register", secrets)
+
+
 async def known(conn: AsyncConnection) -> AsyncIterator[Note]:
     """What a database itself knows of stops; what was erased it can't know any more."""
     m, n, c = members.c, lines.c, contributions.c

@@ -17,6 +17,7 @@ from bot.settings import Settings, load
 from storage.database import Database
 from storage.ids import Ids
 from storage.media import MediaStore
+from storage.register import register_in
 from storage.secrets import Secrets
 from storage.store import open_store
 
@@ -51,6 +52,7 @@ def run(work: Callable[[Here], Awaitable[T]]) -> T:
         secrets = Secrets(settings.secret_key())
         db = await open_store(settings.database_url, secrets)
         try:
+            await register_in(settings.data_dir, secrets).keep(db)
             here = Here(settings=settings, db=db, secrets=secrets, ids=Ids(), now=datetime.now(UTC))
             return await work(here)
         finally:
