@@ -54,7 +54,7 @@ class Note:
 class Standing:
     """What registers say together: for each keyed hash, what is so (True) or was lifted again (False)."""
 
-    says: dict[str, dict[What, bool]]
+    says: dict[str, dict[str, bool]]
     unreadable: int = 0
 
 
@@ -127,7 +127,7 @@ class Register:
         """Write down here what other hosts' registers hold, so that this one is whole from now on."""
         standing = self.standing(*others)
         here = self.standing().says
-        words = {what: word for word, what in LIFTS.items()}
+        words: dict[str, str] = {what: word for word, what in LIFTS.items()}
         lacking = [
             (what if so else words[what], subject)
             for subject, says in standing.says.items()

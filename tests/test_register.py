@@ -36,7 +36,7 @@ def register(tmp_path: Path, secrets: Secrets) -> Register:
 
 
 def says(register: Register, subject: str) -> dict[str, bool]:
-    return {what: so for what, so in register.standing().says.get(register.hash(subject), {}).items()}
+    return register.standing().says.get(register.hash(subject), {})
 
 
 @pytest.mark.parametrize(
