@@ -16,12 +16,15 @@ from flows.events import Say
 from storage import fetches, outbox
 from storage.cleaning import prepare
 from storage.database import Database
-from storage.fetches import Waiting, discard
+from storage.fetches import Waiting
+from storage.leftovers import discard
 from storage.media import MediaStore
+from storage.media_place import Away
 from storage.prepared import MOST_BYTES, Kind, Prepared, Refused, not_had
 from storage.secrets import Secrets
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(days=1)
+AWAY_WAIT = timedelta(minutes=1)
 GIVE_UP = 24  # tries: about a week
 PATIENCE = 180  # seconds for one file, well within its lease
 POLL = 1.0  # seconds until a look for files that another process asked for
@@ -183,6 +186,8 @@ class Fetcher:
             await self._refuse(waiting, not_had(cast(Kind, waiting.kind), str(error)))
         except FetchLater as error:
             await self._later(waiting, str(error))
+        except Away as error:
+            await self._postpone(waiting, str(error))
         except TimeoutError:
             await self._later(waiting, "The file took too long to come.")
         except Exception as error:
@@ -199,7 +204,7 @@ class Fetcher:
         async with self._db.write() as conn:
             wanted = await fetches.stored(conn, waiting.id, saved)
             if not wanted:
-                await discard(conn, self._store, [saved.sha256, saved.thumb_sha256])
+                await discard(conn, [saved.sha256, saved.thumb_sha256])
         if wanted:
             # Somebody may have erased the same file between our saving it and our saying so.
             await self._store.keep(prepared)
@@ -214,6 +219,12 @@ class Fetcher:
         async with self._db.write() as conn:
             await fetches.later(conn, waiting.id, due_at=due_at, sentence=sentence)
         log.info("fetch_later", media=waiting.id, tries=waiting.tries + 1)
+
+    async def _postpone(self, waiting: Waiting, sentence: str) -> None:
+        """The place where it is to be kept is away: no try of the provider's, however long that lasts."""
+        async with self._db.write() as conn:
+            await fetches.postponed(conn, waiting.id, due_at=self._clock() + AWAY_WAIT, sentence=sentence)
+        log.warning("fetch_postponed", media=waiting.id, why=sentence)
 
     async def _refuse(self, waiting: Waiting, why: Refused) -> None:
         now = self._clock()

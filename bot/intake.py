@@ -23,7 +23,6 @@ from flows.events import Event, Say
 from flows.state import Conversation
 from storage import load, problems, turns
 from storage.database import Database
-from storage.fetches import discard
 from storage.turns import Arrived, Ledger
 
 MOST = 64
@@ -167,7 +166,6 @@ class Intake:
         for one, event in zip(arrived, events, strict=True):
             results.append(await batch.step(one, event) if one.id in fresh else await batch.again(event))
         await batch.ledger.write(conn, now)
-        await discard(conn, self._tools.files, batch.ledger.gone)
         return results
 
     async def _sorry(self, conn: AsyncConnection, event: Event, error: str) -> Turned:

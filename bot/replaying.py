@@ -11,7 +11,6 @@ from bot.logs import place
 from bot.stepping import Batch, Tools, Turned
 from storage import load, problems
 from storage.database import Database
-from storage.fetches import discard
 from storage.groups import Complaint
 from storage.problems import Kept
 from storage.turns import Ledger
@@ -51,5 +50,4 @@ async def _turn(conn: AsyncConnection, kept: Kept, tools: Tools, now: datetime) 
     # The provider's own id and the chat's are not kept: it is a mark, and no room, that stand in the event.
     turned = await batch.step(kept.arrived, replace(event, id="", room=""))
     await batch.ledger.write(conn, now)
-    await discard(conn, tools.files, batch.ledger.gone)
     return turned

@@ -18,6 +18,7 @@ from flows.events import Say, Shown
 from storage import sendings
 from storage.database import Database
 from storage.ids import Ids
+from storage.media_place import Away
 from storage.meetings import Content, brief_content, find_meeting
 from storage.outbox import Row
 from storage.polls import Tally, close_poll, due_to_close, keep_picture, tally
@@ -201,7 +202,11 @@ class Scheduler:
         ]
         drawing = svg(standing.question, standing.sentence, bars, voted=standing.voted)
         data = await asyncio.to_thread(png, drawing)
-        sha256 = await self._files.save(data)
+        try:
+            sha256 = await self._files.save(data)
+        except Away as error:  # the words alone are better than nothing
+            structlog.get_logger().warning("files_away", why=str(error))
+            return None
         async with self._db.write() as conn:
             return await keep_picture(conn, standing.id, sha256=sha256, size=len(data), now=self._clock())
 

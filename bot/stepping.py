@@ -19,7 +19,6 @@ from storage import groups, load, outbox, receipts, turns
 from storage.apply import apply
 from storage.joining import add_reach
 from storage.load import Call, Known, Line, Reach
-from storage.media import MediaStore
 from storage.secrets import Secrets
 from storage.stage import Stage
 from storage.tables import lines
@@ -59,7 +58,6 @@ class Tools:
     flows: Flows
     views: Views
     secrets: Secrets
-    files: MediaStore
     ids: Callable[[], str]
     fit: Callable[[str, Say], tuple[Say, str]]
     answer: Callable[[Sequence[Say], int], str]

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Attachment
-from storage.media import MediaStore, Saved
+from storage.leftovers import reclaim
+from storage.media import Saved
 from storage.secrets import Secrets
 from storage.tables import media
 
@@ -67,7 +68,8 @@ def asked(
 
 
 async def add_stored(conn: AsyncConnection, id: str, saved: Saved, *, now: datetime, name: str) -> None:
-    """Note a file that was ours from the start, such as what goes along with a brief."""
+    """Note a file that was ours from the start, such as what goes along with a brief; raise Away."""
+    await reclaim(conn, (saved.sha256, saved.thumb_sha256))
     await conn.execute(media.insert().values(id=id, state="stored", at=now, name=name, **_facts(saved)))
 
 
@@ -102,8 +104,9 @@ async def claim_one(
 async def stored(conn: AsyncConnection, id: str, saved: Saved) -> bool:
     """Note that a file is kept; False where its row has gone, so that nothing needs it any more.
 
-    Where it came from and from whom is forgotten: `given` alone says who gave it.
+    Where it came from and from whom is forgotten: `given` alone says who gave it. Raise Away.
     """
+    await reclaim(conn, (saved.sha256, saved.thumb_sha256))
     done = await conn.execute(
         media.update().where(_M.id == id).values(state="stored", **_facts(saved), **_DONE)
     )
@@ -112,11 +115,19 @@ async def stored(conn: AsyncConnection, id: str, saved: Saved) -> bool:
 
 async def later(conn: AsyncConnection, id: str, *, due_at: datetime, sentence: str) -> None:
     """Note that a try failed and when the next one is; `sentence` is for the operator."""
-    again = {"tries": _M.tries + 1, "due_at": due_at, "sentence": sentence}
+    await _put_off(conn, id, tries=_M.tries + 1, due_at=due_at, sentence=sentence)
+
+
+async def postponed(conn: AsyncConnection, id: str, *, due_at: datetime, sentence: str) -> None:
+    """Note when the next try is, where it was no fault of the provider's that this one failed."""
+    await _put_off(conn, id, due_at=due_at, sentence=sentence)
+
+
+async def _put_off(conn: AsyncConnection, id: str, **until: object) -> None:
     await conn.execute(
         media.update()
         .where(_M.id == id, _M.state == "waiting")
-        .values(leased_by=None, leased_until=None, **again)
+        .values(leased_by=None, leased_until=None, **until)
     )
 
 
@@ -143,22 +154,6 @@ async def sha256(conn: AsyncConnection, id: str) -> str | None:
     """The hash of a stored file; None while it waits, or where it was refused."""
     found: str | None = await conn.scalar(sa.select(_M.sha256).where(_M.id == id, _M.state == "stored"))
     return found
-
-
-async def discard(conn: AsyncConnection, store: MediaStore, hashes: Collection[str | None]) -> None:
-    """Remove the files of these hashes that no row names any more.
-
-    In the write that deleted the rows: so a file that another row has just named is never removed.
-    """
-    asked = {one for one in hashes if one}
-    if not asked:
-        return
-    rows = await conn.execute(
-        sa.select(_M.sha256, _M.thumb_sha256).where(sa.or_(_M.sha256.in_(asked), _M.thumb_sha256.in_(asked)))
-    )
-    named = {one for row in rows for one in row}
-    for one in asked - named:
-        await store.remove(one)
 
 
 _DONE = {"ref": None, "line_id": None, "due_at": None, "leased_by": None, "leased_until": None}

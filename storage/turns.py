@@ -14,6 +14,7 @@ from flows.events import Event
 from flows.state import Conversation
 from storage import many, outbox, views
 from storage.database import upsert, upsert_for
+from storage.leftovers import discard
 from storage.rewriting import drop_media
 from storage.states import packed
 from storage.tables import (
@@ -117,6 +118,7 @@ class Ledger:
         await outbox.add(conn, self.says, now=now)
         await outbox.release(conn, self.finished, now=now)
         await views.changed(conn, self.groups)
+        await discard(conn, self.gone)
 
     async def _gifts(self, conn: AsyncConnection) -> None:
         """A contribution that was kept when a call broke off is kept again, whole, when it is finished."""

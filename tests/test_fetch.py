@@ -14,16 +14,18 @@ import sqlalchemy as sa
 from PIL import Image
 from structlog.testing import capture_logs
 
-from bot.fetch import AT_ONCE, GIVE_UP, Fetcher, teller
+from bot.fetch import AT_ONCE, AWAY_WAIT, GIVE_UP, Fetcher, teller
 from channels.base import FetchLater, FetchRefused
 from flows.events import Attachment
 from storage import fetches, outbox
 from storage.database import Database
-from storage.fetches import PRACTICE, discard
+from storage.fetches import PRACTICE
 from storage.groups import add_group
 from storage.ids import Ids
-from storage.media import Lost, MediaStore
+from storage.leftovers import sweep
+from storage.media import MediaStore
 from storage.media_folder import Folder
+from storage.media_place import Away
 from storage.prepared import MOST_BYTES
 from storage.reading import Contribution, list_contributions
 from storage.secrets import Secrets
@@ -291,21 +293,24 @@ async def test_what_was_erased_meanwhile_is_not_kept(here: Place, tmp_path: Path
         await conn.execute(media.delete())
     here.provider.files["p1"].set()
     await fetcher.settle()
+    assert await sweep(here.db, here.store, here.time)
     assert [path for path in (tmp_path / "media").glob("**/*") if path.is_file()] == []
 
 
-async def test_a_file_goes_when_the_last_row_that_names_it_has_gone(here: Place) -> None:
-    for name in ("p1", "p2"):
-        await here.comes(name, photo())
-        await here.round()
-    row = await here.row("p1")
-    for name, there in [("p1", True), ("p2", False)]:
-        async with here.db.write() as conn:
-            await conn.execute(media.delete().where(media.c.id == name))
-            await discard(conn, here.store, [row.sha256, row.thumb_sha256, None])
-        assert await here.store.has(row.sha256) == there
-    with pytest.raises(Lost):
-        await here.store.load(row.sha256)
+async def test_nothing_is_given_up_while_the_place_of_the_files_is_away(
+    here: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise Away("The disk is full.")
+
+    await here.comes("p1", photo())
+    with monkeypatch.context() as patch:
+        patch.setattr(here.store, "save", away)
+        for _ in range(GIVE_UP + 1):
+            await here.round(AWAY_WAIT)
+    assert (await here.row("p1")).sentence == "The disk is full."
+    await here.round(AWAY_WAIT)
+    assert ((await here.row("p1")).state, await here.answers()) == ("stored", [])
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Groups and their people: `takepart group`, `takepart facilitator`, `takepart member`."""
 
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -8,9 +9,10 @@ import typer
 from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, stamp, table
 from flows.effects import Change
 from storage import groups
-from storage.fetches import discard
 from storage.groups import Home, Listed
 from storage.leaving import change
+from storage.leftovers import discard, sweep
+from storage.media_place import Away
 from storage.reading import member_data
 from storage.views import changed
 
@@ -239,9 +241,12 @@ def member_forget(
         async with here.db.write() as conn:
             found = await groups.find_member(conn, who, here.secrets)
             files = await change(conn, found.id, Change(to="erased"), here.now)
-            await discard(conn, here.files, files)
+            await discard(conn, files)
             await changed(conn, [found.group])
-            return found.id
+        with suppress(Away):  # then the service removes them when it can
+            while await sweep(here.db, here.files, here.now):
+                pass
+        return found.id
 
     id_ = run(work)
     if as_json:

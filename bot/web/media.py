@@ -12,10 +12,12 @@ from starlette.routing import Route
 from flows.events import Shown
 from storage.database import Database
 from storage.media import Lost, MediaStore
+from storage.media_place import Away
 from storage.secrets import Secrets, Unsigned
 from storage.tables import media
 
 LASTS = timedelta(hours=24)  # a message that waits for the carrier may be fetched so much later
+LATER = "This file cannot be shown at the moment. Please try again in a minute."
 HEADERS = {
     "Cache-Control": "private, max-age=3600",
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -46,6 +48,8 @@ def routes(
         try:
             sha256 = await fetch(id_)
             data = await store.load(sha256) if sha256 else None
+        except Away:
+            return PlainTextResponse(LATER, 503, {"Retry-After": "60"})
         except Lost as error:
             structlog.get_logger().error("file_lost", media=id_, sentence=str(error))
             data = None

@@ -66,6 +66,11 @@ media = sa.Table(
     moment("leased_until"),
     moment("at"),
     sa.Index(None, "state", "due_at"),
+    sa.Index(None, "sha256"),
+    sa.Index(None, "thumb_sha256"),
+)
+leftovers = sa.Table(  # stored files that no row names any more, until they are removed
+    "leftovers", meta, sa.Column("sha256", sa.String(64), primary_key=True), moment("leased_until")
 )
 contribution_media = sa.Table(
     "contribution_media",
