@@ -303,6 +303,7 @@ class App:
 
     def _named(self, username: str) -> None:
         self.house.chat = username
+        self.views.forget()
 
     async def _clearing(self) -> None:
         """Each hour, empty what has had its time."""

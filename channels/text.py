@@ -118,7 +118,8 @@ def _cut(words: str, tail: str, most: int) -> tuple[str, str]:
 
 
 def _fits(words: str, most: int) -> bool:
-    return parts(simplify(words)) <= most
+    # Putting it in plainer characters makes no text longer that has only plain ones.
+    return parts(words) <= most or parts(simplify(words)) <= most
 
 
 def _without_place(option: Option, place: int) -> str:

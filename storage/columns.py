@@ -16,6 +16,7 @@ meta = sa.MetaData(
     }
 )
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY, SECOND = 86_400, 1_000_000  # seconds, microseconds
 
 
 class Moment(TypeDecorator[datetime]):
@@ -29,7 +30,8 @@ class Moment(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a time without a zone was to be stored")
-        return (value - EPOCH) // timedelta(microseconds=1)
+        since = value - EPOCH
+        return (since.days * DAY + since.seconds) * SECOND + since.microseconds
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         return None if value is None else EPOCH + timedelta(microseconds=value)

@@ -231,10 +231,16 @@ async def release(conn: AsyncConnection, members: Collection[str], *, now: datet
     """These members have finished what they were doing: what was held back for that may go now."""
     if not members:
         return
-    o = outbox.c
-    theirs = sa.select(reaches.c.line_id).where(reaches.c.member_id.in_(members))
-    held = sa.update(outbox).where(
-        o.line_id.in_(theirs), o.state == "waiting", o.held, o.not_before > now, o.member_id.in_(members)
-    )
-    freed = await conn.scalars(held.values(not_before=now).returning(o.line_id))
+    freed = await conn.scalars(_releasing(), {"members": list(members), "now": now})
     await make_due(conn, dict.fromkeys(freed, now))
+
+
+@cache
+def _releasing() -> sa.Executable:
+    o = outbox.c
+    members: sa.BindParameter[str] = sa.bindparam("members", expanding=True)
+    now = sa.bindparam("now", type_=o.not_before.type)
+    theirs = sa.select(reaches.c.line_id).where(reaches.c.member_id.in_(members))
+    waiting = (o.line_id.in_(theirs), o.state == "waiting", o.held, o.not_before > now)
+    held = sa.update(outbox).where(*waiting, o.member_id.in_(members))
+    return held.values(not_before=now).returning(o.line_id)

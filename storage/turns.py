@@ -132,12 +132,10 @@ class Ledger:
 
     async def _let_go(self, conn: AsyncConnection) -> None:
         """Files that a contribution had and has no more: their giver replaced them or took them back."""
-        cm = contribution_media.c
-        had = await conn.execute(
-            sa.select(cm.contribution_id, cm.media_id).where(cm.contribution_id.in_(list(self.gifts)))
-        )
+        had = await conn.execute(_files(), {"gifts": list(self.gifts)})
         old = [(gift, file) for gift, file in had if (gift, file) not in self.files]
         if old:
+            cm = contribution_media.c
             pair = sa.tuple_(cm.contribution_id, cm.media_id)
             await conn.execute(sa.delete(contribution_media).where(pair.in_(old)))
             self.gone += await drop_media(conn, [file for _, file in old])
@@ -263,6 +261,13 @@ def _inserting(table: sa.Table) -> sa.Insert:
 @cache
 def _known_events() -> sa.Select[Any]:
     return sa.select(events.c.id).where(events.c.id.in_(sa.bindparam("ids", expanding=True)))
+
+
+@cache
+def _files() -> sa.Select[Any]:
+    cm = contribution_media.c
+    theirs = cm.contribution_id.in_(sa.bindparam("gifts", expanding=True))
+    return sa.select(cm.contribution_id, cm.media_id).where(theirs)
 
 
 @cache

@@ -4,6 +4,8 @@ import secrets as chance
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,6 +34,8 @@ FRESH = timedelta(minutes=1)  # a day's name and a poll's closing change without
 SHARED = 20
 FIRST, NUMBERS = 1000, 9000  # member numbers
 TRIES = 20
+DRAWN = 200  # numbers looked at for those who join; a batch of turns is far fewer
+KEPT = 1000  # groups; more are read anew when they are needed
 STAFF = ("facilitator", "owner")
 
 
@@ -49,7 +53,7 @@ class _Kept:
     version: int
     until: datetime
     group: Group
-    taken: set[str]  # member numbers, those just given out too
+    spare: list[str]  # member numbers that nobody has
 
 
 class Views:
@@ -65,25 +69,34 @@ class Views:
         """The groups with these ids as they are now."""
         if not ids:
             return {}
-        rows = await conn.execute(sa.select(groups.c.id, groups.c.version).where(groups.c.id.in_(ids)))
+        rows = await conn.execute(_versions(), {"ids": list(ids)})
         found = {}
         for id_, version in rows.all():
             kept = self._kept.get(id_)
             if kept is None or kept.version != version or kept.until <= now:
-                kept = self._kept[id_] = await self._read(conn, id_, now)
-            found[id_] = replace(
-                kept.group,
-                phone=self._house.phone,
-                chat=self._house.chat,
-                replies_to_optout=self._house.replies_to_optout,
-            )
+                kept = await self._read(conn, id_, now)
+                self._keep(id_, kept)
+            found[id_] = kept.group
         return found
+
+    def forget(self) -> None:
+        """Something about the house has changed: read every group anew."""
+        self._kept.clear()
 
     def joined(self, group: Group, number: str) -> Group:
         """A loaded group with one member more, who has this number, and a spare number for the next."""
-        taken = self._kept[group.id].taken
-        taken.add(number)
-        return replace(group, members=group.members + 1, spare_number=spare_number(taken))
+        kept = self._kept.get(group.id)
+        spare = [one for one in kept.spare if one != number] if kept else []
+        if kept:
+            kept.spare[:] = spare
+        return replace(group, members=group.members + 1, spare_number=spare[0] if spare else "")
+
+    def _keep(self, id_: str, kept: _Kept) -> None:
+        """The group that was read first makes room for one more than there is room for."""
+        self._kept.pop(id_, None)
+        self._kept[id_] = kept
+        if len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
 
     async def _read(self, conn: AsyncConnection, id_: str, now: datetime) -> _Kept:
         row = (await conn.execute(sa.select(groups).where(groups.c.id == id_))).one()
@@ -97,14 +110,23 @@ class Views:
             zone=row.zone,
             language=row.language,
             helper_phone=self._secrets.open(row.helper_phone) if row.helper_phone else "",
+            phone=self._house.phone,
+            chat=self._house.chat,
+            replies_to_optout=self._house.replies_to_optout,
             polls=polls_,
             briefs=await _briefs(conn, id_, row.zone, now, self._parts),
             shared=await _shared(conn, id_, practice=row.practice),
             alone=await _alone(conn, practice=row.practice),
         )
-        group, taken = await _with_people(conn, group, row.helper_id)
+        group, spare = await _with_people(conn, group, row.helper_id)
         until = min(now + FRESH, first_closing or now + FRESH)
-        return _Kept(version=row.version, until=until, group=group, taken=taken)
+        return _Kept(version=row.version, until=until, group=group, spare=spare)
+
+
+@cache
+def _versions() -> sa.Select[Any]:
+    asked = groups.c.id.in_(sa.bindparam("ids", expanding=True))
+    return sa.select(groups.c.id, groups.c.version).where(asked)
 
 
 async def find(conn: AsyncConnection, wanted: Collection[str]) -> dict[str, str]:
@@ -147,28 +169,39 @@ async def _alone(conn: AsyncConnection, *, practice: bool) -> bool:
     return await only(conn, practice=practice) is not None
 
 
-async def _with_people(conn: AsyncConnection, group: Group, helper: str | None) -> tuple[Group, set[str]]:
-    """The group with what its people are to it, and the member numbers that are taken."""
+async def _with_people(conn: AsyncConnection, group: Group, helper: str | None) -> tuple[Group, list[str]]:
+    """The group with what its people are to it, and member numbers for those who join."""
     m = members.c
+    here = (m.group_id == group.id, m.state != "left", m.state != "erased")
+    leading = sa.or_(m.id == helper, m.permission.in_(STAFF))
     rows = (
-        await conn.execute(
-            sa.select(m.id, m.name, m.number, m.permission, m.state)
-            .where(m.group_id == group.id)
-            .order_by(m.id)
-        )
+        await conn.execute(sa.select(m.id, m.name, m.permission).where(*here, leading).order_by(m.id))
     ).all()
-    here = [row for row in rows if row.state not in ("left", "erased")]
-    readers = tuple(row.name for row in here if row.permission in STAFF and row.name)
-    named = next((row.name for row in here if row.id == helper), "")
-    taken = {row.number for row in rows if row.number}
+    many = await conn.scalar(sa.select(sa.func.count()).where(*here, m.permission == "member"))
+    readers = tuple(row.name for row in rows if row.permission in STAFF and row.name)
+    named = next((row.name for row in rows if row.id == helper), "")
+    spare = await _spare_numbers(conn, group.id)
     peopled = replace(
         group,
         readers=readers,
         helper=named or (readers[0] if readers else ""),
-        members=sum(1 for row in here if row.permission == "member"),
-        spare_number=spare_number(taken),
+        members=many or 0,
+        spare_number=spare[0] if spare else "",
     )
-    return peopled, taken
+    return peopled, spare
+
+
+async def _spare_numbers(conn: AsyncConnection, group: str) -> list[str]:
+    """More numbers than can be needed before the group is read anew; all that are left where few are."""
+    m = members.c
+    taken = sa.select(m.number).where(m.group_id == group, m.number.is_not(None))
+    drawn = {str(FIRST + chance.randbelow(NUMBERS)) for _ in range(DRAWN)}
+    free = drawn.difference(await conn.scalars(taken.where(m.number.in_(drawn))))
+    if len(free) < DRAWN // 2:
+        free = {str(FIRST + n) for n in range(NUMBERS)}.difference(await conn.scalars(taken))
+    found = list(free)
+    chance.SystemRandom().shuffle(found)
+    return found
 
 
 async def _polls(
