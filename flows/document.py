@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from flows.events import Option
 from flows.files.accepting import choices_of, read_accept
 from flows.files.checking import check
 from flows.files.grammar import condition, flag, is_form, text_of, whole
@@ -26,9 +27,9 @@ from flows.steps import (
     SayStep,
     SetStep,
     Step,
-    Text,
     UnlessStep,
 )
+from flows.wording import Text
 
 KINDS = ("say", "ask", "keep", "ballot", "repeat", "when", "set", "do", "go")
 ALLOWED: Mapping[str, frozenset[str]] = {
@@ -117,8 +118,8 @@ def parse(body: str, source: str) -> tuple[Flow, list[int]]:
     flow = Flow(
         name=name,
         version=hashlib.sha256(body.encode()).hexdigest()[:16],
-        title=text_of(table, "title", source) if "title" in table else {"en": name},
-        menu=text_of(table, "menu", source) if "menu" in table else {},
+        title=text_of(table, "title", source) if "title" in table else Text({"en": name}),
+        menu=text_of(table, "menu", source) if "menu" in table else Text({}),
         order=whole(table, "order", source, 50),
         words=tuple(word.casefold() for word in words(table.get("words"))),
         steps=tuple(compiler.out),
@@ -202,7 +203,10 @@ class Compiler:
                 lapses=whole(table, "lapses", self.source),
                 unlike=tuple(word.casefold() for word in words(table.get("unlike"))),
                 most=whole(table, "most", self.source),
-                quiet={key: str(value) for key, value in mapping(table.get("quiet")).items()},
+                quiet=tuple(
+                    Option(key=str(key), label="", words=(word,))
+                    for word, key in mapping(table.get("quiet")).items()
+                ),
                 takes=accept.takes,
                 choices=choices_of(accept.choices, table, self.source),
                 low=accept.low,
@@ -224,7 +228,7 @@ class Compiler:
         self.add(
             KeepStep(
                 flow=self._name(table, "keep"),
-                text=text_of(table, "say", self.source) if "say" in table else {},
+                text=text_of(table, "say", self.source) if "say" in table else Text({}),
                 main=words(table.get("text")),
                 audience="facilitators" if chosen else str(audience),
                 audience_from=chosen,
@@ -248,7 +252,8 @@ class Compiler:
         begin = self.add(BeginStep(name=name, over=over))
         self.inner(table, "steps")
         self.line = table.line
-        self.add(LoopStep(name=name, start=begin, over=over, until=until))
+        inside = frozenset(step.name for step in self.out[begin:] if isinstance(step, AskStep))
+        self.add(LoopStep(name=name, start=begin, over=over, until=until, inside=inside))
         self.out[begin] = BeginStep(name=name, over=over, end=len(self.out))
 
     def _when(self, table: Table) -> None:

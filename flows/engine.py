@@ -50,17 +50,10 @@ def turn(
 ) -> Outcome:
     """Take one event through the conversation. `group` and `member` are None while they are unknown."""
     t = Turn(flows=flows, was=conversation, event=event, group=group, member=member, now=now, ids=ids)
-    t.frames = list(conversation.frames)
-    t.votes = dict(member.votes) if member else {}
-    t.put(near="")
-    if conversation.slower or (member and member.slower):
-        t.put(slower=True)
     hear(t)
     keep_so_far(t)
     if t.on_call and event.kind != "hangup":
         calls.go_on(t)
-    if t.member is None and t.group and t.frames and t.frames[-1].flow == "join":
-        t.put(group=t.group.id)
     return t.outcome()
 
 
@@ -119,7 +112,7 @@ def answer(t: Turn) -> None:
 
 def _album(t: Turn) -> bool:
     """A photo of an album whose others came before joins them, whatever is going on, and says nothing."""
-    album, gift, name = str(t.get("album")), str(t.get("album_gift")), str(t.get("album_answer"))
+    album, gift, name = t.album
     if not t.event.album or t.event.album != album or not gift:
         return False
     media = t.take_files("photo")
@@ -183,7 +176,7 @@ def _unstick(t: Turn) -> None:
     stuck = frame and frame.flow == "stuck" and t.event.kind == "words"
     if stuck and question and not fits(t, question):
         t.frames.pop()
-        t.put(tries=0)
+        t.tries = 0
 
 
 def _vote_again(t: Turn, question: Question) -> bool:
@@ -211,8 +204,7 @@ def _vote_again(t: Turn, question: Question) -> bool:
 
 def _unanswered(t: Turn) -> list[Question]:
     """The votes that were sent and have no ballot yet: their own words are no comment on another."""
-    asked = t.get("asked")
-    sent = ([asked] if isinstance(asked, Question) else []) + list(t.before[1:])
+    sent = ([t.asked] if t.asked else []) + list(t.before[1:])
     return [one for one in sent if one.poll and not t.votes.get(one.poll)]
 
 
@@ -357,7 +349,7 @@ def _late_ballot(t: Turn) -> bool:
     if len(fitting) > 1 and fitting[0][0].poll != fitting[1][0].poll and len(t.event.text.split()) == 1:
         t.tell("which vote", first=fitting[0][0].text, second=fitting[1][0].text)
         put_question(t, fitting[0][0])
-        t.put(asked=fitting[0][0])
+        t.asked = fitting[0][0]
         return True
     for question, found in fitting[:1]:
         accept(t, question, found)
@@ -366,9 +358,7 @@ def _late_ballot(t: Turn) -> bool:
 
 def edited(t: Turn) -> None:
     """An earlier message now says something else: what came of it is corrected."""
-    heard = t.get("heard")
-    memory = heard if isinstance(heard, tuple) else ()
-    question = next((one.question for one in reversed(memory) if one.event == t.event.of), None)
+    question = next((one.question for one in reversed(t.heard) if one.event == t.event.of), None)
     if question is None:
         return
     found = read(t, question)

@@ -83,6 +83,7 @@ class Option:
     words: tuple[str, ...] = ()
 
 
+_OPEN = frozenset({"text", "voice", "photo"})
 Ask = Literal["text", "choice", "several", "scale", "number", "yes-no", "photo", "voice", "place", "date"]
 
 
@@ -114,7 +115,7 @@ class Question:
     @property
     def closed(self) -> bool:
         """Whether only some replies can fit; open questions take any words."""
-        return not {"text", "voice", "photo"} & set(self.takes)
+        return _OPEN.isdisjoint(self.takes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,34 +5,38 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from flows.events import Ask as Kind
-
-Text = Mapping[str, str]  # "en", "en.easy", "en.voice", "en.easy.voice"; the same for other languages
+from flows.events import Option
+from flows.wording import InForms, Text, pick
 
 Condition = Mapping[str, tuple[str, ...]]  # every name must have one of its values
 
+OPEN = frozenset({"text", "voice", "photo"})  # answers that are somebody's own
 
-def pick(text: Text, language: str, form: str, *, spoken: bool = False, fallback: str = "en") -> str:
-    """The wording for a person: their language first, then their form; never blank where a text exists."""
-    endings = [".easy.voice", ".voice", ".easy", ""] if form == "easy" else [".voice", ""]
-    if not spoken:
-        endings = [ending for ending in endings if not ending.endswith("voice")]
-    for tongue in (language, fallback, "en"):
-        for ending in endings:
-            found = text.get(tongue + ending)
-            if found is not None:
-                return found
-    return next(iter(text.values()), "")
+
+def in_forms(key: str, label: Text, words: tuple[str, ...]) -> InForms[Option]:
+    """An option as it is shown in each language and form of its label."""
+
+    def shown(language: str, form: str) -> Option:
+        spoken = label.get(f"{language}.voice") or label.get("en.voice", "")
+        return Option(key=key, label=pick(label, language, form), spoken=spoken, words=words)
+
+    return InForms(label, shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
+    """`shown` is the choice as people see and hear it."""
+
     key: str
     label: Text
     words: tuple[str, ...] = ()
     when: Condition = field(default_factory=dict)
+    shown: InForms[Option] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shown", in_forms(self.key, self.label, self.words))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +48,8 @@ class SayStep:
 class AskStep:
     """`many`: goes on taking photos until told that is all. `review`: on a call a recording is
     played back and confirmed. `soft`: words that do not fit are as if nothing was asked. `quiet`:
-    keys that work without being listed. `lapses`: minutes after which nobody is held to it. `unlike`: words
-    that are no answer to it."""
+    options that work without being listed. `lapses`: minutes after which nobody is held to it. `unlike`:
+    words that are no answer to it."""
 
     name: str
     text: Text
@@ -62,7 +66,12 @@ class AskStep:
     flows: bool = False  # the choices are the ways of taking part
     lapses: int = 0
     unlike: tuple[str, ...] = ()
-    quiet: Mapping[str, str] = field(default_factory=dict)
+    quiet: tuple[Option, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody's own words, voice or photos answer it."""
+        return not OPEN.isdisjoint(self.takes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +103,13 @@ class BeginStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopStep:
+    """The end of a repeat. `inside` are the names of what is asked in it."""
+
     name: str
     start: int
     over: str = ""
     until: Condition = field(default_factory=dict)
+    inside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +161,11 @@ Step = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
     """One way of taking part. `over`: it lies over what was going on, which resumes after it.
-    `door`: strangers may be in it."""
+    `door`: strangers may be in it. What follows from its steps is worked out once:
+
+    `keep`: its first keep. `given`: what is asked for in somebody's own words, voice or photos. `main`: the
+    answers that a keep names. `steering`: what is asked only to find the way. `entry`: its place in the menu.
+    """
 
     name: str
     version: str
@@ -162,4 +178,21 @@ class Flow:
     door: bool = False
     when: Condition = field(default_factory=dict)
     source: str = ""
-    kind: Literal["flow"] = "flow"
+    keep: KeepStep | None = field(init=False, repr=False, compare=False)
+    given: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    main: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    steering: frozenset[str] = field(init=False, repr=False, compare=False)
+    entry: InForms[Option] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        asks = [step for step in self.steps if isinstance(step, AskStep)]
+        keeps = [step for step in self.steps if isinstance(step, KeepStep)]
+        follows: Mapping[str, object] = {
+            "keep": next(iter(keeps), None),
+            "given": tuple(ask.name for ask in asks if ask.open),
+            "main": tuple(name for keep in keeps for name in keep.main),
+            "steering": frozenset(ask.name for ask in asks if not ask.echo and not ask.open),
+            "entry": in_forms(self.name, self.menu, self.words),
+        }
+        for name, value in follows.items():
+            object.__setattr__(self, name, value)

@@ -8,14 +8,13 @@ from functools import cache
 from importlib.resources import files
 
 from flows import engine
+from flows.ballots import ballot_of
 from flows.document import load
 from flows.effects import Change, Effect, Fetch, Join, Prefer, Vote
-from flows.events import Abilities, Event, Option, Question, Say
+from flows.events import Event, Option, Question, Say
 from flows.library import Flows
 from flows.state import Brief, Conversation, Group, Member, Notice, Poll, Shared
 from flows.turns.door import wanted
-from flows.turns.running import poll_question
-from flows.turns.turning import Turn
 from storage.states import packed, unpacked
 
 START = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
@@ -101,18 +100,7 @@ class Scene:
 
     def send_poll(self, poll_id: str) -> Question:
         """A poll of the group is on its way to the member."""
-        can = Abilities(takes=frozenset())
-        event = Event(channel="", id="", line="", at=self.now, kind="unknown", can=can)
-        t = Turn(
-            flows=self.flows,
-            was=self.conversation,
-            event=event,
-            group=self.group,
-            member=self.member,
-            now=self.now,
-            ids=self.ids,
-        )
-        question = poll_question(t, next(one for one in self.group.polls if one.id == poll_id))
+        question = ballot_of(next(one for one in self.group.polls if one.id == poll_id))
         self.sends(question)
         return question
 

@@ -172,14 +172,14 @@ def test_every_way_in_comes_to_its_end_by_text_message(name: str) -> None:
     assert person.scene.conversation.frame is None
 
 
-@pytest.mark.parametrize("way", [flow.name for flow in shipped().menu()])
+@pytest.mark.parametrize("way", [flow.name for flow in shipped().menu])
 def test_every_way_in_the_menu_leads_on_when_pressed(way: str) -> None:
     person = somebody("telegram", group=FULL)
     person.writes("menu")
     assert person.presses(way)
 
 
-@pytest.mark.parametrize("way", range(1, len(shipped().menu()) + 1))
+@pytest.mark.parametrize("way", range(1, len(shipped().menu) + 1))
 def test_every_way_in_comes_to_its_end_on_the_phone(way: int) -> None:
     person = somebody(group=FULL)
     person.rings()

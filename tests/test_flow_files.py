@@ -12,9 +12,10 @@ from flows.document import ALLOWED, HEADINGS, KINDS, load
 from flows.events import Ask
 from flows.files.lines import FlowError
 from flows.library import Flows
-from flows.steps import AskStep, KeepStep, pick
+from flows.steps import AskStep, KeepStep
 from flows.turns.deeds import DEEDS
 from flows.turns.facts import FACTS, NAMES, OVER
+from flows.wording import pick
 from tests.people import somebody
 from tests.scenes import GROUP, MARY, VOTE, shipped
 

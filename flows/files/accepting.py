@@ -7,7 +7,8 @@ from typing import Any, cast, get_args
 from flows.events import Ask as Kind
 from flows.files.grammar import condition
 from flows.files.lines import FlowError, Table, words
-from flows.steps import Choice, Text
+from flows.steps import Choice
+from flows.wording import Text
 
 NAMES = get_args(Kind)
 MOST_ON_A_SCALE = 10
@@ -103,9 +104,9 @@ def choices_of(found: Sequence[Any], table: Table, source: str) -> tuple[Choice,
         if isinstance(one, dict):
             choices.append(_choice(one, table, source))
         elif one in {"yes", "no"} and tuple(found) == ("yes", "no"):
-            choices.append(Choice(key=str(one), label={"en": str(one).capitalize()}))
+            choices.append(Choice(key=str(one), label=Text({"en": str(one).capitalize()})))
         else:
-            choices.append(Choice(key=str(one).casefold(), label={"en": str(one)}))
+            choices.append(Choice(key=str(one).casefold(), label=Text({"en": str(one)})))
     keys = [choice.key for choice in choices]
     for key in keys:
         if keys.count(key) > 1:
@@ -137,6 +138,5 @@ def _choice(one: dict[str, Any], table: Table, source: str) -> Choice:
         if one.get(form):
             text[f"en.{form}"] = str(one[form])
     text.update({name: body for name, body in one.items() if len(name) == 2 and isinstance(body, str)})
-    typed: Text = text
     test = condition(one, "when", source) if isinstance(one, Table) else {}
-    return Choice(key=str(one["key"]), label=typed, words=words(one.get("words")), when=test)
+    return Choice(key=str(one["key"]), label=Text(text), words=words(one.get("words")), when=test)

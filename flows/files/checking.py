@@ -20,13 +20,12 @@ from flows.steps import (
     SayStep,
     SetStep,
     Step,
-    Text,
     UnlessStep,
 )
 from flows.turns.deeds import DEEDS
 from flows.turns.facts import FACTS, NAMES, OVER
-from flows.turns.turning import BRACES
 from flows.understand import unfit_words
+from flows.wording import BRACES, Text
 
 INVITES = re.compile(
     r"\b(STOP|STOPALL|UNSUBSCRIBE|CANCEL|END|QUIT|OPTOUT|REVOKE|UNSTOP|YES|HELP|INFO)\b|\b(stop|end|cancel|quit)\?"

@@ -1,7 +1,8 @@
 """The grammar that steps and choices share: texts in languages and forms, and conditions."""
 
 from flows.files.lines import FlowError, Table, words
-from flows.steps import Condition, Text
+from flows.steps import Condition
+from flows.wording import Text
 
 
 def is_form(name: str) -> bool:
@@ -30,7 +31,7 @@ def text_of(table: Table, name: str, source: str) -> Text:
             if len(language) == 2 and isinstance(forms, Table):
                 spread = {"" if form == "say" else form: str(words_) for form, words_ in forms.items()}
                 text.update({f"{language}.{form}".rstrip("."): body.strip() for form, body in spread.items()})
-    return text
+    return Text(text)
 
 
 def _forms(table: Table, source: str) -> Text:
@@ -43,7 +44,7 @@ def _forms(table: Table, source: str) -> Text:
                 source, table.at(name), f"there are no words after '{name}:'.", "Write what is to be said."
             )
         text[names.get(name, name)] = str(value).strip()
-    return text
+    return Text(text)
 
 
 def flag(table: Table, name: str, source: str, *, default: bool = False) -> bool:

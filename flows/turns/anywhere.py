@@ -135,7 +135,7 @@ def _back(t: Turn) -> None:
 
 def _later(t: Turn) -> None:
     if t.frame is None:
-        t.put(asked=None, before=_behind(t))
+        t.before, t.asked = _behind(t), None
         t.tell("later.nothing")
         return
     deeds.later(t, "")
@@ -179,12 +179,11 @@ def _help(t: Turn) -> None:
 
 
 def _more(t: Turn) -> None:
-    rest = str(t.get("rest"))
-    if not rest:
+    if not t.rest:
         t.tell("more.nothing")
         return
-    t.put(rest="")
-    t.line(rest)
+    t.line(t.rest)
+    t.rest = ""
 
 
 COMMANDS: Mapping[str, Callable[[Turn], None]] = {

@@ -6,7 +6,7 @@ from flows.events import Option, Question, Shown
 from flows.state import Answer, Review
 from flows.turns.deeds import drop_overlays
 from flows.turns.facts import spelled
-from flows.turns.frames import open_frame, put_question, resume, title
+from flows.turns.frames import open_frame, put_question, resume
 from flows.turns.keeping import holds
 from flows.turns.replies import Read, accept, read
 from flows.turns.running import run
@@ -17,7 +17,8 @@ SILENCES = 3
 
 def begin(t: Turn) -> None:
     """A call comes in, or somebody answered when we rang."""
-    t.put(silences=0, tries=0, review=None, away=bool(t.frames))
+    t.afresh()
+    t.away = bool(t.frames)
     if t.member is None:
         t.frames.clear()
         open_frame(t, "door")
@@ -30,7 +31,7 @@ def begin(t: Turn) -> None:
         t.tell("call.hello", outside=_outside(t))
         _drop_passing(t)
         if t.frames:
-            t.waiting_title = title(t, t.frames[-1])
+            t.waiting_title = t.title(t.frames[-1])
             open_frame(t, "carry on")
         else:
             open_frame(t, "menu")
@@ -45,26 +46,27 @@ def end(t: Turn) -> None:
     """They hung up: what was said is kept, and the place with it."""
     _hold_recording(t)
     _drop_passing(t)
-    t.put(silences=0, tries=0, away=bool(t.frames))
+    t.tries = t.silences = 0
+    t.away = bool(t.frames)
     t.says.clear()
     t.lines.clear()
 
 
 def _hold_recording(t: Turn) -> None:
     """A recording that was not confirmed yet is the answer all the same."""
-    review, question = t.get("review"), t.question
-    if isinstance(review, Review) and question:
+    review, question = t.review, t.question
+    if review and question:
         frame = t.frames[-1]
         answers = {**frame.answers, question.name: Answer(media=review.media)}
         t.put_frame(replace(frame, answers=answers, asked=None, trail=(*frame.trail, frame.at - 1)))
         t.remember(question)
-    t.put(review=None)
+    t.review = None
 
 
 def _drop_passing(t: Turn) -> None:
     """Leave only places to come back to: not menus, not the door, not a call of ours."""
     drop_overlays(t)
-    ways = {flow.name for flow in t.flows.menu()}
+    ways = {flow.name for flow in t.flows.menu}
     t.frames[:] = [frame for frame in t.frames if frame.flow in ways or holds(t, frame)]
 
 
@@ -85,17 +87,15 @@ def silence(t: Turn) -> None:
     if t.event.value.startswith("dialled:"):
         _after_person(t, answered=t.event.value == "dialled:completed")
         return
-    review = t.get("review")
-    if isinstance(review, Review) and t.question:
-        _after_silence(t, review, t.question)
+    if t.review and t.question:
+        _after_silence(t, t.review, t.question)
         return
-    silences = int(str(t.get("silences"))) + 1
-    t.put(silences=silences)
+    t.silences += 1
     question = t.question
-    if t.frame and t.frame.flow == "ring" and silences >= SILENCES - 1:
+    if t.frame and t.frame.flow == "ring" and t.silences >= SILENCES - 1:
         _machine(t)
         return
-    if silences >= SILENCES or question is None:
+    if t.silences >= SILENCES or question is None:
         t.tell("call.goodbye")
         t.speak(ends=True)
         return
@@ -128,7 +128,7 @@ def keys(t: Turn) -> bool:
         return False
     value = t.event.value
     if value == "*":
-        if t.question and isinstance(t.get("review"), Review):
+        if t.question and t.review:
             _ask_review(t, t.question)
         elif t.question:
             put_question(t, t.question)
@@ -148,8 +148,7 @@ def keys(t: Turn) -> bool:
 # Recordings ----------------------------------------------------------------------------------------
 def recorded(t: Turn, question: Question) -> bool:
     """A recording on a call is played back and confirmed before it counts; True where that goes on."""
-    review = t.get("review")
-    had = review if isinstance(review, Review) else None
+    had = t.review
     if question.closed:
         return False
     if t.event.kind == "media":
@@ -160,12 +159,8 @@ def recorded(t: Turn, question: Question) -> bool:
             return False
         if not question.review:
             return False
-        stage = "choose" if t.event.value else "finished"
-        t.put(
-            review=Review(media=media, stage="choose" if stage == "choose" else "finished"),
-            silences=0,
-            tries=0,
-        )
+        t.afresh()
+        t.review = Review(media=media, stage="choose" if t.event.value else "finished")
         _ask_review(t, question)
         return True
     if had is None:
@@ -175,8 +170,7 @@ def recorded(t: Turn, question: Question) -> bool:
 
 
 def _ask_review(t: Turn, question: Question) -> None:
-    review = t.get("review")
-    stage = review.stage if isinstance(review, Review) else "choose"
+    stage = t.review.stage if t.review else "choose"
     names = ("yes", "go on") if stage == "finished" else ("keep", "hear", "more", "again")
     options = tuple(
         Option(key=name, label=t.phrase(f"review.{name}"), spoken=t.spoken(f"review.{name}"))
@@ -199,13 +193,13 @@ def _review(t: Turn, review: Review, question: Question, choice: str) -> None:
         t.tell("review.speak")
         t.speak(question=question, record=True)
     elif choice == "yes":
-        t.put(review=replace(review, stage="choose"))
+        t.review = replace(review, stage="choose")
         _ask_review(t, question)
     elif choice == "hear":
         t.show(*(Shown(kind="voice", media=one, type="audio/wav") for one in review.media))
         _ask_review(t, question)
     elif choice == "again":
-        t.put(review=None)
+        t.review = None
         put_question(t, question)
     elif choice == "keep":
         accept(t, question, Read(answer=Answer(media=review.media)))

@@ -9,7 +9,7 @@ from flows.events import Shown
 from flows.state import Answer, Frame, Member
 from flows.steps import AskStep
 from flows.turns.facts import brief
-from flows.turns.frames import open_frame, park, resume, title
+from flows.turns.frames import open_frame, park, resume
 from flows.turns.keeping import gave, holds, keep_what_is_there
 from flows.turns.turning import Turn
 
@@ -25,18 +25,13 @@ def join(t: Turn, _: str) -> None:
     wording = t.frames[-1].version  # what they agreed to stands in this version of the flow
     t.do(Join(name=name, number=group.spare_number, wording=wording, recording=recording))
     t.member = Member(id="", name=name, number=group.spare_number, language=group.language)
-    poll_id, option = pending(t)
+    poll_id, option = t.pending
     poll = next((one for one in group.polls if one.id == poll_id and not one.closed), None)
     if poll:
         label = next((one.label for one in poll.options if one.key == option), option)
         t.vote(poll.id, (option,))
-        t.put(pending=("", ""))
+        t.pending = "", ""
         t.tell("vote.counted", choice=label, question=poll.question, closes=poll.closes)
-
-
-def pending(t: Turn) -> tuple[str, str]:
-    found = t.get("pending")
-    return found if isinstance(found, tuple) else ("", "")
 
 
 def undo(t: Turn, _: str) -> None:
@@ -45,7 +40,7 @@ def undo(t: Turn, _: str) -> None:
         t.tell("undo.nothing")
         return
     last = t.done[-1]
-    t.put(done=t.done[:-1])
+    t.done = t.done[:-1]
     if last.kind == "ballot":
         t.vote(last.id, ())
         # Nobody is asked why they chose what they have just taken back.
@@ -72,17 +67,17 @@ def menu(t: Turn, _: str) -> None:
 
 def drop_overlays(t: Turn) -> None:
     """Close what only lies over a flow: it is not come back to."""
-    while t.frames and t.flows.get(t.frames[-1].flow, t.frames[-1].version).over:
+    while t.frames and t.flow(t.frames[-1]).over:
         t.frames.pop()
 
 
 def back(t: Turn, _: str) -> None:
     """To the question before; from the first one, to what waits below."""
     drop_overlays(t)
-    t.put(tries=0, silences=0, review=None)
+    t.afresh()
     if t.away or not t.frames:
         if t.frames:
-            t.tell("back.resumed", waiting=title(t, t.frames[-1]))
+            t.tell("back.resumed", waiting=t.title(t.frames[-1]))
             resume(t)
         else:
             open_frame(t, "menu")
@@ -92,7 +87,7 @@ def back(t: Turn, _: str) -> None:
         _step_back(t, frame)
     elif len(t.frames) > 1 and not holds(t, frame):
         t.frames.pop()
-        t.tell("back.resumed", waiting=title(t, t.frames[-1]))
+        t.tell("back.resumed", waiting=t.title(t.frames[-1]))
         resume(t)
     elif frame.asked:
         t.tell("back.first")
@@ -101,7 +96,7 @@ def back(t: Turn, _: str) -> None:
 
 def _step_back(t: Turn, frame: Frame) -> None:
     """Ask the question before anew; what was answered there counts until it is answered again."""
-    step = t.flows.get(frame.flow, frame.version).steps[frame.trail[-1]]
+    step = t.flow(frame).steps[frame.trail[-1]]
     frame = replace(frame, at=frame.trail[-1], asked=None, trail=frame.trail[:-1])
     if not (isinstance(step, AskStep) and step.many):
         name = getattr(step, "name", "")
@@ -116,7 +111,7 @@ def skip(t: Turn, _: str) -> None:
     drop_overlays(t)
     frame = t.frame
     if frame is None:
-        t.put(asked=None)
+        t.asked = None
         return
     if frame.asked:
         answers = {**frame.answers, frame.asked.name: Answer(keys=("skip",))}
@@ -144,7 +139,8 @@ def change(to: str) -> Callable[[Turn, str], None]:
         t.do(Change(to=to))  # type: ignore[arg-type]  # the table below names Change's words
         if to in {"left", "erased"}:
             t.frames[:] = t.frames[-1:]
-            t.put(before=(), heard=(), done=(), asked=None)
+            t.before = t.heard = t.done = ()
+            t.asked = None
 
     return deed
 
@@ -185,7 +181,7 @@ def start_again(t: Turn, _: str) -> None:
     frame = t.frames.pop()
     if frame.kept or gave(t, frame):
         t.do(TakeBack(id=frame.gift))
-        t.put(done=tuple(one for one in t.done if one.id != frame.gift))
+        t.done = tuple(one for one in t.done if one.id != frame.gift)
     open_frame(t, frame.flow)
 
 
@@ -198,7 +194,7 @@ def move(t: Turn, which: str) -> None:
 
 
 def slower(t: Turn, _: str) -> None:
-    t.put(slower=True)
+    t.slower = True
     t.do(Prefer(name="slower", value="yes"))
     move(t, "stay")
 
@@ -249,7 +245,7 @@ def forget_waiting(t: Turn, _: str) -> None:
     for frame in t.frames:
         keep_what_is_there(t, frame)
     t.frames.clear()
-    t.put(away=False)
+    t.away = False
 
 
 DEEDS: Mapping[str, Callable[[Turn, str], None]] = {

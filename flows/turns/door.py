@@ -58,7 +58,7 @@ def at_the_door(t: Turn) -> bool:
         code = t.group.code if t.group else ""
         t.tell("door.alone" if code else "door.hello", outside=NAMES["outside"](t), code=code)
     else:
-        t.put(at=t.was.at)
+        t.at = t.was.at
     return False
 
 

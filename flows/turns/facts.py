@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from flows.events import Question
-from flows.state import Answer, Brief, Poll
-from flows.steps import Condition, Text, pick
+from flows.state import Brief, Poll
+from flows.steps import Condition
 from flows.turns.turning import Turn
+from flows.wording import Text
 
 
 def _yes(value: object) -> str:
@@ -53,8 +53,7 @@ def open_polls(t: Turn) -> list[Poll]:
     """The polls that this member may vote in: those still to be answered first, of them the one just sent."""
     if not t.group:
         return []
-    asked = t.get("asked")
-    sent = asked.poll if isinstance(asked, Question) else ""
+    sent = t.asked.poll if t.asked else ""
     polls = [poll for poll in t.group.polls if not poll.closed]
     return sorted(polls, key=lambda poll: (bool(t.votes.get(poll.id)), poll.id != sent))
 
@@ -176,14 +175,22 @@ def spelled(number: str) -> str:
     return " ".join(number.replace(" ", ""))
 
 
-def fill(t: Turn, text: Text, *, spoken: bool = False) -> str:
-    """A text in the person's language and form, with the names in braces filled in."""
-    return t.fill(pick(text, t.language, t.form, spoken=spoken), lambda name: _named(t, name, spoken=spoken))
+def fill(t: Turn, text: Text) -> tuple[str, str]:
+    """A text in the person's language and form with its names filled in: to read, and to hear.
+
+    The second is empty where it is said as it is written.
+    """
+    form = t.language, t.form
+    written, spoken = text.written[form], text.spoken[form]
+    shown = written.fill(lambda name: _named(t, name))
+    if spoken is written and NUMBERS.isdisjoint(written.names):
+        return shown, ""
+    return shown, spoken.fill(lambda name: spelled(_named(t, name)) if name in NUMBERS else _named(t, name))
 
 
-def _named(t: Turn, name: str, *, spoken: bool) -> str:
+def _named(t: Turn, name: str) -> str:
     found = NAMES.get(name)
     if found:
-        return spelled(found(t)) if spoken and name in NUMBERS else found(t)
-    answer: Answer | None = t.answer(name)
+        return found(t)
+    answer = t.answer(name)
     return answer.text if answer else ""

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from flows.events import Question
 from flows.state import Answer, Frame
-from flows.steps import pick
 from flows.turns.keeping import holds, keep_what_is_there
 from flows.turns.turning import Turn
 
@@ -29,14 +28,13 @@ def open_frame(
         seen=seen,
     )
     t.frames.append(frame)
-    t.put(away=False, tries=0, silences=0, review=None)
+    t.away = False
+    t.afresh()
 
 
 def _clear_away(t: Turn) -> None:
     """Drop what nobody would come back to; keep the words of what has to make room."""
-    t.frames[:] = [
-        frame for frame in t.frames if holds(t, frame) and not t.flows.get(frame.flow, frame.version).over
-    ]
+    t.frames[:] = [frame for frame in t.frames if holds(t, frame) and not t.flow(frame).over]
     while len(t.frames) >= MOST_FRAMES:
         keep_what_is_there(t, t.frames.pop(0))
 
@@ -44,21 +42,22 @@ def _clear_away(t: Turn) -> None:
 def finish(t: Turn) -> None:
     """The running flow is over: back to what it lay over, or say what still waits."""
     ended = t.frames.pop()
-    over = t.flows.get(ended.flow, ended.version).over
-    t.put(tries=0, silences=0)
+    over = t.flow(ended).over
+    t.tries = t.silences = 0
     if not t.frames:
         return
     if over:
         resume(t)
         return
-    t.put(away=True)
+    t.away = True
     if not t.on_call:
-        t.tell("waiting", waiting=title(t, t.frames[-1]))
+        t.tell("waiting", waiting=t.title(t.frames[-1]))
 
 
 def resume(t: Turn) -> None:
     """Go on in the flow that waits, with the question where it stopped."""
-    t.put(away=False, tries=0, silences=0, review=None)
+    t.away = False
+    t.afresh()
     frame = t.frame
     if frame and frame.asked:
         put_question(t, frame.asked)
@@ -67,11 +66,7 @@ def resume(t: Turn) -> None:
 def park(t: Turn) -> None:
     """Leave the running flow where it is."""
     if t.frames:
-        t.put(away=True, review=None)
-
-
-def title(t: Turn, frame: Frame) -> str:
-    return pick(t.flows.get(frame.flow, frame.version).title, t.language, t.form)
+        t.away, t.review = True, None
 
 
 def put_question(t: Turn, question: Question, *, offset: int = 0, merge: str = "") -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from flows.effects import Keep, TakeBack
 from flows.events import Option, Question
 from flows.state import Answer, Done, Frame
-from flows.steps import AskStep, KeepStep, LoopStep, pick
+from flows.steps import KeepStep, LoopStep
 from flows.turns.turning import Turn
 
 
@@ -23,6 +23,8 @@ def keep_so_far(t: Turn) -> None:
     stored = {effect.id for effect in t.effects if isinstance(effect, Keep)}
     for at, frame in enumerate(t.frames):
         old = before.get(frame.id)
+        if old is frame:
+            continue
         old = old if old and old.gift == frame.gift else None
         had = _as_it_stands(t, old) if old and gave(t, old) else None
         now = _as_it_stands(t, frame) if gave(t, frame) else None
@@ -33,7 +35,7 @@ def keep_so_far(t: Turn) -> None:
             t.push_done(Done(kind="gift", id=frame.gift, label=_called(t, frame)))
         else:
             t.do(TakeBack(id=frame.gift))
-            t.put(done=tuple(one for one in t.done if one.id != frame.gift))
+            t.done = tuple(one for one in t.done if one.id != frame.gift)
             t.frames[at] = replace(frame, gift=t.ids())
 
 
@@ -41,7 +43,7 @@ def _called(t: Turn, frame: Frame) -> str:
     """What is said to be taken back: of a vote its ballot is one thing, and the words with it another."""
     if frame.poll:
         return t.phrase("undo.comment")
-    return pick(t.flows.get(frame.flow, frame.version).title, t.language, t.form)
+    return t.title(frame)
 
 
 def _gift(t: Turn, frame: Frame, step: KeepStep) -> Keep:
@@ -60,7 +62,7 @@ def _gift(t: Turn, frame: Frame, step: KeepStep) -> Keep:
 
 
 def _given(t: Turn, frame: Frame) -> dict[str, Answer]:
-    steering = {ask.name for ask in _asks(t, frame) if not ask.echo and not _open(ask)}
+    steering = t.flow(frame).steering
     return {
         name: answer
         for name, answer in frame.answers.items()
@@ -70,7 +72,7 @@ def _given(t: Turn, frame: Frame) -> dict[str, Answer]:
 
 def _words(t: Turn, frame: Frame, step: KeepStep) -> str:
     """The words of a contribution as one text: its main answers, or its rounds one by one."""
-    names = step.main or tuple(ask.name for ask in _asks(t, frame) if _open(ask))
+    names = step.main or t.flow(frame).given
     lines = [answer.text for name, answer in frame.answers.items() if name in names and answer.text]
     for rounds in frame.lists.values():
         for number, round_ in enumerate(rounds, 1):
@@ -83,69 +85,47 @@ def _words(t: Turn, frame: Frame, step: KeepStep) -> str:
     return "\n".join(lines)
 
 
-def _asks(t: Turn, frame: Frame) -> list[AskStep]:
-    steps = t.flows.get(frame.flow, frame.version).steps
-    return [step for step in steps if isinstance(step, AskStep)]
-
-
-def _open(step: AskStep) -> bool:
-    return bool({"text", "voice", "photo"} & set(step.takes))
-
-
 def gave(t: Turn, frame: Frame) -> bool:
     """Whether this run holds words, recordings or photos of theirs that a keep is waiting for."""
-    flow = t.flows.get(frame.flow, frame.version)
-    if not any(isinstance(step, KeepStep) for step in flow.steps):
+    flow = t.flow(frame)
+    if flow.keep is None:
         return False
-    if frame.lists:
-        return True
-    answers = {**frame.had, **frame.answers}
-    return any(_says_something(answers.get(step.name)) for step in _asks(t, frame) if _open(step))
+    return bool(frame.lists) or any(_says_something(frame, name) for name in flow.given)
 
 
 def holds(t: Turn, frame: Frame) -> bool:
     """Whether something of theirs would be lost with this run: also words that came unasked."""
-    steps = t.flows.get(frame.flow, frame.version).steps
-    main = [name for step in steps if isinstance(step, KeepStep) for name in step.main]
-    return gave(t, frame) or any(_says_something(frame.answers.get(name)) for name in main)
+    return gave(t, frame) or any(_says_something(frame, name) for name in t.flow(frame).main)
 
 
-def _says_something(answer: Answer | None) -> bool:
+def _says_something(frame: Frame, name: str) -> bool:
+    answer = frame.answers.get(name) or frame.had.get(name)
     return bool(answer and (answer.media or (answer.text and answer.keys != ("skip",))))
 
 
 def keep_what_is_there(t: Turn, frame: Frame) -> None:
     """Keep words that came unasked and that nobody said what to do with; all else is kept already."""
-    if holds(t, frame) and not gave(t, frame):
-        t.do(_as_it_stands(t, frame))
+    if holds(t, frame) and not gave(t, frame) and (now := _as_it_stands(t, frame)):
+        t.do(now)
         t.push_done(Done(kind="gift", id=frame.gift, label=_called(t, frame)))
 
 
-def _as_it_stands(t: Turn, frame: Frame) -> Keep:
-    steps = t.flows.get(frame.flow, frame.version).steps
-    step = next(step for step in steps if isinstance(step, KeepStep))
-    return _gift(t, _with_open_round(t, frame), step)
+def _as_it_stands(t: Turn, frame: Frame) -> Keep | None:
+    step = t.flow(frame).keep
+    return _gift(t, _with_open_round(t, frame), step) if step else None
 
 
 def _with_open_round(t: Turn, frame: Frame) -> Frame:
     """The run as if the round that is under way ended here."""
-    steps = t.flows.get(frame.flow, frame.version).steps
-    for step in steps[frame.at :]:
+    for step in t.flow(frame).steps[frame.at :]:
         if isinstance(step, LoopStep) and not step.over and step.start < frame.at:
-            return close_round(t, frame, step, again=False)
+            return close_round(frame, step, again=False)
     return frame
 
 
-def names_within(t: Turn, frame: Frame, step: LoopStep) -> set[str]:
-    """What is asked inside a repeat."""
-    steps = t.flows.get(frame.flow, frame.version).steps
-    end = steps.index(step)
-    return {ask.name for ask in steps[step.start : end] if isinstance(ask, AskStep)}
-
-
-def close_round(t: Turn, frame: Frame, step: LoopStep, *, again: bool) -> Frame:
+def close_round(frame: Frame, step: LoopStep, *, again: bool) -> Frame:
     """Put one round's answers on its list; what only steers the repeat is no answer."""
-    inside = names_within(t, frame, step)
+    inside = step.inside
     kept = {
         name: answer
         for name, answer in {**frame.had, **frame.answers}.items()

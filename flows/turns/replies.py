@@ -136,7 +136,7 @@ def fits(t: Turn, question: Question) -> Read | None:
 def accept(t: Turn, question: Question, found: Read) -> None:
     """Store an answer where its question belongs and go on from there."""
     answer = found.answer or Answer()
-    t.put(tries=0, silences=0, review=None)
+    t.afresh()
     t.remember(question)
     frame = t.frame
     if frame and frame.asked and frame.asked.id == question.id:
@@ -169,9 +169,8 @@ def _accept_here(t: Turn, frame: Frame, question: Question, answer: Answer) -> N
 
 def _accept_ballot(t: Turn, question: Question, answer: Answer) -> None:
     """A ballot by a late button, or for a poll that was sent out of the blue."""
-    asked = t.get("asked")
-    if isinstance(asked, Question) and asked.id == question.id:
-        t.put(asked=None)
+    if t.asked and t.asked.id == question.id:
+        t.asked = None
     poll = next((one for one in (t.group.polls if t.group else ()) if one.id == question.poll), None)
     if poll is None:
         t.tell("late.gone")
@@ -192,7 +191,7 @@ def _accept_comment(t: Turn, words: str) -> None:
 def _accept_photos(t: Turn, frame: Frame, question: Question, answer: Answer) -> None:
     """Another photo, or the word that those were all."""
     if answer.media:
-        together = bool(t.event.album) and t.event.album == t.get("album")
+        together = bool(t.event.album) and t.event.album == t.album[0]
         t.put_frame(add_photos(t, frame, question.name, answer.media, answer.text))
         note_album(t, frame, question.name)
         if not together:
@@ -206,12 +205,12 @@ def _accept_photos(t: Turn, frame: Frame, question: Question, answer: Answer) ->
 
 def note_album(t: Turn, frame: Frame, name: str) -> None:
     if t.event.album:
-        t.put(album=t.event.album, album_gift=frame.gift, album_answer=name)
+        t.album = t.event.album, frame.gift, name
 
 
 def step_of(t: Turn, frame: Frame) -> AskStep | None:
     """The step that asked the question which is open in this run."""
-    steps = t.flows.get(frame.flow, frame.version).steps
+    steps = t.flow(frame).steps
     step = steps[frame.at - 1] if 0 < frame.at <= len(steps) else None
     return step if isinstance(step, AskStep) else None
 
@@ -249,26 +248,23 @@ def correct(t: Turn, question: Question, answer: Answer) -> None:
 # Not understood ------------------------------------------------------------------------------------
 def not_understood(t: Turn, question: Question, found: Read | None) -> None:
     """First the choices again, then in another way; the third time the words go to the helper."""
-    tries = int(str(t.get("tries"))) + 1
-    had = t.get("missed")
-    earlier = had if isinstance(had, tuple) else ()
-    if tries == 1:
-        _pass_on(t, earlier)
-        earlier = ()
-    missed = (*earlier, t.event.text.strip())
-    t.put(tries=tries, missed=missed)
-    if tries >= MISSES:
-        _give_up(t, question, missed)
+    t.tries += 1
+    if t.tries == 1:
+        _pass_on(t, t.missed)
+        t.missed = ()
+    t.missed = (*t.missed, t.event.text.strip())
+    if t.tries >= MISSES:
+        _give_up(t, question, t.missed)
         return
     near = [one for one in question.options if found and one.key in found.near]
     if len(near) > 1:
         t.tell("unsure.several", first=near[0].label, second=near[1].label)
-    elif near and tries == 1:
+    elif near and t.tries == 1:
         t.tell("unsure.one", choice=near[0].label)
-        t.put(near=near[0].key)
+        t.near = near[0].key
     elif question.takes == ("photo",):
         t.tell("again.photo")
-    elif tries == 1 or not question.options:
+    elif t.tries == 1 or not question.options:
         t.tell("again.first")
     else:
         t.tell("again.second")
@@ -287,12 +283,12 @@ def _give_up(t: Turn, question: Question, missed: tuple[str, ...]) -> None:
     if t.member is None:
         t.tell("door.stuck")
         t.frames.clear()
-        t.put(tries=0)
+        t.tries = 0
         if t.on_call:
             t.speak(ends=True)
         return
     t.do(Matter(kind="not understood", words="\n".join(filter(None, missed)), question=question.text))
-    t.put(missed=())
+    t.missed = ()
     open_frame(t, "stuck")
     run(t)
 

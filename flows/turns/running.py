@@ -20,7 +20,6 @@ from flows.steps import (
     SetStep,
     Step,
     UnlessStep,
-    pick,
 )
 from flows.turns import keeping
 from flows.turns.deeds import DEEDS
@@ -37,7 +36,7 @@ def run(t: Turn) -> None:
         frame = t.frame
         if frame is None or frame.asked is not None:
             return
-        steps = t.flows.get(frame.flow, frame.version).steps
+        steps = t.flow(frame).steps
         if frame.at >= len(steps):
             finish(t)
             continue
@@ -48,7 +47,7 @@ def run(t: Turn) -> None:
 
 
 def _say(t: Turn, step: SayStep) -> None:
-    t.line(fill(t, step.text), fill(t, step.text, spoken=True))
+    t.line(*fill(t, step.text))
 
 
 def _ask(t: Turn, step: AskStep) -> None:
@@ -69,24 +68,22 @@ def _ask(t: Turn, step: AskStep) -> None:
 
 def _carried(t: Turn, step: AskStep) -> bool:
     """Whether this channel can carry any answer to it; words can be spoken, keys pressed."""
-    if set(step.takes) <= {"photo"}:
-        return "photo" in t.event.can.takes
-    if set(step.takes) <= {"place"}:
-        return "place" in t.event.can.takes
-    return True
+    only = step.takes[0] if len(step.takes) == 1 else ""
+    return only not in {"photo", "place"} or only in t.event.can.takes
 
 
 def question_of(t: Turn, step: AskStep) -> Question:
     """The question as this person gets it, in their language and form."""
     frame = t.frames[-1]
+    text, spoken = fill(t, step.text)
     return Question(
         id=t.ids(),
         name=step.name,
-        text=fill(t, step.text),
-        spoken=fill(t, step.text, spoken=True),
+        text=text,
+        spoken=spoken,
         takes=step.takes,
         options=_flow_options(t) if step.flows else _options(t, step),
-        quiet=tuple(Option(key=key, label="", words=(word,)) for word, key in step.quiet.items()),
+        quiet=step.quiet,
         most=step.most,
         low=step.low,
         high=step.high,
@@ -95,44 +92,24 @@ def question_of(t: Turn, step: AskStep) -> Question:
         gift=frame.gift,
         frame=frame.id,
         review=step.review,
-        loose=bool(step.lapses) or (step.soft and not t.flows.get(frame.flow, frame.version).over),
+        loose=bool(step.lapses) or (step.soft and not t.flow(frame).over),
     )
 
 
 def _options(t: Turn, step: AskStep) -> tuple[Option, ...]:
-    return tuple(
-        Option(
-            key=choice.key,
-            label=pick(choice.label, t.language, t.form),
-            spoken=_spoken(choice.label, t.language),
-            words=choice.words,
-        )
-        for choice in step.choices
-        if holds(t, choice.when)
-    )
+    form = t.language, t.form
+    return tuple([choice.shown[form] for choice in step.choices if holds(t, choice.when)])
 
 
 def _flow_options(t: Turn) -> tuple[Option, ...]:
-    return tuple(
-        Option(
-            key=flow.name,
-            label=pick(flow.menu, t.language, t.form),
-            spoken=_spoken(flow.menu, t.language),
-            words=flow.words,
-        )
-        for flow in t.flows.menu()
-        if holds(t, flow.when)
-    )
-
-
-def _spoken(text: Mapping[str, str], language: str) -> str:
-    return text.get(f"{language}.voice") or text.get("en.voice", "")
+    form = t.language, t.form
+    return tuple([flow.entry[form] for flow in t.flows.menu if holds(t, flow.when)])
 
 
 def _keep(t: Turn, step: KeepStep) -> None:
     keeping.keep(t, step)
     if step.text:
-        t.line(fill(t, step.text), fill(t, step.text, spoken=True))
+        t.line(*fill(t, step.text))
 
 
 def _ballot(t: Turn, step: BallotStep) -> None:
@@ -166,10 +143,8 @@ def count_ballot(t: Turn, poll: Poll, answer: Answer) -> None:
 
 def poll_question(t: Turn, poll: Poll, step: BallotStep | None = None) -> Question:
     """The poll as this run of a flow asks it."""
-    asked = replace(ballot_of(poll), frame=t.frames[-1].id if t.frames else "")
-    if step is None:
-        return asked
-    return replace(asked, text=fill(t, step.text), spoken=fill(t, step.text, spoken=True))
+    text, spoken = fill(t, step.text) if step else (poll.question, "")
+    return replace(ballot_of(poll), text=text, spoken=spoken, frame=t.frames[-1].id if t.frames else "")
 
 
 def _begin(t: Turn, step: BeginStep) -> None:
@@ -193,11 +168,10 @@ def _loop(t: Turn, step: LoopStep) -> None:
     frame = t.frames[-1]
     if not step.over:
         over = holds(t, step.until)
-        t.put_frame(keeping.close_round(t, frame, step, again=not over))
+        t.put_frame(keeping.close_round(frame, step, again=not over))
         return
-    inside = keeping.names_within(t, frame, step)
     fresh = {
-        name: answer for name, answer in frame.answers.items() if name not in inside and name != "ballot"
+        name: answer for name, answer in frame.answers.items() if name not in step.inside and name != "ballot"
     }
     frame = replace(frame, answers=fresh, had={}, trail=())
     if frame.kept:  # the next round gives something of its own
@@ -242,7 +216,7 @@ def _go(t: Turn, step: GoStep) -> None:
     if name in t.flows.current:
         open_frame(t, name)
     elif t.frames:
-        t.put(away=True)
+        t.away = True
 
 
 PERFORM: Mapping[type[Step], Callable[[Turn, Any], None]] = {

@@ -3,21 +3,17 @@
 Lives for one call of `engine.turn` and is the only thing in this room that changes.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from flows.effects import Effect, Fetch, Vote
 from flows.events import Event, Question, Say, Shown
 from flows.library import Flows
-from flows.state import Answer, Conversation, Done, Frame, Group, Heard, Member
-from flows.steps import pick
+from flows.state import Answer, Conversation, Done, Frame, Group, Heard, Member, Review
+from flows.steps import Flow
 
-BRACES = re.compile(r"\{([a-z][a-z ]*)\}")
-EMPTY = re.compile(r"(?<=\w),? +([.,!?])(?=\s|$)")  # what an empty name leaves behind
-BEGIN = re.compile(r"(^|[.!?]\s+)$")  # what stands before the first word of a sentence
-NOT_NAMED = frozenset({"readers", "helper"})  # said as "the facilitators" where nobody has been named
 MEMORY = 20  # how many questions, edits and deeds a conversation remembers
 
 
@@ -30,17 +26,44 @@ class Turn:
     member: Member | None
     now: datetime
     ids: Callable[[], str]
-    frames: list[Frame] = field(default_factory=list)
     says: list[Say] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     lines: list[tuple[str, str]] = field(default_factory=list)
-    changes: dict[str, object] = field(default_factory=dict)
-    votes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    votes: Mapping[str, tuple[str, ...]] = field(init=False)
     chosen: str = ""
     waiting_title: str = ""
     given_name: str = ""
     fetched: dict[str, str] = field(default_factory=dict)
     again: bool = False  # the current question has been put in this turn
+
+    # Where the member is, as far as this turn has come: what `Conversation` says, to be changed
+    frames: list[Frame] = field(init=False)
+    asked: Question | None = field(init=False)
+    before: tuple[Question, ...] = field(init=False)
+    heard: tuple[Heard, ...] = field(init=False)
+    done: tuple[Done, ...] = field(init=False)
+    tries: int = field(init=False)
+    missed: tuple[str, ...] = field(init=False)
+    near: str = ""
+    silences: int = field(init=False)
+    away: bool = field(init=False)
+    review: Review | None = field(init=False)
+    rest: str = field(init=False)
+    album: tuple[str, str, str] = field(init=False)  # it, its contribution and its answer there
+    pending: tuple[str, str] = field(init=False)
+    slower: bool = field(init=False)
+    at: datetime | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        was, member = self.was, self.member
+        self.votes = member.votes if member else {}
+        self.frames = list(was.frames)
+        self.asked, self.before, self.heard, self.done = was.asked, was.before, was.heard, was.done
+        self.tries, self.missed, self.silences = was.tries, was.missed, was.silences
+        self.away, self.review, self.rest, self.pending = was.away, was.review, was.rest, was.pending
+        self.album = was.album, was.album_gift, was.album_answer
+        self.slower = was.slower or bool(member and member.slower)
+        self.at = self.now
 
     # What is known -------------------------------------------------------------------------------
     @property
@@ -62,86 +85,75 @@ class Turn:
         return self.frames[-1] if self.frames and not self.away else None
 
     @property
-    def away(self) -> bool:
-        return bool(self.get("away"))
-
-    @property
     def question(self) -> Question | None:
         """The question that bare words answer now."""
-        if self.frame:
-            return self.frame.asked
-        asked = self.get("asked")
-        return asked if isinstance(asked, Question) else None
+        frame = self.frame
+        return frame.asked if frame else self.asked
 
-    @property
-    def before(self) -> tuple[Question, ...]:
-        found = self.get("before")
-        return found if isinstance(found, tuple) else ()
+    def flow(self, frame: Frame) -> Flow:
+        """The flow that this is a run of, in the version that it began with."""
+        return self.flows.get(frame.flow, frame.version)
 
-    @property
-    def done(self) -> tuple[Done, ...]:
-        found = self.get("done")
-        return found if isinstance(found, tuple) else ()
-
-    def get(self, name: str) -> object:
-        return self.changes[name] if name in self.changes else getattr(self.was, name)
-
-    def put(self, **changes: object) -> None:
-        self.changes.update(changes)
-
-    def put_frame(self, frame: Frame) -> None:
-        self.frames[-1] = frame
+    def title(self, frame: Frame) -> str:
+        return self.flow(frame).title.written[self.language, self.form].text
 
     def answer(self, name: str) -> Answer | None:
         return self.frames[-1].answers.get(name) if self.frames else None
 
+    def afresh(self) -> None:
+        """Nothing has been misunderstood yet, nobody has been silent yet."""
+        self.tries = self.silences = 0
+        self.review = None
+
+    def put_frame(self, frame: Frame) -> None:
+        self.frames[-1] = frame
+
     # What is said --------------------------------------------------------------------------------
     def phrase(self, name: str, **values: str | int) -> str:
         """A sentence of the house in the person's language and form."""
-        return self._phrase(name, values, spoken=False)
+        return self._phrase(name, values)[0]
 
-    def _phrase(self, name: str, values: Mapping[str, str | int], *, spoken: bool) -> str:
-        text = pick(self.flows.phrases[name], self.language, self.form, spoken=spoken)
-        return self.fill(text, lambda key: str(values.get(key, "")))
+    def _phrase(self, name: str, values: Mapping[str, str | int], *, aloud: bool = False) -> tuple[str, str]:
+        """As it is read and, where that is wanted, as it is said."""
+        text, form = self.flows.phrases[name], (self.language, self.form)
+        written, spoken = text.written[form], text.spoken[form]
 
-    @staticmethod
-    def fill(text: str, named: Callable[[str], str]) -> str:
-        def one(found: re.Match[str]) -> str:
-            value = named(found[1])
-            starts = found[1] in NOT_NAMED and BEGIN.search(text[: found.start()])
-            return value[:1].upper() + value[1:] if starts else value
+        def named(key: str) -> str:
+            return str(values.get(key, ""))
 
-        filled = BRACES.sub(one, text)
-        return EMPTY.sub(r"\1", filled) if filled != text else text
+        shown = written.fill(named)
+        return shown, (spoken.fill(named) if aloud and spoken is not written else shown)
 
     def spoken(self, name: str) -> str:
         """The same as it is said on a call."""
-        return self._phrase(name, {}, spoken=True)
+        return self._phrase(name, {}, aloud=True)[1]
 
     def tell(self, name: str, **values: str | int) -> None:
         """Say a sentence of the house."""
-        self.line(self._phrase(name, values, spoken=False), self._phrase(name, values, spoken=True))
+        self.line(*self._phrase(name, values, aloud=self.on_call))
 
     def line(self, text: str, spoken: str = "") -> None:
         """Add a paragraph; paragraphs of one turn go out together as one message."""
         if text.strip():
             self.lines.append((text, spoken or text))
 
-    def speak(self, question: Question | None = None, **extra: object) -> None:
+    def speak(self, question: Question | None = None, **extra: Any) -> None:
         """Close the message: what was said so far, with the question that it ends in."""
         if not self.lines and not extra:
             return
-        text = "\n\n".join(line for line, _ in self.lines)
-        spoken = "\n\n".join(line for _, line in self.lines)
-        say = Say(
-            text=text,
-            spoken="" if spoken == text else spoken,
-            question=question,
-            slower=bool(self.get("slower")),
-            language=self.language,
-        )
+        text = "\n\n".join([line for line, _ in self.lines])
+        spoken = "\n\n".join([line for _, line in self.lines]) if self.on_call else text
         self.lines = []
-        self.says.append(replace(say, **extra))  # type: ignore[arg-type]  # the callers name Say's fields
+        self.says.append(
+            Say(
+                text=text,
+                spoken="" if spoken == text else spoken,
+                question=question,
+                slower=self.slower,
+                language=self.language,
+                **extra,
+            )
+        )
 
     def show(self, *shown: Shown) -> None:
         """Send files along with what has been said so far."""
@@ -154,7 +166,7 @@ class Turn:
 
     def vote(self, poll: str, keys: tuple[str, ...]) -> None:
         self.do(Vote(poll=poll, keys=keys))
-        self.votes[poll] = keys
+        self.votes = {**self.votes, poll: keys}
 
     def take_files(self, *kinds: str) -> tuple[str, ...]:
         """Take in the event's files of these kinds, each once, and give their ids."""
@@ -169,29 +181,45 @@ class Turn:
 
     def remember(self, question: Question) -> None:
         """Keep an answered question within reach: for late buttons, and for edited messages."""
-        rest = tuple(one for one in self.before if one.id != question.id)
-        heard = self.get("heard")
-        old = heard if isinstance(heard, tuple) else ()
+        rest = [one for one in self.before if one.id != question.id]
         event = self.event.of if self.event.kind == "edit" else self.event.id
-        self.put(
-            before=(question, *rest)[:MEMORY],
-            heard=(*old, Heard(event=event, question=question))[-MEMORY:],
-        )
+        self.before = (question, *rest)[:MEMORY]
+        self.heard = (*self.heard, Heard(event=event, question=question))[-MEMORY:]
 
     def push_done(self, done: Done) -> None:
-        others = tuple(one for one in self.done if one.id != done.id)
-        self.put(done=(*others, done)[-MEMORY:])
+        others = [one for one in self.done if one.id != done.id]
+        self.done = (*others, done)[-MEMORY:]
 
     def outcome(self) -> "Outcome":
         self.speak()
-        changes: Mapping[str, object] = {
-            "at": self.now,
-            **self.changes,
-            "frames": tuple(self.frames),
-            "channel": self.event.channel,
-        }
-        after = replace(self.was, **changes)  # type: ignore[arg-type]  # `put` is given Conversation's fields
-        return Outcome(conversation=after, says=tuple(self.says), effects=tuple(self.effects))
+        return Outcome(conversation=self._after(), says=tuple(self.says), effects=tuple(self.effects))
+
+    def _after(self) -> Conversation:
+        joins = self.member is None and self.group and self.frames and self.frames[-1].flow == "join"
+        album, gift, name = self.album
+        return Conversation(
+            frames=tuple(self.frames),
+            asked=self.asked,
+            before=self.before,
+            heard=self.heard,
+            done=self.done,
+            tries=self.tries,
+            missed=self.missed,
+            near=self.near,
+            silences=self.silences,
+            away=self.away,
+            review=self.review,
+            rest=self.rest,
+            album=album,
+            album_gift=gift,
+            album_answer=name,
+            notice=self.was.notice,
+            pending=self.pending,
+            slower=self.slower,
+            channel=self.event.channel,
+            group=self.group.id if joins and self.group else self.was.group,
+            at=self.at,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

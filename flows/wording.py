@@ -1,0 +1,92 @@
+"""Texts in their languages and forms, cut at the names in braces once, when a flow is read."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+BRACES = re.compile(r"\{([a-z][a-z ]*)\}")
+FORMS = ("plain", "easy")
+
+_EMPTY = re.compile(r"(?<=\w),? +([.,!?])(?=\s|$)")  # what an empty name leaves behind
+_LEFT_BEHIND = (" .", " ,", " !", " ?")  # looking for these is cheaper than the pattern
+_BEGIN = re.compile(r"(^|[.!?]\s+)$")  # what stands before the first word of a sentence
+_NOT_NAMED = frozenset({"readers", "helper"})  # said as "the facilitators" where nobody has been named
+
+T = TypeVar("T")
+
+
+def pick(text: Mapping[str, str], language: str, form: str, *, spoken: bool = False) -> str:
+    """The wording for a person: their language first, then their form; never blank where a text exists."""
+    endings = [".easy.voice", ".voice", ".easy", ""] if form == "easy" else [".voice", ""]
+    if not spoken:
+        endings = [ending for ending in endings if not ending.endswith("voice")]
+    for tongue in (language, "en"):
+        for ending in endings:
+            found = text.get(tongue + ending)
+            if found is not None:
+                return found
+    return next(iter(text.values()), "")
+
+
+class InForms(dict[tuple[str, str], T]):
+    """Something for each (language, form) of a text; other languages get the English one."""
+
+    def __init__(self, text: Mapping[str, str], make: Callable[[str, str], T]) -> None:
+        tongues = {"en", *(name.partition(".")[0] for name in text)}
+        super().__init__({(tongue, form): make(tongue, form) for tongue in tongues for form in FORMS})
+
+    def __missing__(self, key: tuple[str, str]) -> T:
+        language, form = key
+        known = form if form in FORMS else FORMS[0]
+        return self.get((language, known)) or self["en", known]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One text: `parts` are plain words and names by turns, and begin and end with words.
+
+    `begins` tells of each name whether it begins a sentence and must do so with a capital.
+    """
+
+    text: str
+    parts: tuple[str, ...]
+    begins: tuple[bool, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "Wording":
+        begins = (
+            found[1] in _NOT_NAMED and _BEGIN.search(text[: found.start()]) is not None
+            for found in BRACES.finditer(text)
+        )
+        return cls(text, tuple(BRACES.split(text)), tuple(begins))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.parts[1::2]
+
+    def fill(self, named: Callable[[str], str]) -> str:
+        """The text with the names filled in."""
+        if not self.begins:
+            return self.text
+        filled = list(self.parts)
+        for at, begins in enumerate(self.begins):
+            value = named(filled[2 * at + 1])
+            filled[2 * at + 1] = value[:1].upper() + value[1:] if begins else value
+        text = "".join(filled)
+        return _EMPTY.sub(r"\1", text) if any(marks in text for marks in _LEFT_BEHIND) else text
+
+
+class Text(dict[str, str]):
+    """A text as it stands in a file: by "en", "en.easy", "en.voice", "en.easy.voice"; so in other languages.
+
+    `written` and `spoken` are its wordings for people. Where both are the same words they are one object.
+    """
+
+    __slots__ = ("spoken", "written")
+
+    def __init__(self, forms: Mapping[str, str]) -> None:
+        super().__init__(forms)
+        cut = {body: Wording.of(body) for body in ("", *forms.values())}
+        self.written = InForms(forms, lambda *key: cut[pick(forms, *key)])
+        self.spoken = InForms(forms, lambda *key: cut[pick(forms, *key, spoken=True)])
