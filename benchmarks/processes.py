@@ -1,12 +1,13 @@
 """Starts what is measured, each in a process on a core of its own, and reads what it has cost."""
 
 import os
+import select
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.crowd import KEY, url
@@ -15,6 +16,7 @@ from benchmarks.letters import BOT_TOKEN, NUMBER, PUBLIC, SECRET, SID, TOKEN
 CORES = sorted(os.sched_getaffinity(0))
 SERVER, GENERATOR = CORES[0], CORES[-1]
 NOWHERE = "http://127.0.0.1:9"  # nobody listens at the discard port
+PATIENCE = 30  # seconds to start or to end
 MB = 1024 * 1024
 
 
@@ -88,14 +90,34 @@ def free_port() -> int:
 
 @contextmanager
 def _started(*words: str, port: int, env: Mapping[str, str]) -> Iterator[Process]:
-    with ExitStack() as opened:
-        told = opened.enter_context(tempfile.TemporaryFile())
+    """Run a module until the block ends; what it complains of is told where it does not start."""
+    with tempfile.TemporaryFile() as told:
         process = subprocess.Popen(  # noqa: S603
             (sys.executable, "-m", *words), env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=told
         )
-        opened.enter_context(process)
-        opened.callback(process.terminate)
-        if process.stdout is None or process.stdout.readline().strip() != b"ready":
-            told.seek(0)
-            raise RuntimeError(f"{words[0]} did not start:\n{told.read().decode()}")
-        yield Process(process.pid, port)
+        try:
+            if not _ready(process):
+                told.seek(0)
+                raise RuntimeError(f"{words[0]} did not start:\n{told.read().decode()}")
+            yield Process(process.pid, port)
+        finally:
+            _end(process)
+
+
+def _ready(process: subprocess.Popen[bytes]) -> bool:
+    """Wait for its one word."""
+    if process.stdout is None or not select.select([process.stdout], [], [], PATIENCE)[0]:
+        return False
+    return process.stdout.readline().strip() == b"ready"
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let it finish, and no longer than that."""
+    process.terminate()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout:
+        process.stdout.close()

@@ -58,6 +58,25 @@ def test_what_twilio_signed_is_taken(path: str, public: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("signed", "ours"),
+    [
+        ("https://takepart.example:443", "https://takepart.example"),
+        ("https://takepart.example", "https://takepart.example:8443"),
+        ("http://takepart.example:80", "http://takepart.example"),
+    ],
+)
+def test_twilio_may_name_the_port_or_leave_it_out(signed: str, ours: str) -> None:
+    account().verify(replace(webhook("/twilio/sms", FORM, public=signed), url=f"{ours}/twilio/sms"))
+
+
+def test_a_field_that_comes_twice_is_signed_with_each_value() -> None:
+    once = webhook("/twilio/sms", {"a": "1", "b": "2"})
+    account().verify(replace(once, body=b"b=2&a=1&a=1"))
+    with pytest.raises(Refused):
+        account().verify(replace(once, body=b"a=1&b=2&a=3"))
+
+
+@pytest.mark.parametrize(
     "changed",
     [
         {"headers": {}},

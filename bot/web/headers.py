@@ -1,6 +1,5 @@
 """What every answer says to browsers: don't guess, don't frame, don't tell others where you came from."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ALWAYS = {
@@ -9,6 +8,9 @@ ALWAYS = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
 }
+
+
+_ENCODED = [(name.lower().encode(), value.encode()) for name, value in ALWAYS.items()]
 
 
 class Headers:
@@ -20,9 +22,9 @@ class Headers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in ALWAYS.items():
-                    headers.setdefault(name, value)
+                said = message["headers"]
+                names = {name for name, _ in said}
+                message["headers"] = [*said, *(pair for pair in _ENCODED if pair[0] not in names)]
             await send(message)
 
         await self._app(scope, receive, add if scope["type"] == "http" else send)

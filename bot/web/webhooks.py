@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from bot.calls import Calls
 from bot.chats import Chats
@@ -54,47 +56,44 @@ class Webhooks:
             ("/twilio/voice/step", self.voice, self._step),
             ("/twilio/voice/status", self.voice, self._call_over),
         )
-        return [Route(path, self._door(channel, answer), methods=["POST"]) for path, channel, answer in doors]
+        return [
+            Route(path, _Door(self, channel, answer), methods=["POST"]) for path, channel, answer in doors
+        ]
 
-    def _door(self, channel: Channel | None, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
-        async def serve(request: Request) -> Response:
-            if channel is None:
-                return PlainTextResponse("This channel is off here.", 404)
-            try:
-                inbound = await self._inbound(request)
-                channel.verify(inbound)
-                return await answer(inbound)
-            except TooLarge:
-                return self._refused("too_large", 413)
-            except Refused:
-                return self._refused("not_signed", 403)
-            except Unreadable:
-                return self._refused("unreadable", 400)
-            except Busy:
-                return self._refused("busy", 503)
-            except Exception as error:  # nothing was stored: the provider is to bring it again
-                self._say_failed(error)
-                return self._refused("failed", 503)
+    async def receive(self, channel: Channel | None, answer: Answer, scope: Scope, body: Receive) -> Response:
+        """What is answered at one door, whatever comes in."""
+        if channel is None:
+            return PlainTextResponse("This channel is off here.", 404)
+        try:
+            inbound = await self._inbound(scope, body)
+            channel.verify(inbound)
+            return await answer(inbound)
+        except TooLarge:
+            return self._refused("too_large", 413)
+        except Refused:
+            return self._refused("not_signed", 403)
+        except Unreadable:
+            return self._refused("unreadable", 400)
+        except Busy:
+            return self._refused("busy", 503)
+        except Exception as error:  # nothing was stored: the provider is to bring it again
+            self._say_failed(error)
+            return self._refused("failed", 503)
 
-        return serve
-
-    async def _inbound(self, request: Request) -> Inbound:
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MOST_BYTES:
-                raise TooLarge
-        url = str(request.url)
+    async def _inbound(self, scope: Scope, receive: Receive) -> Inbound:
+        body = await _body(receive)
         if self.public_url:
-            path, query = request.scope["raw_path"].decode("latin-1"), request.url.query
+            path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
             url = f"{self.public_url}{path}" + (f"?{query}" if query else "")
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        return Inbound(url=url, headers=headers, body=bytes(body))
+        else:
+            url = str(Request(scope).url)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        return Inbound(url=url, headers=headers, body=body)
 
     async def _update(self, inbound: Inbound) -> Response:
         if self.telegram and self.chats:
             await self.chats.receive(self.telegram.decode(inbound, self.clock()))
-        return JSONResponse({})
+        return _taken()
 
     async def _text(self, inbound: Inbound) -> Response:
         if self.sms:
@@ -104,7 +103,7 @@ class Webhooks:
             except Exception:
                 self.missed()
                 raise
-        return _xml(nothing())
+        return _heard()
 
     async def _receipt(self, inbound: Inbound) -> Response:
         delivery = self.sms.decode_status(inbound, self.clock()) if self.sms else None
@@ -139,6 +138,45 @@ class Webhooks:
 
     def _say_failed(self, error: Exception) -> None:
         structlog.get_logger().error("webhook_failed", error=type(error).__name__, at=place(error))
+
+
+class _Door:
+    """One address, as plain ASGI: what a framework adds to each request would cost more than our own part."""
+
+    def __init__(self, webhooks: Webhooks, channel: Channel | None, answer: Answer) -> None:
+        self._webhooks = webhooks
+        self._channel = channel
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._webhooks.receive(self._channel, self._answer, scope, receive)
+        await response(scope, receive, send)
+
+
+async def _body(receive: Receive) -> bytes:
+    """All that is sent; raise TooLarge."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if len(body) > MOST_BYTES:
+            raise TooLarge
+        more = message.get("more_body", False)
+    return body
+
+
+@cache
+def _taken() -> Response:
+    """What Telegram is told of every update."""
+    return JSONResponse({})
+
+
+@cache
+def _heard() -> Response:
+    """What Twilio is told of every text."""
+    return _xml(nothing())
 
 
 def _xml(body: str) -> Response:
