@@ -16,6 +16,7 @@ __all__ = ["Reading", "command", "courtesy", "optout", "understand", "unfit_word
 
 _MOST_LETTERS = 1000
 _MOST_COURTEOUS = 60  # letters
+_MOST_SPACES = 20  # in a command, said politely
 _CHOICES = {"choice", "several", "scale", "yes-no"}
 _YES_NO = (Option(key="yes", label="Yes"), Option(key="no", label="No"))
 
@@ -36,10 +37,12 @@ def understand(words: str, question: Question, *, today: date, by_text: bool = T
 def command(words: str) -> str | None:
     """MENU, BACK, REPEAT, LATER, UNDO, HELP or MORE, where that is all that was said ("/menu" too)."""
     bare = _bare(words.split("@")[0])
-    said = bare if bare == "?" else " ".join(token.text for token in tokens(bare) if not token.mark)
+    if bare.count(" ") > _MOST_SPACES:
+        return None
+    said = bare if bare == "?" else " ".join([token.text for token in tokens(bare) if not token.mark])
     for polite in POLITE:
         said = said.removesuffix(f" {polite}")
-    return next((name for name, ways in COMMANDS.items() if said in ways), None)
+    return COMMANDS.get(said)
 
 
 def optout(words: str) -> Literal["stop", "start", "help"] | None:
@@ -85,6 +88,14 @@ def _bare(words: str) -> str:
     """Short words without case, and without the white space and punctuation around them."""
     if len(words) > 100:
         return ""
-    marks = "".join(sign for sign in words if unicodedata.category(sign)[0] in "PSZC")
-    bare = fold(words.strip(marks))[0].strip()
-    return bare or ("?" if "?" in marks else "")
+    start, end = 0, len(words)
+    while start < end and _is_mark(words[start]):
+        start += 1
+    while start < end and _is_mark(words[end - 1]):
+        end -= 1
+    bare = fold(words[start:end])[0].strip()
+    return bare or ("?" if "?" in words else "")
+
+
+def _is_mark(character: str) -> bool:
+    return not character.isalnum() and unicodedata.category(character)[0] in "PSZC"

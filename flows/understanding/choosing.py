@@ -1,5 +1,7 @@
 """Which of the shown options a reply chooses, and how sure we may be."""
 
+from collections.abc import Sequence
+
 from flows.events import Option, Question
 from flows.understanding.mentions import Search, search
 from flows.understanding.options import Names, names
@@ -36,7 +38,7 @@ def choose(
     return whole if whole or by_text else _misheard(said, known)
 
 
-def _read(said: list[Token], known: Names, question: Question) -> Reading | None:
+def _read(said: Sequence[Token], known: Names, question: Question) -> Reading | None:
     several = "several" in question.takes
     found = search(said, known, several=several)
     if not found.found:
@@ -67,7 +69,7 @@ def _fits_several(found: Search, chosen: int, most: int) -> bool:
     return not (grouped and single) or len(single) == chosen
 
 
-def _range(said: list[Token], used: set[int]) -> bool:
+def _range(said: Sequence[Token], used: set[int]) -> bool:
     """Whether two numbers have "-", "to" or "/" between them, which may mean more than the two."""
     return any(
         said[at].text in {"-", "to", "/"} and at not in used and said[at - 1].digits and said[at + 1].digits
@@ -75,7 +77,7 @@ def _range(said: list[Token], used: set[int]) -> bool:
     )
 
 
-def _reason(said: list[Token]) -> int:
+def _reason(said: Sequence[Token]) -> int:
     """Where a reason begins ("... because it is warm"), 0 for nowhere."""
     for at, token in enumerate(said[:-1]):
         after = REASON_GOES_ON.get(token.text, {said[at + 1].text})
@@ -84,7 +86,7 @@ def _reason(said: list[Token]) -> int:
     return 0
 
 
-def _aside(said: list[Token], known: Names) -> int:
+def _aside(said: Sequence[Token], known: Names) -> int:
     """Where words begin after "2." or "2," that name no other option and take nothing back; 0 for nowhere."""
     if len(said) < 3 or not said[0].digits or said[0].ordinal or not said[1].mark or said[1].text in "/&+":
         return 0
@@ -93,7 +95,7 @@ def _aside(said: list[Token], known: Names) -> int:
     return 0 if back or after.found or after.stray or after.both else 2
 
 
-def _misheard(said: list[Token], known: Names) -> Reading | None:
+def _misheard(said: Sequence[Token], known: Names) -> Reading | None:
     """A telephone hears "to" for 2 and "for" for 4, where nothing else was said."""
     telling = [
         token.text

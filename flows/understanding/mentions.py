@@ -1,9 +1,9 @@
 """Where a reply mentions the options of a question: by words, by number, by letter or all at once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from flows.understanding.options import Keys, Names, core
+from flows.understanding.options import Keys, Names, core, stem
 from flows.understanding.talk import ALL, ANY, CHATTER, CHATTER_PHRASES, JOINERS, LETTER_PREFIXES, NONE
 from flows.understanding.tokens import Token, minus
 
@@ -12,7 +12,7 @@ from flows.understanding.tokens import Token, minus
 class Search:
     """A reply being searched. Each finder uses up what it understands; the rest is left over."""
 
-    said: list[Token]
+    said: Sequence[Token]
     known: Names
     several: bool
     used: set[int] = field(default_factory=set)
@@ -44,18 +44,19 @@ class Search:
         return self.said[at].text if 0 <= at < len(self.said) else ""
 
 
-def search(said: list[Token], known: Names, *, several: bool) -> Search:
+def search(said: Sequence[Token], known: Names, *, several: bool) -> Search:
     """Find every mention, the plainest kinds first."""
     found = Search(said=said, known=known, several=several)
     for find in _FINDERS:
+        if not found.free():
+            break
         find(found)
     return found
 
 
 def _phrases(search: Search) -> None:
     """An option's own words, the longest first, with or without the small words between."""
-    longest = max(map(len, search.known.phrases), default=0)
-    for size in range(min(longest, len(search.said)), 0, -1):
+    for size in range(min(search.known.longest, len(search.said)), 0, -1):
         for skim in (False, True):
             places = [at for at in search.free() if not skim or core([search.said[at].text])]
             for window in _windows(places, size):
@@ -66,11 +67,12 @@ def _phrases(search: Search) -> None:
 
 def _small_talk(search: Search) -> None:
     """Phrases that mean nothing here, unless an option shares their words ("That is all")."""
-    for words in map(str.split, CHATTER_PHRASES):
-        if not search.known.words.keys().isdisjoint(words):
+    said = {token.text for token in search.said}
+    for words in CHATTER_PHRASES:
+        if not said.issuperset(words) or not search.known.words.keys().isdisjoint(words):
             continue
         for window in _windows(search.free(), len(words)):
-            if [search.said[at].text for at in window] == words:
+            if tuple(search.said[at].text for at in window) == words:
                 search.used.update(window)
 
 
@@ -169,9 +171,11 @@ def _letters(search: Search) -> None:
 
 def _misspelt(search: Search) -> None:
     """The whole reply as a misspelling of an option's several words."""
+    if search.found:
+        return
     places = search.left()
     keys = search.known.nearly(tuple(search.text(at) for at in places))
-    if keys and not search.found:
+    if keys:
         search.take(places, keys, sure=len(keys) == 1)
 
 
@@ -199,15 +203,8 @@ def _telling_words(search: Search) -> None:
 def _word(known: Names, word: str) -> tuple[Keys, bool] | None:
     if word in known.words:
         return known.words[word], True
-    stems = [keys for other, keys in known.words.items() if _stem(other) == _stem(word)]
-    return (frozenset[str]().union(*stems), True) if stems else known.near(word)
-
-
-def _stem(word: str) -> str:
-    if word.endswith("ies"):
-        return word[:-3] + "y"
-    ending = next((ending for ending in ("ing", "ed", "es", "s") if word.endswith(ending)), "")
-    return word.removesuffix(ending) if len(word) - len(ending) >= 4 else word
+    keys = known.stems.get(stem(word))
+    return (keys, True) if keys else known.near(word)
 
 
 def _windows(places: list[int], size: int) -> list[list[int]]:

@@ -1,6 +1,7 @@
 """A reply to a question about a number."""
 
 import re
+from collections.abc import Sequence
 
 from flows.events import Question
 from flows.understanding.reading import Reading
@@ -30,7 +31,7 @@ def read_number(words: str, question: Question) -> Reading | None:
     return Reading(sure=sure, number=float(fitting[0]) if len(fitting) == 1 else None)
 
 
-def _values(said: list[Token]) -> tuple[list[float], bool]:
+def _values(said: Sequence[Token]) -> tuple[list[float], bool]:
     """The numbers said, and whether other telling words are left."""
     values: list[float] = []
     left = False

@@ -20,7 +20,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """Every way to name the options of one question."""
+    """Every way to name the options of one question; what follows from them is worked out once."""
 
     keys: tuple[str, ...]
     phrases: Mapping[Phrase, Keys]
@@ -30,31 +30,35 @@ class Names:
     ranked: bool  # "first", "last" and letters name a place; on a scale they don't
     lettered: bool  # the labels themselves begin with A, B, C
     negative: Keys  # labels with a "not" in them: one word of theirs proves little
-
-    @property
-    def refusal(self) -> Keys:
-        """The one option that says "none of these"."""
-        keys = frozenset[str]().union(*(keys for phrase, keys in self.phrases.items() if phrase[0] in NONE))
-        return keys if len(keys) == 1 else frozenset()
+    refusal: Keys  # the one option that says "none of these"
+    longest: int  # words of a phrase
+    glued: Mapping[str, Keys]  # phrases of several words, written as one
+    sized: Mapping[int, Sequence[tuple[Phrase, Keys]]]  # phrases by how many words they have
+    stems: Mapping[str, Keys]  # the telling words without their endings
+    spelt: Sequence[str]  # the telling words that may be misspelt
 
     def near(self, word: str) -> tuple[Keys, bool] | None:
         """The options that a misspelt word may mean, and whether it is safe to say so."""
         if word in _EXACT or len(word) < 4:
             return None
-        spelt = [known for known in self.words if len(known) >= 4]
-        apart = {known: OSA.distance(word, known, score_cutoff=4) for known in spelt}
-        close = [known for known in spelt if apart[known] <= _edits(known)]
+        apart = {known: OSA.distance(word, known, score_cutoff=4) for known in self.spelt}
+        close = [known for known in self.spelt if apart[known] <= _edits(known)]
         if not close:
             return None
         best = min(close, key=lambda known: apart[known])
-        rivals = {known for known in spelt if apart[known] <= apart[best] + 1}
+        rivals = {known for known in self.spelt if apart[known] <= apart[best] + 1}
         keys = frozenset[str]().union(*(self.words[known] for known in rivals))
         return keys, _safe(word, best, apart[best])
 
     def nearly(self, said: Phrase) -> Keys:
         """The options of whose words the whole reply is a misspelling ("town hal", "townhall")."""
-        fitting = [keys for phrase, keys in self.phrases.items() if _alike(said, phrase)]
-        return frozenset[str]().union(*fitting)
+        glued = "".join(said)
+        joined = self.glued.get(glued, frozenset[str]())
+        if len(said) < 2:
+            return joined
+        alone = self.phrases.get((glued,), frozenset[str]())
+        fitting = [keys for phrase, keys in self.sized.get(len(said), ()) if _alike(said, phrase)]
+        return joined.union(alone, *fitting)
 
     def initials(self, letter: str, *, placed: bool = False) -> Keys:
         """The options that one letter may mean: by place only, or by first letter too."""
@@ -77,16 +81,47 @@ def _gathered(takes: tuple[Ask, ...], options: tuple[Option, ...]) -> Names:
     )
     if lettered or scale:
         cut = {key: [_without_lead(phrase) for phrase in named] for key, named in cut.items()}
+    phrases = _phrases(cut, _yes_no(options, asked="yes-no" in takes))
+    words = _telling(cut, scale=scale)
+    refusing = frozenset[str]().union(*(keys for phrase, keys in phrases.items() if phrase[0] in NONE))
     return Names(
         keys=tuple(option.key for option in options),
-        phrases=_phrases(cut, _yes_no(options, asked="yes-no" in takes)),
-        words=_telling(cut, scale=scale),
+        phrases=phrases,
+        words=words,
         places=_scale(options) if scale else {at: option.key for at, option in enumerate(options, 1)},
         leads={} if scale else _leads(options),
         ranked=not scale,
         lettered=lettered,
         negative=frozenset(key for key, named in cut.items() if NEGATIONS & set(named[0])),
+        refusal=refusing if len(refusing) == 1 else frozenset(),
+        longest=max(map(len, phrases), default=0),
+        glued=_merged(("".join(phrase), keys) for phrase, keys in phrases.items() if len(phrase) > 1),
+        sized=_by_size(phrases),
+        stems=_merged((stem(word), keys) for word, keys in words.items()),
+        spelt=tuple(word for word in words if len(word) >= 4),
     )
+
+
+def _merged(found: Iterable[tuple[str, Keys]]) -> dict[str, Keys]:
+    merged: defaultdict[str, Keys] = defaultdict(frozenset)
+    for name, keys in found:
+        merged[name] |= keys
+    return dict(merged)
+
+
+def _by_size(phrases: Mapping[Phrase, Keys]) -> dict[int, list[tuple[Phrase, Keys]]]:
+    sized: defaultdict[int, list[tuple[Phrase, Keys]]] = defaultdict(list)
+    for phrase, keys in phrases.items():
+        sized[len(phrase)].append((phrase, keys))
+    return dict(sized)
+
+
+def stem(word: str) -> str:
+    """A word without its ending."""
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    ending = next((ending for ending in ("ing", "ed", "es", "s") if word.endswith(ending)), "")
+    return word.removesuffix(ending) if len(word) - len(ending) >= 4 else word
 
 
 def core(phrase: Iterable[str]) -> Phrase:
@@ -192,13 +227,9 @@ def _safe(word: str, known: str, apart: int) -> bool:
 
 
 def _alike(said: Phrase, phrase: Phrase) -> bool:
-    if len(said) > 1 and "".join(said) == "".join(phrase):
-        return True
-    if len(phrase) > 1 and "".join(said) == "".join(phrase):
-        return True
-    pairs = list(zip(said, phrase, strict=False))
-    same = any(a == b for a, b in pairs)
-    return len(said) == len(phrase) > 1 and same and all(_alike_word(a, b) for a, b in pairs)
+    """Whether these are the same words but for their spelling, one of them spelt right."""
+    pairs = list(zip(said, phrase, strict=True))
+    return any(a == b for a, b in pairs) and all(_alike_word(a, b) for a, b in pairs)
 
 
 def _alike_word(word: str, known: str) -> bool:

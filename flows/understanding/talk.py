@@ -14,7 +14,10 @@ CHATTER = SMALL | listed(
     "about around roughly tricky only was were felt feel feels feeling been has had them these those some "
     "then"
 )
-CHATTER_PHRASES = ("that is all", "thats all", "of the above", "as well", "thank you", "that one")
+CHATTER_PHRASES = tuple(
+    tuple(phrase.split())
+    for phrase in ("that is all", "thats all", "of the above", "as well", "thank you", "that one")
+)
 
 REASONS = listed("because as since cos coz cause cus bc so due")
 _WHO = listed(
@@ -69,7 +72,7 @@ COURTEOUS = COURTESIES | listed(
 
 HEARD_AS_NUMBERS = {"to": 2, "too": 2, "for": 4, "fore": 4, "won": 1, "ate": 8, "tree": 3, "free": 3}
 
-COMMANDS = {
+_COMMANDS = {
     "MENU": ("menu", "main menu", "the menu"),
     "BACK": ("back", "go back"),
     "REPEAT": ("repeat", "say again", "again", "say that again", "repeat that", "pardon"),
@@ -78,6 +81,7 @@ COMMANDS = {
     "HELP": ("help", "help me", "info", "?"),
     "MORE": ("more", "read more", "tell me more"),
 }
+COMMANDS = {way: name for name, ways in _COMMANDS.items() for way in ways}  # what is said: the command
 POLITE = ("please", "pls", "plz", "thanks", "thank you")
 
 STOP = listed("stop stopall unsubscribe cancel end quit optout revoke")

@@ -5,8 +5,9 @@ Labels are cut by the same rules, so that the two can be compared word by word.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 MARKS = ",.;:/&+?!)\n-"  # the hyphen last: it stands in a set of characters
 
@@ -73,14 +74,21 @@ class Token:
         return not self.mark and self.value is None and not self.text[0].isalpha()
 
 
-def tokens(text: str) -> list[Token]:
+@lru_cache(maxsize=64)  # one turn looks at the same reply several times
+def tokens(text: str) -> tuple[Token, ...]:
     """The words, numbers and marks of a text, in order."""
     folded, origin = fold(text)
-    return list(_joined([_token(found, origin) for found in _TOKEN.finditer(folded)]))
+    return tuple(_joined([_token(found, origin) for found in _TOKEN.finditer(folded)]))
 
 
-def fold(text: str) -> tuple[str, list[int]]:
+def fold(text: str) -> tuple[str, Sequence[int]]:
     """The text with case, accents, width and control characters taken away; and where each came from."""
+    if text.isascii():
+        folded = text.translate(_ASCII)
+        same = len(folded) == len(text)
+        return folded, range(len(text)) if same else [
+            at for at, character in enumerate(text) if _ASCII[ord(character)]
+        ]
     kept: list[str] = []
     origin: list[int] = []
     for index, character in enumerate(text):
@@ -90,6 +98,7 @@ def fold(text: str) -> tuple[str, list[int]]:
     return "".join(kept), origin
 
 
+@lru_cache(maxsize=2048)  # the letters of a script or two
 def _plain(character: str) -> str:
     if character.isascii() and character.isalnum():
         return character.lower()
@@ -122,26 +131,34 @@ def _kept(character: str) -> str:
     return character if kind in {"Mn", "Mc"} else " "
 
 
-def _token(found: re.Match[str], origin: list[int]) -> Token:
+# Most replies are ASCII throughout, and then this takes the place of looking at each character.
+_ASCII = {code: _plain(chr(code)) or None for code in range(128)}
+
+
+def _token(found: re.Match[str], origin: Sequence[int]) -> Token:
     start, end = origin[found.start()], origin[found.end() - 1] + 1
-    text = found.group()
-    if found["ordinal"]:
-        value = _value(found["ordinal"])
-        return Token(text=_shown(value, True), start=start, end=end, value=value, ordinal=True, digits=True)
-    if found["number"]:
-        value = _value(text)
-        return Token(text=_shown(value), start=start, end=end, value=value, digits=True)
-    if found["mark"]:
+    kind, text = found.lastgroup, found.group()
+    if kind == "word":
+        word, value, ordinal = _word(text)
+        return Token(text=word, start=start, end=end, value=value, ordinal=ordinal)
+    if kind == "mark":
         return Token(text=text, start=start, end=end, mark=True)
+    value, ordinal = _value(found[kind or 0]), kind == "ordinal"
+    return Token(text=_shown(value, ordinal), start=start, end=end, value=value, ordinal=ordinal, digits=True)
+
+
+@lru_cache(maxsize=4096)  # the same few words are said over and over
+def _word(text: str) -> tuple[str, float | None, bool]:
+    """A word as it counts, the number that it is, and whether that is a place in an order."""
     word = _DRAWN_OUT.sub(r"\1", text)
     word = _SAME.get(word, word)
     rank, count = _RANKS.get(word), _CARDINALS.get(word)
     if rank is not None:
-        return Token(text=_shown(rank, True), start=start, end=end, value=rank, ordinal=True)
-    return Token(text=word if count is None else _shown(count), start=start, end=end, value=count)
+        return _shown(rank, True), rank, True
+    return (word, None, False) if count is None else (_shown(count), count, False)
 
 
-def minus(said: list[Token], at: int) -> bool:
+def minus(said: Sequence[Token], at: int) -> bool:
     """Whether a hyphen touches this number and nothing before it: "-3", but not "10-15"."""
     touches = at > 0 and said[at - 1].text == "-" and said[at - 1].end == said[at].start
     return touches and (at == 1 or said[at - 2].end < said[at - 1].start)
@@ -160,6 +177,10 @@ def _joined(found: list[Token]) -> Iterator[Token]:
     """ "Twenty five" and "twenty-five" are one number, so is "a hundred"."""
     place = 0
     while place < len(found):
+        if found[place].value is None and found[place].text not in {"a", "hundred"}:
+            yield found[place]
+            place += 1
+            continue
         value, width = _spoken_number(found, place)
         last = found[place + width - 1]
         if value is not None:
