@@ -20,6 +20,10 @@ OURS = ("TAKEPART_", "TELEGRAM_", "TWILIO_", "AWS_")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-transcripts", action="store_true", help="write the transcripts anew")
+    parser.addoption(
+        "--crashes", type=int, default=30, help="how often the service is killed in a crash test"
+    )
+    parser.addoption("--seed", type=int, default=1, help="what chance begins with, where a test leaves to it")
 
 
 @pytest.fixture(autouse=True, scope="session")
