@@ -26,6 +26,8 @@ _COMMAND = re.compile(r"/(?P<word>[A-Za-z0-9_]{1,32})(?:@(?P<bot>\w+))?(?:\s+(?P
 _ROOM_COMMANDS = ("link", "poll")
 _ROOMS = (ChatType.GROUP, ChatType.SUPERGROUP)
 
+_MOST = 2**31 - 1  # what every database takes for a number of bytes or seconds
+
 # An animation comes with a document of itself, so it is looked for first.
 _UNUSABLE = (
     *("sticker", "animation", "video", "video_note", "document", "contact", "game", "dice", "poll"),
@@ -34,7 +36,27 @@ _UNUSABLE = (
 
 
 def events_in(update: Update, *, now: datetime, username: str) -> tuple[Event, ...]:
-    """The events in one update. `username` is the bot's own, "" where not known yet."""
+    """The events in one update. `username` is the bot's own, "" where not known yet.
+
+    Raise TypeError for a part of a wrong kind, since the SDK takes values of any type over unchecked.
+    """
+    found = _events(update, now=now, username=username)
+    if not all(_sound(event) for event in found):
+        raise TypeError("A part of an update is of a wrong kind.")
+    return found
+
+
+def _sound(event: Event) -> bool:
+    words = [event.text, event.value, event.language, event.album, event.session, event.question]
+    counts = []
+    for one in event.attachments:
+        words += [one.ref, one.type]
+        counts += [one.bytes, one.seconds]
+    right = all(isinstance(word, str) for word in words)
+    return right and all(isinstance(count, int) and 0 <= count <= _MOST for count in counts)
+
+
+def _events(update: Update, *, now: datetime, username: str) -> tuple[Event, ...]:
     if update.callback_query:
         return (_press(update.callback_query, now),)
     if update.my_chat_member:
