@@ -116,8 +116,6 @@ class Webhooks:
         try:
             (event,) = self.voice.decode(inbound, self.clock()) if self.voice else ()
             return _xml(await self.calls.answer(event, inbound.url))
-        except Unreadable:
-            raise
         except Exception as error:
             self._say_failed(error)
             return _xml(error_answer())
