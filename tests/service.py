@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +48,16 @@ class Service:
         self._process.terminate()
         return await asyncio.wait_for(self._process.wait(), PATIENCE)
 
-    async def kill(self) -> None:
+    def strike(self) -> None:
         """End it at once, in the middle of whatever it does."""
         assert self._process
-        if self._process.returncode is None:
+        with suppress(ProcessLookupError):
             self._process.kill()
+
+    async def kill(self) -> None:
+        """End it at once, and wait until it is gone."""
+        self.strike()
+        assert self._process
         await self._process.wait()
 
     async def says(self, *words: str) -> Any:
