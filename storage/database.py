@@ -1,7 +1,8 @@
 """The one way to the database: short writes one after another, and reads that never wait for them.
 
 On SQLite a write is `BEGIN IMMEDIATE` on a single connection, so it never fails half-way for a lock;
-reads have connections of their own, each with one view of the whole. `select(...).with_for_update(
+reads have connections of their own, each with one view of the whole. On PostgreSQL several processes
+write at once: what must not fail for that goes through `transact`. `select(...).with_for_update(
 skip_locked=True)` may be written anywhere: SQLite has no need of it and leaves it out.
 """
 
@@ -9,56 +10,62 @@ import asyncio
 import random
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from storage import inline
+from storage import inline, postgres
 
 BUSY_SECONDS = 15  # how long to wait for another process's write
 READERS = 4
 GIVE_WAY = 0.2  # seconds; two that make a new file at once would else wait for each other
 ERASING = "PRAGMA secure_delete=ON"  # what is deleted is overwritten: a free page of the file keeps no words
 SOON = 5  # seconds in which a database that is alive answers
+TRIES = 6  # of a write that another process was in the way of
+APART = 0.1  # seconds at most before the next try, doubled each time: those who met are to miss each other
+
+T = TypeVar("T")
 
 
 class StorageError(Exception):
     """The data cannot be used: one sentence for the operator, without addresses or passwords."""
 
 
+class Overtaken(Exception):
+    """Another process has changed what this write was about: it is to be begun anew."""
+
+
 class Database:
     """Open it with `await Database.open(url)`; `write` and `read` give a connection in a transaction."""
 
-    def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, alone: AsyncEngine) -> None:
         self._writer = writer
         self._reader = reader
+        self._alone = alone
 
     @classmethod
     async def open(cls, url: str) -> Self:
         """Connect once, so that a wrong address is known now; raise StorageError."""
         try:
             parsed = sa.make_url(url)
-            db = cls(*(_sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _server(parsed)))
+            db = cls(*_engines(parsed))
         except (sa.exc.ArgumentError, ImportError) as error:
             raise StorageError(
                 "TAKEPART_DATABASE_URL names a kind of database that is not installed here: "
-                "begin it with sqlite+aiosqlite."
+                "begin it with sqlite+aiosqlite or postgresql+asyncpg."
             ) from error
         try:
             async with db.write() as conn:
                 await conn.execute(sa.text("SELECT 1"))
-        except (sa.exc.DBAPIError, OSError) as error:
+        except (sa.exc.DBAPIError, OSError, ValueError) as error:
             await db.close()
-            raise StorageError(
-                f"The database cannot be opened ({type(error).__name__}): see that TAKEPART_DATABASE_URL "
-                "is right, that it may be written, and that its disk is not full."
-            ) from error
+            raise StorageError(_cannot_open(parsed, error)) from error
         return db
 
     def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
@@ -68,6 +75,25 @@ class Database:
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """One unchanging view of what is committed."""
         return self._reader.connect()
+
+    async def transact(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Write what `work` writes, from the start again where another process was in its way.
+
+        `work` may be run several times: it changes nothing but the database.
+        """
+        for tries in range(TRIES):
+            try:
+                async with self.write() as conn:
+                    return await work(conn)
+            except (sa.exc.DBAPIError, Overtaken) as error:
+                if tries == TRIES - 1 or not _passes(error):
+                    raise
+            await asyncio.sleep(random.uniform(0, APART * 2**tries))  # noqa: S311
+        raise AssertionError  # the last try has returned or raised
+
+    def alone(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A write that may take its time, and one at a time over all processes: to change the tables."""
+        return self._alone.begin()
 
     def on_write(self, event: Literal["begin", "commit"], do: Callable[[sa.Connection], None]) -> None:
         """Have something done when a write has begun, or just before it commits; what it raises undoes it."""
@@ -89,6 +115,13 @@ class Database:
         # SQLite folds its log into the file when the last connection goes, if that one may write.
         await self._reader.dispose()
         await self._writer.dispose()
+
+
+def away(error: BaseException) -> bool:
+    """Whether it is the database that fails: nothing is wrong with what was asked of it."""
+    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError):
+        return True
+    return isinstance(error, OSError) or (isinstance(error, sa.exc.DBAPIError) and postgres.away(error))
 
 
 def upsert(conn: AsyncConnection, table: sa.Table) -> sqlite.Insert:
@@ -160,6 +193,26 @@ def _log_ahead(cursor: Any) -> None:
     cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
-def _server(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine]:
-    engine = create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
-    return engine, engine
+def _passes(error: sa.exc.DBAPIError | Overtaken) -> bool:
+    return isinstance(error, Overtaken) or postgres.another_was_quicker(error)
+
+
+def _engines(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
+    """To write, to read, and to change the tables."""
+    if url.get_backend_name() == "postgresql":
+        return postgres.engines(url)
+    writer, reader = _sqlite(url)
+    return writer, reader, writer
+
+
+def _cannot_open(url: sa.URL, error: Exception) -> str:
+    """One sentence, without the address: it may hold a password."""
+    if url.get_backend_name() == "postgresql":
+        return (
+            f"The database cannot be opened ({postgres.why(error)}): see that PostgreSQL runs, and that "
+            "TAKEPART_DATABASE_URL names its host, its port, an existing database, a user and their password."
+        )
+    return (
+        f"The database cannot be opened ({type(error).__name__}): see that TAKEPART_DATABASE_URL "
+        "is right, that it may be written, and that its disk is not full."
+    )

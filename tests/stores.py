@@ -1,8 +1,12 @@
-"""A fresh, migrated store for each test. Another kind of database is added in `store_url`, in one place."""
+"""A fresh, migrated store for each test, on each kind of database that Takepart works on.
+
+What goes through `store_url` or `db` runs once on each; what is marked `ON_SQLITE` is about something else
+than what a store does, or about SQLite itself.
+"""
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +15,11 @@ from pydantic import SecretStr
 from storage.database import Database
 from storage.secrets import Secrets
 from storage.store import open_store
+from tests.postgres import Postgres, running
 
 KEY = SecretStr("a key made up for tests, long enough to be good")
+KINDS = ("sqlite", "postgresql")
+ON_SQLITE, ON_POSTGRESQL = (pytest.mark.parametrize("kind", [kind]) for kind in KINDS)
 
 
 def sqlite_url(path: Path) -> str:
@@ -28,19 +35,47 @@ def secrets() -> Secrets:
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated database, made once: copying it is much quicker than migrating."""
     path = tmp_path_factory.mktemp("migrated") / "takepart.db"
-
-    async def make() -> None:
-        await (await open_store(sqlite_url(path), Secrets(KEY))).close()
-
-    asyncio.run(make())
+    _make(sqlite_url(path))
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server, for as long as tests run."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Postgres) -> str:
+    """The same as `migrated`, on PostgreSQL."""
+    name = postgres.new()
+    _make(postgres.url(name))
+    return name
+
+
 @pytest.fixture
-def store_url(tmp_path: Path, migrated: Path) -> str:
+def postgres_url(postgres: Postgres, template: str) -> Iterator[str]:
+    """The address of an empty store on PostgreSQL."""
+    name = postgres.new(like=template)
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kind of database that a test runs on."""
+    return str(request.param)
+
+
+@pytest.fixture
+def store_url(kind: str, request: pytest.FixtureRequest) -> str:
     """The address of an empty store, for what opens it by itself."""
-    shutil.copy(migrated, tmp_path / "takepart.db")
-    return sqlite_url(tmp_path / "takepart.db")
+    if kind == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    folder: Path = request.getfixturevalue("tmp_path")
+    shutil.copy(request.getfixturevalue("migrated"), folder / "takepart.db")
+    return sqlite_url(folder / "takepart.db")
 
 
 @pytest.fixture
@@ -49,3 +84,10 @@ async def db(store_url: str) -> AsyncIterator[Database]:
     database = await Database.open(store_url)
     yield database
     await database.close()
+
+
+def _make(url: str) -> None:
+    async def make() -> None:
+        await (await open_store(url, Secrets(KEY))).close()
+
+    asyncio.run(make())

@@ -37,6 +37,12 @@ Takepart = Callable[..., Said]
 
 
 @pytest.fixture
+def kind() -> str:
+    """What commands say is the same on every kind of database."""
+    return "sqlite"
+
+
+@pytest.fixture
 def takepart(
     store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Takepart:

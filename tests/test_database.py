@@ -4,22 +4,26 @@ import asyncio
 import os
 import shutil
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.columns import Moment
-from storage.database import Database, StorageError, upsert
+from storage.database import TRIES, Database, Overtaken, StorageError, upsert
 from storage.ids import ALPHABET, Ids
 from storage.migrations import NewerDatabase, migrate
 from storage.secrets import Secrets
 from storage.store import open_store
 from storage.tables import marks, members, meta
-from tests.stores import sqlite_url
+from tests.postgres import Postgres, running
+from tests.stores import ON_POSTGRESQL, ON_SQLITE, sqlite_url
 
 
 async def mark(db: Database, name: str, value: str) -> None:
@@ -62,9 +66,20 @@ async def test_migrating_again_keeps_what_is_there(db: Database) -> None:
     assert await marked(db, "seen") == "yes"
 
 
-async def test_two_processes_may_start_at_once(tmp_path: Path, secrets: Secrets) -> None:
-    url = sqlite_url(tmp_path / "new.db")
-    for database in await asyncio.gather(*(open_store(url, secrets) for _ in range(3))):
+@pytest.fixture
+def empty_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where there is nothing yet, not even a table."""
+    if kind == "sqlite":
+        yield sqlite_url(tmp_path / "new.db")
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = server.new()
+    yield server.url(name)
+    server.drop(name)
+
+
+async def test_several_processes_may_start_at_once(empty_url: str, secrets: Secrets) -> None:
+    for database in await asyncio.gather(*(open_store(empty_url, secrets) for _ in range(3))):
         assert await marked(database, "key")
         await database.close()
 
@@ -100,7 +115,7 @@ async def test_writes_at_one_moment_all_arrive(db: Database, store_url: str) -> 
 
 
 async def test_nobody_can_write_by_reading(db: Database) -> None:
-    with pytest.raises(sa.exc.OperationalError):
+    with pytest.raises(sa.exc.DBAPIError):
         async with db.read() as conn:
             await conn.execute(marks.insert().values(name="a", value="b"))
 
@@ -119,12 +134,14 @@ async def test_an_error_does_not_repeat_what_was_to_be_stored(db: Database) -> N
     assert "Ada" not in str(caught.value)
 
 
+@ON_SQLITE
 async def test_what_is_committed_survives_a_power_cut(db: Database) -> None:
     async with db.write() as conn:
         assert await conn.scalar(sa.text("PRAGMA synchronous")) == 2  # FULL
         assert await conn.scalar(sa.text("PRAGMA journal_mode")) == "wal"
 
 
+@ON_SQLITE
 async def test_what_was_deleted_stands_nowhere_in_the_file(db: Database, tmp_path: Path) -> None:
     await mark(db, "seen", "a zebra at the bus stop")
     assert await marked(db, "seen")  # a reader is open too
@@ -135,6 +152,7 @@ async def test_what_was_deleted_stands_nowhere_in_the_file(db: Database, tmp_pat
     assert b"zebra" not in await asyncio.to_thread((tmp_path / "takepart.db").read_bytes)
 
 
+@ON_SQLITE
 async def test_a_database_says_whether_it_is_alive(db: Database, tmp_path: Path) -> None:
     assert await db.alive()
     await db.close()
@@ -143,9 +161,65 @@ async def test_a_database_says_whether_it_is_alive(db: Database, tmp_path: Path)
     await asyncio.to_thread(workers_ended)
 
 
+@pytest.fixture
+def server() -> Iterator[Postgres]:
+    """A PostgreSQL server of a test's own, which it may stop."""
+    with running() as one:
+        yield one
+
+
+async def test_a_server_that_was_away_is_found_again(server: Postgres, secrets: Secrets) -> None:
+    db = await open_store(server.url("postgres"), secrets)
+    server.stop()
+    assert not await db.alive()
+    await asyncio.to_thread(server.start)
+    assert await db.alive()
+    assert await marked(db, "key")
+    await db.close()
+
+
+@ON_POSTGRESQL
+async def test_two_that_lock_crosswise_both_come_through(db: Database) -> None:
+    both = asyncio.Barrier(2)
+    met: list[str] = []
+
+    async def change(conn: AsyncConnection, first: str, then: str) -> None:
+        for name in (first, then):
+            await conn.execute(marks.update().where(marks.c.name == name).values(value=marks.c.value + "."))
+            if len(met) < 2 and name == first:
+                met.append(first)
+                await both.wait()
+
+    for name in "ab":
+        await mark(db, name, "")
+    await asyncio.gather(
+        *(db.transact(partial(change, first=one, then=other)) for one, other in ("ab", "ba"))
+    )
+    assert [await marked(db, name) for name in "ab"] == ["..", ".."]
+
+
+async def test_a_write_that_never_succeeds_is_given_up(db: Database) -> None:
+    tries = []
+
+    async def work(conn: AsyncConnection) -> None:
+        tries.append(await conn.scalar(sa.select(sa.func.count()).select_from(marks)))
+        await conn.execute(marks.insert().values(name="half", value="done"))
+        raise Overtaken
+
+    with pytest.raises(Overtaken):
+        await db.transact(work)
+    assert tries == tries[:1] * TRIES
+
+
 @pytest.mark.parametrize(
     "url",
-    ["sqlite+aiosqlite://", "sqlite+aiosqlite:////proc/none/x.db", "nonsense", "mysql+none://secret@host/db"],
+    [
+        "sqlite+aiosqlite://",
+        "sqlite+aiosqlite:////proc/none/x.db",
+        "nonsense",
+        "mysql+none://secret@host/db",
+        "postgresql+asyncpg://ada:secret@127.0.0.1:1/db",
+    ],
 )
 async def test_an_impossible_address_is_one_sentence_without_it(url: str) -> None:
     with pytest.raises(StorageError) as caught:

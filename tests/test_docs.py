@@ -68,6 +68,12 @@ every_page = pytest.mark.parametrize("path", names_of(PAGES))
 
 
 @pytest.fixture
+def kind() -> str:
+    """The pages begin with the usual database."""
+    return "sqlite"
+
+
+@pytest.fixture
 def terminal(
     store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[[str], str]:

@@ -33,16 +33,26 @@ async def migrate(db: Database) -> None:
         if not await conn.run_sync(_missing):
             return
     # Looked at again inside: another process may have begun at the same moment.
-    async with db.write() as conn:
+    async with db.alone() as conn:
         if await conn.run_sync(_missing):
-            await conn.run_sync(lambda sync: command.upgrade(config_for(sync), "head"))
+            await conn.run_sync(bring)
+
+
+def bring(conn: sa.Connection, revision: str = "head") -> None:
+    """Make or change the tables up to a version."""
+    command.upgrade(config_for(conn), revision)
+
+
+def revisions() -> set[str]:
+    """The versions of the tables that this code knows."""
+    script = ScriptDirectory.from_config(config_for(None))
+    return {revision.revision for revision in script.walk_revisions()}
 
 
 def _missing(conn: sa.Connection) -> bool:
     script = ScriptDirectory.from_config(config_for(conn))
     here = set(MigrationContext.configure(conn).get_current_heads())
-    known = {revision.revision for revision in script.walk_revisions()}
-    if here - known:
+    if here - revisions():
         raise NewerDatabase(
             "This database was last used by a newer Takepart: install that version again, "
             "or use a copy of the data from before."
