@@ -28,7 +28,7 @@ run: .venv/.ready-to-run
 
 test: .venv/.ready-to-test
 	@.ci/chromium
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n logical --dist worksteal
 
 check: .venv/.ready-to-test
 	@$(BIN)/ruff check .
