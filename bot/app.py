@@ -129,11 +129,10 @@ class App:
             await release_all(conn, self.clock())
 
     async def _connect(self, opened: AsyncExitStack) -> None:
-        given = self.settings.telegram_webhook_secret
         self.links = media.Links(self.secrets, self.settings.public_url or "")
         self.senders: Senders = await senders.make(
             self.settings,
-            webhook_secret=given.get_secret_value() if given else self.secrets.derive("telegram webhook"),
+            webhook_secret=senders.telegram_secret(self.settings, self.secrets),
             media_url=self.links,
         )
         opened.push_async_callback(self.senders.close)

@@ -9,8 +9,8 @@ import structlog
 from bot.intake import Busy, Intake
 from bot.rooms import Rooms, no_files
 from bot.stepping import Turned
-from channels.base import Result, Unreadable
-from channels.telegram import TelegramChannel, Trouble
+from channels.base import Result, Trouble, Unreadable
+from channels.telegram import TelegramChannel
 from channels.telegram_out import pop_up
 from flows.events import Event
 from storage import leases

@@ -7,8 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 import structlog
 
-from channels.base import Parcel
-from channels.telegram import TelegramChannel, Trouble
+from channels.base import Parcel, Trouble
+from channels.telegram import TelegramChannel
 from channels.telegram_out import room_poll, room_words
 from flows.ballots import ballot_of
 from flows.events import Event

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from bot.settings import Settings
-from channels.base import Channel
+from channels.base import Channel, Trouble
 from channels.sms import SmsChannel
 from channels.telegram import TelegramChannel
 from channels.twilio import Account
 from channels.voice import VoiceChannel
 from flows.events import Shown
+from storage.secrets import Secrets
 
 NOWHERE = "+15005550006"  # the number of practice phones, whose messages never leave
 ASKING = 3.0  # seconds for the provider to say what the number can carry
@@ -39,7 +40,14 @@ class Senders:
         await self.account.close()
 
 
-async def make(settings: Settings, *, webhook_secret: str, media_url: Callable[[Shown], str]) -> Senders:
+def telegram_secret(settings: Settings, secrets: Secrets) -> SecretStr:
+    """What Telegram shows at our webhook: every process and command knows the same."""
+    return settings.telegram_webhook_secret or SecretStr(secrets.derive("telegram webhook"))
+
+
+async def make(
+    settings: Settings, *, webhook_secret: SecretStr, media_url: Callable[[Shown], str]
+) -> Senders:
     """Make the channels; asks Twilio whether the number carries pictures, but waits for it only briefly."""
     public = settings.public_url or ""
     account = _account(settings)
@@ -59,7 +67,7 @@ async def make(settings: Settings, *, webhook_secret: str, media_url: Callable[[
     )
     telegram = TelegramChannel(
         token=settings.telegram_bot_token or SecretStr("0:off"),
-        secret=SecretStr(webhook_secret),
+        secret=webhook_secret,
         api_url=settings.telegram_api_url,
     )
     switched: dict[str, Channel] = {"telegram": telegram} if settings.telegram_on else {}
@@ -78,7 +86,7 @@ def _account(settings: Settings) -> Account:
 
 async def _carries_pictures(account: Account, number: str) -> bool:
     try:
-        abilities = await asyncio.wait_for(account.abilities_of(number), ASKING)
-    except TimeoutError:
+        found = await asyncio.wait_for(account.numbers.find(number), ASKING)
+    except (TimeoutError, Trouble):
         return False
-    return "mms" in (abilities or ())
+    return found is not None and "mms" in found.carries

@@ -64,6 +64,14 @@ class Result:
 SENT = Result(outcome="sent")
 
 
+class Trouble(Exception):
+    """A call that is not a message failed: `result` says what it means and what to tell the operator."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(result.sentence)
+        self.result = result
+
+
 class FetchLater(Exception):
     """The file is not there yet or the provider is away: try again."""
 

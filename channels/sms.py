@@ -45,7 +45,7 @@ class Listed:
 
 
 class SmsChannel:
-    """One number's texts. `mms`: it also carries pictures and sound, as `Account.abilities_of` says.
+    """One number's texts. `mms`: it also carries pictures and sound, as `Numbers.find` says.
 
     `public_url` is ours, for receipts; `media_url` gives the address at which Twilio may fetch a
     file, asked for when the message goes. Without one, a picture is told in words.

@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,17 @@ from telegram import error as ptb
 from telegram.constants import ChatMemberStatus
 from telegram.request import HTTPXRequest
 
-from channels.base import FetchLater, FetchRefused, Inbound, Load, Parcel, Refused, Result, Unreadable
+from channels.base import (
+    FetchLater,
+    FetchRefused,
+    Inbound,
+    Load,
+    Parcel,
+    Refused,
+    Result,
+    Trouble,
+    Unreadable,
+)
 from channels.telegram_faults import outcome, result
 from channels.telegram_in import CAN, NAME, events_in, message_id
 from channels.telegram_out import parcels
@@ -33,12 +43,15 @@ _LONGEST_ERROR = 4096  # bytes; an answer with a result may be far longer
 _log = logging.getLogger(__name__)
 
 
-class Trouble(Exception):
-    """A call that is not a message failed: `result` says what it means and what to tell the operator."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Where Telegram posts updates ("" nowhere), what it posts, and how that goes."""
 
-    def __init__(self, result: Result) -> None:
-        super().__init__(result.sentence)
-        self.result = result
+    url: str
+    updates: frozenset[str]  # empty: its own usual ones
+    pending: int
+    error: str
+    error_at: datetime | None
 
 
 class TelegramChannel:
@@ -145,6 +158,18 @@ class TelegramChannel:
         async with _telling():
             secret = self._secret.get_secret_value()
             await self._bot.set_webhook(url, secret_token=secret, allowed_updates=ALLOWED_UPDATES)
+
+    async def webhook(self) -> Webhook:
+        """What Telegram says of the webhook that is set; raise Trouble."""
+        async with _telling():
+            info = await self._bot.get_webhook_info()
+        return Webhook(
+            url=info.url,
+            updates=frozenset(info.allowed_updates or ()),
+            pending=info.pending_update_count,
+            error=info.last_error_message or "",
+            error_at=info.last_error_date,
+        )
 
     async def remove_webhook(self) -> None:
         """Keep updates for polling from now on; none that waits is dropped. Raise Trouble."""

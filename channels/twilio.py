@@ -21,6 +21,7 @@ from yarl import URL
 from channels.base import Inbound, Refused, Result, Unreadable
 from channels.twilio_faults import Busy, outcome, outcome_of
 from channels.twilio_media import Files
+from channels.twilio_numbers import Numbers
 
 HOME = "https://api.twilio.com"
 TIMEOUT = ClientTimeout(total=30, connect=10, sock_connect=5, sock_read=20)
@@ -107,6 +108,7 @@ class Account:
         self._client = Client(
             sid, token.get_secret_value(), http_client=self._http, environment={"TWILIO_ACCOUNT_SID": sid}
         )
+        self.numbers = Numbers(self._client)
         self.files = Files(
             session=self._http.live,
             authorization=encode_basic_auth(sid, token.get_secret_value()),
@@ -169,15 +171,6 @@ class Account:
             and fits(one)
         ]
         return _became(found[-1]) if found else None
-
-    async def abilities_of(self, number: str) -> frozenset[str] | None:
-        """What our number can carry, of "sms", "mms" and "voice"; None where it can't be asked."""
-        try:
-            found = await self._client.incoming_phone_numbers.list_async(phone_number=number, limit=1)
-        except Exception:
-            return None
-        able = (found[0].capabilities or {}) if found else {}
-        return frozenset(name.lower() for name, can in able.items() if can)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from channels.base import FetchLater, FetchRefused, Inbound, Parcel, Result, Unreadable
-from channels.telegram import ALLOWED_UPDATES, TelegramChannel, Trouble
+from channels.base import FetchLater, FetchRefused, Inbound, Parcel, Result, Trouble, Unreadable
+from channels.telegram import ALLOWED_UPDATES, TelegramChannel
 from channels.telegram_out import pop_up, room_poll
 from flows.events import Event, Option, Question, Say, Shown
 from tests.fakes.telegram import TOKEN, USERNAME, BotApi

@@ -233,15 +233,6 @@ def test_unknown_code_has_a_sentence() -> None:
     )
 
 
-async def test_number_is_asked_what_it_carries(twilio: FakeTwilio, client: Account) -> None:
-    assert await client.abilities_of(NUMBER) == frozenset({"sms", "mms", "voice"})
-    twilio.abilities["mms"] = False
-    assert await client.abilities_of(NUMBER) == frozenset({"sms", "voice"})
-    assert await client.abilities_of("+447700900777") == frozenset()
-    twilio.fail_next("numbers", status=503)
-    assert await client.abilities_of(NUMBER) is None
-
-
 async def test_phone_is_rung_with_addresses_for_answer_and_end(twilio: FakeTwilio, client: Account) -> None:
     channel = VoiceChannel(account=client, number=NUMBER, public_url=PUBLIC)
     (parcel,) = channel.encode(Say(text="A brief."), LINE)

@@ -26,6 +26,7 @@ from twilio.request_validator import RequestValidator
 
 from tests.fakes.twilio_api import application
 from tests.fakes.twilio_calls import Call
+from tests.fakes.twilio_numbers import Numbers
 from tests.fakes.twilio_parts import (
     HELP_WORDS,
     PATIENCE,
@@ -74,6 +75,7 @@ class FakeTwilio:
         self.abilities = dict(abilities or {"sms": True, "mms": True, "voice": True})
         self.receipts, self.advanced_optout = receipts, advanced_optout
         self.clock = clock
+        self.numbers = Numbers(self)
         self.page_most = 1000  # rows of a list on one page
         self.heeds_stop = heeds_stop
         self.texts: list[Text] = []
@@ -201,7 +203,7 @@ class FakeTwilio:
             await self.post(ringing.status_callback, unanswered_fields(self.sid, ringing, status))
 
     def fail_next(self, kind: str, *, status: int = 500, code: int = 0, times: int = 1, **more: Any) -> None:
-        """Let the next requests for "messages", "calls", "files" or "numbers" fail."""
+        """Let the next requests for "messages", "calls", "files", "numbers", "set" or "services" fail."""
         self.failures.setdefault(kind, []).append(Failure(status=status, code=code, times=times, **more))
 
     async def settle(self) -> None:

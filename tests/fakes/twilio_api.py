@@ -21,7 +21,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def application(twilio: "FakeTwilio") -> web.Application:
     """The routes, all behind the account's own name and token."""
-    api = Api(twilio)
+    api, numbers = Api(twilio), twilio.numbers
     app = web.Application(client_max_size=30 * 1024 * 1024)
     app.add_routes(
         [
@@ -30,7 +30,10 @@ def application(twilio: "FakeTwilio") -> web.Application:
             web.get(f"{_ACCOUNT}/Messages/{{message}}/Media.json", api.guarded("lists", api.list_media)),
             web.post(f"{_ACCOUNT}/Calls.json", api.guarded("calls", api.create_call)),
             web.get(f"{_ACCOUNT}/Calls.json", api.guarded("lists", api.list_calls)),
-            web.get(f"{_ACCOUNT}/IncomingPhoneNumbers.json", api.guarded("numbers", api.list_numbers)),
+            web.get(f"{_ACCOUNT}/IncomingPhoneNumbers.json", api.guarded("numbers", numbers.listed)),
+            web.post(f"{_ACCOUNT}/IncomingPhoneNumbers/{{number}}.json", api.guarded("set", numbers.update)),
+            web.get("/v1/Services", api.guarded("services", numbers.services)),
+            web.get("/v1/Services/{service}/PhoneNumbers", api.guarded("services", numbers.members)),
             web.get(f"{_ACCOUNT}/Messages/{{message}}/Media/{{file}}", api.guarded("files", api.file)),
             web.delete(f"{_ACCOUNT}/Messages/{{message}}/Media/{{file}}", api.guarded("files", api.delete)),
             web.get(f"{_ACCOUNT}/Recordings/{{file}}", api.guarded("files", api.file)),
@@ -56,7 +59,8 @@ class Api:
         async def handle(request: web.Request) -> web.StreamResponse:
             given = request.headers.get("Authorization", "")
             self._twilio.requests.append((request.method, request.path, given))
-            if given != self._credentials() or request.match_info["account"] != self._twilio.sid:
+            account = request.match_info.get("account", self._twilio.sid)
+            if given != self._credentials() or account != self._twilio.sid:
                 return _error(401, 20003, "Authenticate")
             failure = self._failure(kind)
             if failure and not failure.after:
@@ -170,16 +174,6 @@ class Api:
         )
         await self._twilio.made(ringing)
         return web.json_response(self._ringing(ringing), status=201)
-
-    async def list_numbers(self, request: web.Request) -> web.StreamResponse:
-        """GET IncomingPhoneNumbers.json: what our numbers can carry."""
-        asked = request.query.get("PhoneNumber", "")
-        numbers = [
-            {"sid": f"PN{n:032x}", "phone_number": number, "capabilities": self._twilio.abilities}
-            for n, number in enumerate({self._twilio.number: 0, self._twilio.voice_number: 0}, 1)
-            if not asked or asked == number
-        ]
-        return web.json_response({"incoming_phone_numbers": numbers, "next_page_uri": None})
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """A picture or recording; a recording may be asked for as .wav."""
