@@ -13,6 +13,7 @@ from hypothesis import settings
 ROOT = Path(__file__).parent.parent
 # No test asserts a time; in CI the same examples are tried each time.
 settings.register_profile("takepart", deadline=None, derandomize="CI" in os.environ)
+settings.register_profile("long", deadline=None, max_examples=5000)  # pytest --hypothesis-profile long
 settings.load_profile("takepart")
 pytest_plugins = ["tests.buckets", "tests.stores", "tests.practising"]
 OURS = ("TAKEPART_", "TELEGRAM_", "TWILIO_", "AWS_")
