@@ -21,16 +21,18 @@ class Result:
     winners: tuple[str, ...]  # keys; more than one is a tie
 
 
-def ballot_of(poll: Poll) -> Question:
+def ballot_of(poll: Poll, *, text: str = "", spoken: str = "", frame: str = "") -> Question:
     """A poll as a question: its id is the poll's, so that a late button still finds it."""
     return Question(
         id=poll.id,
         name="ballot",
-        text=poll.question,
+        text=text or poll.question,
+        spoken=spoken,
         takes=("several",) if poll.several else ("choice",),
         options=poll.options,
         most=poll.most,
         poll=poll.id,
+        frame=frame,
     )
 
 

@@ -6,7 +6,6 @@ was asked before, or did it come by itself?
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flows.effects import Acknowledge, Amend, Keep
@@ -33,6 +32,7 @@ from flows.turns.replies import (
 from flows.turns.running import poll_question, run
 from flows.turns.turning import Outcome, Turn
 from flows.understand import courtesy
+from flows.values import replace
 
 __all__ = ["Outcome", "asked", "turn"]
 

@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from flows.events import Option, Question
@@ -84,6 +85,7 @@ def _closed(words: str, question: Question, today: date, *, by_text: bool) -> Re
     return next((reading for reading in fitting if reading.sure), next(iter(fitting), None))
 
 
+@lru_cache(maxsize=64)  # one turn looks at the same reply several times
 def _bare(words: str) -> str:
     """Short words without case, and without the white space and punctuation around them."""
     if len(words) > 100:

@@ -1,7 +1,6 @@
 """The words that are understood in any flow, and stopping and starting again."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from flows.effects import Change, Narrow
 from flows.events import Question
@@ -11,6 +10,7 @@ from flows.turns.replies import ask_again, fits, step_of
 from flows.turns.running import run
 from flows.turns.turning import Turn
 from flows.understand import command, optout
+from flows.values import replace
 
 ANYWHERE_STOP = {"stop", "/stop", "stopall", "unsubscribe"}  # where no carrier acts on the others
 NARROW = {"just you", "only you", "just the facilitators"}

@@ -1,7 +1,5 @@
 """What only a call has: its beginning and end, silence, the keys * and 0, and hearing a recording back."""
 
-from dataclasses import replace
-
 from flows.events import Option, Question, Shown
 from flows.state import Answer, Review
 from flows.turns.deeds import drop_overlays
@@ -11,6 +9,7 @@ from flows.turns.keeping import holds
 from flows.turns.replies import Read, accept, read
 from flows.turns.running import run
 from flows.turns.turning import Turn
+from flows.values import replace
 
 SILENCES = 3
 

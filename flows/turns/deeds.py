@@ -1,7 +1,6 @@
 """What a flow's `do:` can do: a closed list, each a few lines."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 from flows.effects import Acknowledge, Change, Delivered, Join, Matter, Prefer, TakeBack, Thank
@@ -12,6 +11,7 @@ from flows.turns.facts import brief
 from flows.turns.frames import open_frame, park, resume
 from flows.turns.keeping import gave, holds, keep_what_is_there
 from flows.turns.turning import Turn
+from flows.values import replace
 
 
 def join(t: Turn, _: str) -> None:

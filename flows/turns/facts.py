@@ -19,7 +19,7 @@ FACTS: Mapping[str, Callable[[Turn], str]] = {
     "group": lambda t: "known" if t.group else "unknown",
     "alone": lambda t: _yes(t.group and t.group.alone),
     "joined": lambda t: _yes(t.member),
-    "polls": lambda t: "some" if open_polls(t) else "none",
+    "polls": lambda t: "some" if t.group and not all(poll.closed for poll in t.group.polls) else "none",
     "brief": lambda t: _yes(brief(t)),
     "shared": lambda t: _yes(shared(t)),
     "helper": lambda t: _yes(t.group and t.group.helper),

@@ -1,12 +1,11 @@
 """Makes contributions out of answers: kept as they are given, so that nobody has to finish to be heard."""
 
-from dataclasses import replace
-
 from flows.effects import Keep, TakeBack
 from flows.events import Option, Question
 from flows.state import Answer, Done, Frame
 from flows.steps import KeepStep, LoopStep
 from flows.turns.turning import Turn
+from flows.values import replace
 
 
 def keep(t: Turn, step: KeepStep) -> None:
@@ -23,12 +22,12 @@ def keep_so_far(t: Turn) -> None:
     stored = {effect.id for effect in t.effects if isinstance(effect, Keep)}
     for at, frame in enumerate(t.frames):
         old = before.get(frame.id)
-        if old is frame:
+        if old is frame or frame.gift in stored:
             continue
         old = old if old and old.gift == frame.gift else None
         had = _as_it_stands(t, old) if old and gave(t, old) else None
         now = _as_it_stands(t, frame) if gave(t, frame) else None
-        if now == had or frame.gift in stored:
+        if now == had:
             continue
         if now:
             t.do(now)
@@ -47,7 +46,8 @@ def _called(t: Turn, frame: Frame) -> str:
 
 
 def _gift(t: Turn, frame: Frame, step: KeepStep) -> Keep:
-    frame = replace(frame, answers={**frame.had, **frame.answers})
+    if frame.had:
+        frame = replace(frame, answers={**frame.had, **frame.answers})
     chosen = frame.answers.get(step.audience_from)
     audience = chosen.keys[0] if chosen and chosen.keys and chosen.keys[0] != "skip" else step.audience
     return Keep(

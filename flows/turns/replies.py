@@ -1,7 +1,8 @@
 """Takes what came in as the answer to a question, or asks again: kindly, then differently, then lets go."""
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flows.effects import Amend, Matter
 from flows.events import Option, Question
@@ -12,6 +13,7 @@ from flows.turns.keeping import add_photos, count_photos
 from flows.turns.running import count_ballot, run
 from flows.turns.turning import Turn
 from flows.understand import understand
+from flows.values import replace
 
 SKIP = {"skip", "pass", "rather not", "rather not say", "nothing", "no comment", "no thanks", "no thank you"}
 FEW_WORDS = 3  # so many words and more are somebody telling us something, not a choice misspelt
@@ -68,12 +70,11 @@ def _by_position(question: Question, value: str) -> tuple[Option, ...]:
     return question.options[at - 1 : at] if at > 0 else ()
 
 
-def _chosen(question: Question, options: tuple[Option, ...]) -> Read | None:
+def _chosen(question: Question, options: Sequence[Option], rest: str = "") -> Read | None:
     if not options or (question.most and len(options) > question.most):
         return None
-    return Read(
-        answer=Answer(text=", ".join(one.label for one in options), keys=tuple(one.key for one in options))
-    )
+    text = ", ".join([one.label for one in options])
+    return Read(answer=Answer(text=text, keys=tuple([one.key for one in options])), rest=rest)
 
 
 def _media(t: Turn, question: Question) -> Read | None:
@@ -91,11 +92,12 @@ def _words(t: Turn, question: Question) -> Read | None:
     words = t.event.text.strip()
     if not words:
         return None
-    plain = re.sub(r"[^\w\s']", "", words).casefold().strip()
-    if plain in question.unlike:
-        return None
-    if question.optional and plain in SKIP:
-        return Read(answer=Answer(keys=("skip",)))
+    if question.unlike or question.optional:
+        plain = re.sub(r"[^\w\s']", "", words).casefold().strip()
+        if plain in question.unlike:
+            return None
+        if question.optional and plain in SKIP:
+            return Read(answer=Answer(keys=("skip",)))
     if question.closed and t.was.near and _is_yes(t, words):
         meant = _chosen(question, tuple(one for one in question.options if one.key == t.was.near))
         if meant:
@@ -116,9 +118,7 @@ def _understood(t: Turn, question: Question, words: str) -> Read | None:
     if not reading.sure:
         return Read(answer=Answer(text=words)) if "text" in question.takes else Read(near=reading.keys)
     if reading.keys:
-        options = tuple(one for one in question.options if one.key in reading.keys)
-        found = _chosen(question, options)
-        return replace(found, rest=reading.rest) if found else None
+        return _chosen(question, [one for one in question.options if one.key in reading.keys], reading.rest)
     if reading.number is not None:
         return Read(answer=Answer(text=f"{reading.number:g}", number=reading.number))
     if reading.date is not None:

@@ -1,7 +1,6 @@
 """Runs the flow at the top of a conversation until it asks something or is over."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flows.ballots import ballot_of
@@ -26,6 +25,7 @@ from flows.turns.deeds import DEEDS
 from flows.turns.facts import OVER, brief, fill, holds, open_polls, place, poll_at_hand, value
 from flows.turns.frames import finish, open_frame, put_question
 from flows.turns.turning import Turn
+from flows.values import replace
 
 MOST_STEPS = 500  # a flow that runs longer in one turn goes round in circles
 
@@ -37,13 +37,27 @@ def run(t: Turn) -> None:
         if frame is None or frame.asked is not None:
             return
         steps = t.flow(frame).steps
-        if frame.at >= len(steps):
+        at = _way(t, steps, frame.at)
+        if at >= len(steps):
             finish(t)
             continue
-        step = steps[frame.at]
-        t.put_frame(replace(frame, at=frame.at + 1))
+        step = steps[at]
+        t.put_frame(replace(frame, at=at + 1))
         PERFORM[type(step)](t, step)
     raise RuntimeError("a flow goes round in circles")
+
+
+def _way(t: Turn, steps: Sequence[Step], at: int) -> int:
+    """Where the flow goes on from here: past what does not hold, and along the jumps."""
+    while at < len(steps):
+        step = steps[at]
+        if isinstance(step, JumpStep):
+            at = step.to
+        elif isinstance(step, UnlessStep):
+            at = at + 1 if holds(t, step.condition) else step.to
+        else:
+            break
+    return at
 
 
 def _say(t: Turn, step: SayStep) -> None:
@@ -143,8 +157,8 @@ def count_ballot(t: Turn, poll: Poll, answer: Answer) -> None:
 
 def poll_question(t: Turn, poll: Poll, step: BallotStep | None = None) -> Question:
     """The poll as this run of a flow asks it."""
-    text, spoken = fill(t, step.text) if step else (poll.question, "")
-    return replace(ballot_of(poll), text=text, spoken=spoken, frame=t.frames[-1].id if t.frames else "")
+    text, spoken = fill(t, step.text) if step else ("", "")
+    return ballot_of(poll, text=text, spoken=spoken, frame=t.frames[-1].id if t.frames else "")
 
 
 def _begin(t: Turn, step: BeginStep) -> None:
@@ -192,15 +206,6 @@ def _next_poll(t: Turn, step: LoopStep, frame: Frame) -> None:
     t.put_frame(frame)
 
 
-def _unless(t: Turn, step: UnlessStep) -> None:
-    if not holds(t, step.condition):
-        t.put_frame(replace(t.frames[-1], at=step.to))
-
-
-def _jump(t: Turn, step: JumpStep) -> None:
-    t.put_frame(replace(t.frames[-1], at=step.to))
-
-
 def _set(t: Turn, step: SetStep) -> None:
     frame = t.frames[-1]
     t.put_frame(replace(frame, answers={**frame.answers, step.name: Answer(keys=(step.value,))}))
@@ -226,8 +231,6 @@ PERFORM: Mapping[type[Step], Callable[[Turn, Any], None]] = {
     BallotStep: _ballot,
     BeginStep: _begin,
     LoopStep: _loop,
-    UnlessStep: _unless,
-    JumpStep: _jump,
     SetStep: _set,
     DoStep: _do,
     GoStep: _go,

@@ -13,6 +13,7 @@ class Search:
     """A reply being searched. Each finder uses up what it understands; the rest is left over."""
 
     said: Sequence[Token]
+    words: Sequence[int]  # the places of what is no mark
     known: Names
     several: bool
     used: set[int] = field(default_factory=set)
@@ -23,7 +24,7 @@ class Search:
 
     def free(self) -> list[int]:
         """The words that no finder has used."""
-        return [at for at, token in enumerate(self.said) if at not in self.used and not token.mark]
+        return [at for at in self.words if at not in self.used]
 
     def left(self) -> list[int]:
         """The unused words that are not small talk."""
@@ -46,7 +47,8 @@ class Search:
 
 def search(said: Sequence[Token], known: Names, *, several: bool) -> Search:
     """Find every mention, the plainest kinds first."""
-    found = Search(said=said, known=known, several=several)
+    words = [at for at, token in enumerate(said) if not token.mark]
+    found = Search(said=said, words=words, known=known, several=several)
     for find in _FINDERS:
         if not found.free():
             break
@@ -156,11 +158,13 @@ def _counts_on(search: Search, at: int) -> bool:
 
 def _letters(search: Search) -> None:
     """ "Option b", or a letter alone; the latter is sure only if the labels are lettered."""
+    known = search.known
+    letters = [at for at in search.free() if len(search.text(at)) == 1 and search.text(at).isalpha()]
+    if not (letters and known.ranked):
+        return
     words = [at for at in search.free() if len(search.text(at)) == 1 or not search.idle(at)]
-    for at in search.free() if search.known.ranked else ():
-        letter, known = search.text(at), search.known
-        if len(letter) != 1 or not letter.isalpha():
-            continue
+    for at in letters:
+        letter = search.text(at)
         place = known.initials(letter, placed=True)
         ends = at + 1 == len(search.said) or search.text(at + 1) in JOINERS or search.idle(at + 1)
         if place and (search.text(at - 1) in LETTER_PREFIXES or (known.lettered and ends)):

@@ -6,8 +6,10 @@ Labels are cut by the same rules, so that the two can be compared word by word.
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
+
+from flows.values import replace
 
 MARKS = ",.;:/&+?!)\n-"  # the hyphen last: it stands in a set of characters
 
