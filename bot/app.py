@@ -22,7 +22,7 @@ from bot.fetch import Fetcher, teller
 from bot.files import media_store
 from bot.intake import Intake
 from bot.lanes import WIDTHS, Lanes, Width
-from bot.metrics import Metrics
+from bot.metrics import Metrics, State
 from bot.practice import PracticeCarrier, PracticePhones
 from bot.rooms import Rooms
 from bot.scheduler import Scheduler
@@ -39,6 +39,7 @@ from storage import fetches, leaving, leftovers, receipts
 from storage.ids import Ids
 from storage.leases import release_all
 from storage.media_place import Away
+from storage.outbox import PRACTICE
 from storage.register import register_in
 from storage.secrets import Secrets
 from storage.store import open_store
@@ -249,12 +250,7 @@ class App:
         )
         return [
             *webhooks.routes(),
-            *operations.routes(
-                db=self.db,
-                down=self.tasks.down,
-                waiting=lambda: self.intake.waiting,
-                metrics=self.metrics,
-            ),
+            *operations.routes(db=self.db, state=self._state, metrics=self.metrics),
             *media.routes(db=self.db, store=self.files, secrets=self.secrets, fetch=self.fetcher.now),
             *self._pages(self),
         ]
@@ -280,6 +276,15 @@ class App:
         return loops
 
     async def receipt(self, delivery: Delivery) -> None:
+    def _state(self) -> State:
+        return State(
+            now=self.clock(),
+            queue=self.intake.waiting,
+            lanes=[*self.senders.on, PRACTICE],
+            loops=self.tasks.names,
+            down=self.tasks.down(),
+        )
+
         """Note what a provider says became of a message."""
         async with self.db.write() as conn:
             known = await receipts.receive(conn, delivery, now=self.clock(), ids=self.ids)

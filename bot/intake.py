@@ -38,6 +38,7 @@ class Busy(Exception):
 class _Waiting:
     event: Event
     done: asyncio.Future[Turned]
+    since: float  # when it was handed in
 
 
 class Intake:
@@ -76,7 +77,7 @@ class Intake:
         """Store and answer one event; what is returned is committed. Raise Busy, or what failed."""
         if self.waiting >= self._bound:
             raise Busy("Too many events are waiting.")
-        one = _Waiting(event, asyncio.get_running_loop().create_future())
+        one = _Waiting(event, asyncio.get_running_loop().create_future(), perf_counter())
         (self._calls if event.can.call else self._others).append(one)
         self._idle.clear()
         self._some.set()
@@ -138,24 +139,32 @@ class Intake:
         what = f"{type(error).__name__} at {place(error)}"
         log = structlog.get_logger()
         log.error("turn_failed", channel=one.event.channel, kind=one.event.kind, error=what)
-        self._metrics.failures.inc()
         if isinstance(error, exc.OperationalError | exc.InterfaceError):
-            _refuse(one, error)
+            self._refuse(one, error)
             return
         try:
             async with self._db.write() as conn:
                 result = await self._sorry(conn, one.event, what)
         except Exception as second:
             log.error("problem_not_kept", error=type(second).__name__, at=place(second))
-            _refuse(one, second)
+            self._refuse(one, second)
             return
-        self._answer(one, result)
+        self._answer(one, result, "failed")
 
-    def _answer(self, one: _Waiting, result: Turned) -> None:
-        self._metrics.turn(one.event, result)
+    def _answer(self, one: _Waiting, result: Turned, outcome: str = "taken") -> None:
+        self._count(one, "repeat" if result.repeat else outcome)
         if not one.done.done():  # whoever waited may have gone
             one.done.set_result(result)
         self._woken(result)
+
+    def _refuse(self, one: _Waiting, error: Exception) -> None:
+        """Nothing of it could be stored: whoever brought it is to bring it again."""
+        self._count(one, "refused")
+        if not one.done.done():
+            one.done.set_exception(error)
+
+    def _count(self, one: _Waiting, outcome: str) -> None:
+        self._metrics.turn(one.event.channel, outcome, perf_counter() - one.since)
 
     async def _turns(self, conn: AsyncConnection, events: Sequence[Event]) -> list[Turned]:
         now = self._clock()
@@ -196,8 +205,3 @@ class Intake:
         if known.broken:
             structlog.get_logger().error("conversations_begun_anew", number=len(known.broken))
         return arrived, Batch(tools=tools, conn=conn, known=known, ledger=Ledger(), now=now)
-
-
-def _refuse(one: _Waiting, error: Exception) -> None:
-    if not one.done.done():
-        one.done.set_exception(error)

@@ -35,6 +35,11 @@ class Tasks:
             raise ValueError(f"there is already a loop called {name}")
         self._running[name] = asyncio.create_task(self._keep(name, loop), name=name)
 
+    @property
+    def names(self) -> list[str]:
+        """Every loop that is to run."""
+        return list(self._running)
+
     def down(self) -> list[str]:
         """Name the loops that failed and have not run well for long enough since."""
         now = asyncio.get_running_loop().time()
