@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dataclasses import replace
 else:
 
-    def replace(value: Any, **changes: Any) -> Any:
+    def replace(value: Any, /, **changes: Any) -> Any:
         """A copy of a frozen, slotted value with some fields changed; the rest is copied as it is."""
         puts, kept = _slots(type(value))
         copy = object.__new__(type(value))
