@@ -275,7 +275,6 @@ class App:
             loops |= {"rooms": self.rooms.run, "telegram": self.chats.run}
         return loops
 
-    async def receipt(self, delivery: Delivery) -> None:
     def _state(self) -> State:
         return State(
             now=self.clock(),
@@ -285,6 +284,7 @@ class App:
             down=self.tasks.down(),
         )
 
+    async def receipt(self, delivery: Delivery) -> None:
         """Note what a provider says became of a message."""
         async with self.db.write() as conn:
             known = await receipts.receive(conn, delivery, now=self.clock(), ids=self.ids)
