@@ -72,6 +72,9 @@ class Cursor:
         self._plain.executemany(statement, rows)
         return self
 
+    async def fetchmany(self, size: int) -> list[Any]:
+        return self._plain.fetchmany(size)
+
     async def fetchall(self) -> list[Any]:
         return self._plain.fetchall()
 

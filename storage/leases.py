@@ -8,6 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import upsert
 from storage.tables import leases, lines, media, sendings
 
+SERVING = "serving:"  # what the lease of each service begins with
+SERVES = timedelta(minutes=1)
+
 
 async def hold(conn: AsyncConnection, name: str, holder: str, *, now: datetime, lasts: timedelta) -> bool:
     """Take or renew the lease of this name; False while another process holds it."""
@@ -16,6 +19,22 @@ async def hold(conn: AsyncConnection, name: str, holder: str, *, now: datetime, 
     new = {"holder": holder, "until": now + lasts}
     taken = make.on_conflict_do_update(index_elements=["name"], set_=new, where=free)
     return (await conn.execute(taken.returning(leases.c.name))).first() is not None
+
+
+async def serve(conn: AsyncConnection, holder: str, *, now: datetime) -> None:
+    """Say that a service runs on this database, for a minute."""
+    await hold(conn, SERVING + holder, holder, now=now, lasts=SERVES)
+
+
+async def served(conn: AsyncConnection, holder: str) -> None:
+    """Say that it runs no more."""
+    await conn.execute(sa.delete(leases).where(leases.c.name == SERVING + holder))
+
+
+async def serving(conn: AsyncConnection, now: datetime) -> bool:
+    """Whether a service runs on this database."""
+    found = sa.select(leases.c.name).where(leases.c.name.startswith(SERVING), leases.c.until > now)
+    return (await conn.execute(found.limit(1))).first() is not None
 
 
 async def release_all(conn: AsyncConnection, now: datetime) -> None:

@@ -97,7 +97,7 @@ class Register:
         self.path = path
         self._secrets = secrets
         self._clock = clock
-        self._head = f"{HEAD} {secrets.hash('takepart', 'register check').hex()}"
+        self._head = f"{HEAD} {secrets.check}"
 
     async def keep(self, db: Database) -> None:
         """From now on write down what this database's transactions note, before they commit.

@@ -64,6 +64,11 @@ class Secrets:
         """32 bytes by which a text is found again; the same text has another hash for another purpose."""
         return hmac.digest(self._hashing, f"{purpose}\0{text}".encode(), "sha256")
 
+    @property
+    def check(self) -> str:
+        """By what it is told whether data goes with this key."""
+        return self.hash("takepart", "key check").hex()
+
     def sign(self, value: str) -> str:
         """Put the time and a signature behind a value; what comes out fits in an address."""
         return self._signer.sign(value).decode()
@@ -85,7 +90,7 @@ class Secrets:
 
 async def check_key(db: Database, secrets: Secrets) -> None:
     """Leave the key's check value in a new database; raise WrongKey where another key left it."""
-    ours = secrets.hash("takepart", "key check").hex()
+    ours = secrets.check
     async with db.read() as conn:
         theirs = await conn.scalar(sa.select(marks.c.value).where(marks.c.name == KEY_MARK))
     if theirs is None:
