@@ -30,7 +30,8 @@ async def arrive(
         if hash_ not in found
     }
     if new:
-        await turns.add_lines(conn, list(new.values()))
+        # In one order, so that two processes that meet the same people can't wait for each other.
+        await turns.add_lines(conn, [new[hash_] for hash_ in sorted(new)])
         found |= await load.find_lines(conn, new.keys())
     arrived = [
         _bare(event, found[hashes[event.channel, event.line]] if event.line else None, secrets, ids())

@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from time import perf_counter
 
 import structlog
-from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import places
@@ -21,8 +21,8 @@ from bot.metrics import Metrics
 from bot.stepping import Batch, Tools, Turned
 from flows.events import Event, Say
 from flows.state import Conversation
-from storage import load, problems, turns
-from storage.database import Database
+from storage import load, locks, problems, turns
+from storage.database import Database, away
 from storage.turns import Arrived, Ledger
 
 MOST = 64
@@ -121,8 +121,7 @@ class Intake:
 
     async def _batch(self, batch: Sequence[_Waiting]) -> None:
         try:
-            async with self._db.write() as conn:
-                results = await self._turns(conn, [one.event for one in batch])
+            results = await self._db.transact(partial(self._turns, [one.event for one in batch]))
         except Exception as error:
             if len(batch) == 1:
                 await self._failed(batch[0], error)
@@ -139,12 +138,11 @@ class Intake:
         what = f"{type(error).__name__} at {place(error)}"
         log = structlog.get_logger()
         log.error("turn_failed", channel=one.event.channel, kind=one.event.kind, error=what)
-        if isinstance(error, exc.OperationalError | exc.InterfaceError):
+        if away(error):
             self._refuse(one, error)
             return
         try:
-            async with self._db.write() as conn:
-                result = await self._sorry(conn, one.event, what)
+            result = await self._db.transact(partial(self._sorry, one.event, what))
         except Exception as second:
             log.error("problem_not_kept", error=type(second).__name__, at=place(second))
             self._refuse(one, second)
@@ -166,10 +164,9 @@ class Intake:
     def _count(self, one: _Waiting, outcome: str) -> None:
         self._metrics.turn(one.event.channel, outcome, perf_counter() - one.since)
 
-    async def _turns(self, conn: AsyncConnection, events: Sequence[Event]) -> list[Turned]:
+    async def _turns(self, events: Sequence[Event], conn: AsyncConnection) -> list[Turned]:
         now = self._clock()
-        arrived, batch = await self._begin(conn, events, now)
-        fresh = await turns.admit(conn, arrived)
+        arrived, fresh, batch = await self._begin(conn, events, now)
         await batch.prepare([one for one in arrived if one.id in fresh])
         results = []
         for one, event in zip(arrived, events, strict=True):
@@ -177,11 +174,11 @@ class Intake:
         await batch.ledger.write(conn, now)
         return results
 
-    async def _sorry(self, conn: AsyncConnection, event: Event, error: str) -> Turned:
+    async def _sorry(self, event: Event, error: str, conn: AsyncConnection) -> Turned:
         """Keep the event for the operator; tell its member kindly, and ask again what was asked."""
         now = self._clock()
-        (arrived,), batch = await self._begin(conn, [event], now)
-        if not await turns.admit(conn, [arrived]):
+        (arrived,), fresh, batch = await self._begin(conn, [event], now)
+        if not fresh:
             return await batch.again(event)
         await problems.add(conn, id=self._tools.ids(), event=arrived.id, error=error, now=now)
         await batch.prepare([arrived])
@@ -197,11 +194,14 @@ class Intake:
 
     async def _begin(
         self, conn: AsyncConnection, events: Sequence[Event], now: datetime
-    ) -> tuple[list[Arrived], Batch]:
+    ) -> tuple[list[Arrived], set[str], Batch]:
+        """Store the events, keep whoever they are of, and only then read. The ids are of new ones."""
         tools = self._tools
         arrived, lines = await arrive(conn, events, secrets=tools.secrets, ids=tools.ids, now=now)
+        fresh = await turns.admit(conn, arrived)
         sessions = {event.session for event in events if event.can.call and event.session}
+        await locks.for_turns(conn, lines, sessions)
         known = await load.load(conn, lines_=lines.values(), sessions=sessions, now=now)
         if known.broken:
             structlog.get_logger().error("conversations_begun_anew", number=len(known.broken))
-        return arrived, Batch(tools=tools, conn=conn, known=known, ledger=Ledger(), now=now)
+        return arrived, fresh, Batch(tools=tools, conn=conn, known=known, ledger=Ledger(), now=now)

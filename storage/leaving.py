@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.effects import Change
+from storage import locks
 from storage.claims import UNSENT
 from storage.register import Lifted, What, note, of_member
 from storage.rewriting import drop_media
@@ -33,6 +34,7 @@ POSTS_LAST = timedelta(days=1)
 BODIES_LAST = timedelta(days=7)
 GUARDS_LAST = timedelta(days=30)
 GREETED_LAST = timedelta(days=1)  # an unknown sender is answered once a day
+MOST = 10_000  # lines to drop at a time; the others an hour later
 WORDS_LAST = timedelta(days=4)  # of a message, however long its last receipt takes
 NOTED: Mapping[str, What | Lifted] = {  # what the register is told of each wish
     "active": "started",
@@ -49,6 +51,7 @@ async def change(
 
     `talk` is their conversation where it is stored no more, since this ends it.
     """
+    await locks.for_member(conn, member)
     m = members.c
     values: dict[str, dict[str, Any]] = {
         "active": {"state": "active", "paused_until": None, "stopped_at": None},
@@ -156,7 +159,10 @@ async def clear(conn: AsyncConnection, now: datetime) -> None:
     await conn.execute(sa.delete(events).where(e.at < now - GUARDS_LAST, e.contribution_id.is_(None)))
     nobodys = sa.and_(o.member_id.is_(None), o.created_at < now - WORDS_LAST)
     await conn.execute(sa.delete(outbox).where(over, sa.or_(nobodys, o.created_at < now - GUARDS_LAST)))
-    await conn.execute(sa.delete(lines).where(lines.c.created_at < now - GREETED_LAST, ~_in_use()))
+    # Kept first, and then looked at again: somebody may be joining from one at this moment.
+    unused = sa.select(lines.c.id).where(lines.c.created_at < now - GREETED_LAST, ~_in_use())
+    ours = (await conn.scalars(unused.limit(MOST).with_for_update(skip_locked=True))).all()
+    await conn.execute(sa.delete(lines).where(lines.c.id.in_(ours), ~_in_use()))
 
 
 def _in_use() -> sa.ColumnElement[bool]:

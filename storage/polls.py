@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.ballots import count, lines, sentence
 from flows.events import Shown
 from flows.understand import unfit_words
-from storage import problems
+from storage import locks, problems
 from storage.database import upsert
 from storage.groups import Complaint
 from storage.ids import Ids
@@ -103,6 +103,7 @@ async def due_to_close(conn: AsyncConnection, now: datetime, most: int = 20) -> 
 
 async def close_poll(conn: AsyncConnection, poll: str, *, ids: Ids, now: datetime) -> bool:
     """Close, count, and send the result; False where it was closed already."""
+    await locks.for_closing(conn, poll)
     p = polls.c
     closing = sa.update(polls).where(p.id == poll, p.state == "open").values(state="closed", closed_at=now)
     if (await conn.execute(closing)).rowcount == 0:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.calendar import next_allowed
+from storage import locks
 from storage.asking import unask
 from storage.checks import UNCLEAR, USUAL_HOURS, Waiting, hours_of
 from storage.outbox import columns, make_due
@@ -45,6 +46,7 @@ async def receive(conn: AsyncConnection, receipt: Receipt, *, now: datetime, ids
 
     A message that was unclear is settled by it. A call that nobody took is tried once more, the next day.
     """
+    await locks.for_message(conn, receipt.outbox)
     row = await _row(conn, receipt.outbox)
     if row is None:
         return False
@@ -71,6 +73,7 @@ async def receive(conn: AsyncConnection, receipt: Receipt, *, now: datetime, ids
 
 async def unheard(conn: AsyncConnection, outbox_id: str, *, now: datetime, ids: Callable[[], str]) -> None:
     """A call of ours has ended. Where nobody pressed 1 it counts as one that nobody took."""
+    await locks.for_message(conn, outbox_id)
     row = await _row(conn, outbox_id)
     if row is None or row.channel != "voice" or row.state not in ("sending", "sent"):
         return

@@ -68,7 +68,8 @@ async def _empty_answers(conn: AsyncConnection, poll: str, since: datetime) -> N
 async def _empty_comments(conn: AsyncConnection, poll: str) -> None:
     """A comment stays its giver's own words; the choice that stood beside it goes."""
     c = contributions.c
-    found = (await conn.execute(sa.select(c.id, c.answers).where(c.poll_id == poll))).all()
+    of_it = sa.select(c.id, c.answers).where(c.poll_id == poll).with_for_update()
+    found = (await conn.execute(of_it)).all()
     changed = [{"gift": id_, "left": without_ballot(answers)} for id_, answers in found if answers]
     if changed:
         left = sa.bindparam("left", type_=c.answers.type)

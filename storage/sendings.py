@@ -199,7 +199,7 @@ async def _take_back(conn: AsyncConnection, kind: str, subjects: Collection[str]
     o = outbox.c
     unsent = (o.kind == kind, o.subject_id.in_(subjects), o.state == "waiting", o.progress == 0)
     surely = sa.or_(o.outcome.is_(None), o.outcome.not_in(UNCLEAR))
-    gone = (await conn.execute(sa.select(o.id, o.dedupe_key).where(*unsent, surely))).all()
+    gone = (await conn.execute(sa.select(o.id, o.dedupe_key).where(*unsent, surely).with_for_update())).all()
     for start in range(0, len(gone), SLICE):
         ids = [id_ for id_, _ in gone[start : start + SLICE]]
         await conn.execute(

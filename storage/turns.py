@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Event
 from flows.state import Conversation
-from storage import many, outbox, views
+from storage import locks, many, outbox, views
 from storage.database import upsert, upsert_for
 from storage.leftovers import discard
 from storage.rewriting import drop_media
@@ -152,6 +152,7 @@ class Ledger:
             await conn.execute(sa.delete(conversations).where(conversations.c.owner.in_(gone)))
 
     async def _ballots(self, conn: AsyncConnection) -> None:
+        await locks.still_open(conn, {poll for poll, _ in self.ballots})
         cast = [row for row in self.ballots.values() if row]
         back = [key for key, row in self.ballots.items() if row is None]
         await _put(conn, ballots, cast, ("poll_id", "member_id"), ("choices", "channel", "at"))
@@ -191,7 +192,7 @@ async def admit(conn: AsyncConnection, arrived: Sequence[Arrived]) -> set[str]:
             "body": packed_event(one.event),
             "at": one.event.at,
         }
-        for one in arrived
+        for one in sorted(arrived, key=lambda one: (one.event.channel, one.guard))
     ]
     await _put(conn, events, rows)
     made = await conn.scalars(_known_events(), {"ids": [one.id for one in arrived]})
