@@ -15,7 +15,7 @@ import itertools
 import json
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -35,6 +35,8 @@ from tests.fakes.telegram_rules import (
 
 TOKEN = "100:test-token"
 USERNAME = "takepart_test_bot"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Stand = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
 
 
 @dataclass
@@ -66,6 +68,7 @@ class BotApi:
         self.open_queries: set[str] = set()
         self.numbers = itertools.count(1000)
         self.told: Callable[[Json], None] = lambda message: None  # each message, before the bot is answered
+        self.stand: Stand = lambda request, handler: handler(request)  # between the bot and the answers
         self._port = port
         self._people: dict[int, Person] = {}
         self._rooms: dict[int, str] = {}
@@ -162,7 +165,7 @@ class BotApi:
     # The server.
 
     async def __aenter__(self) -> Self:
-        app = web.Application(client_max_size=60 * 1024 * 1024)
+        app = web.Application(client_max_size=60 * 1024 * 1024, middlewares=[self._stand])
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
         app.router.add_get("/file/bot{token}/{file_id}", self._download)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
@@ -180,6 +183,10 @@ class BotApi:
         for task in [*self._tasks, *([self._delivery] if self._delivery else [])]:
             task.cancel()
         await self._runner.cleanup()
+
+    @web.middleware
+    async def _stand(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await self.stand(request, handler)
 
     async def _answer(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]

@@ -24,7 +24,7 @@ from urllib.parse import urlencode
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from twilio.request_validator import RequestValidator
 
-from tests.fakes.twilio_api import application
+from tests.fakes.twilio_api import Stand, application
 from tests.fakes.twilio_calls import Call
 from tests.fakes.twilio_numbers import Numbers
 from tests.fakes.twilio_parts import (
@@ -89,6 +89,7 @@ class FakeTwilio:
         self.requests: list[tuple[str, str, str]] = []  # method, path, Authorization
         self.failures: dict[str, list[Failure]] = {}
         self.told: Callable[[Text | Ringing], None] = lambda thing: None  # before the service is answered
+        self.stand: Stand = lambda request, handler: handler(request)  # between the service and the answers
         self.url = ""
         self._signer = RequestValidator(token)
         self._ids = itertools.count(1)

@@ -17,12 +17,18 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 _ACCOUNT = "/2010-04-01/Accounts/{account}"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Stand = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
 
 
 def application(twilio: "FakeTwilio") -> web.Application:
     """The routes, all behind the account's own name and token."""
     api, numbers = Api(twilio), twilio.numbers
-    app = web.Application(client_max_size=30 * 1024 * 1024)
+
+    @web.middleware
+    async def stand(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await twilio.stand(request, handler)
+
+    app = web.Application(client_max_size=30 * 1024 * 1024, middlewares=[stand])
     app.add_routes(
         [
             web.post(f"{_ACCOUNT}/Messages.json", api.guarded("messages", api.create_message)),
