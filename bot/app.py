@@ -156,6 +156,7 @@ class App:
         self.practice = PracticeCarrier(**common, folder=self.settings.data_dir / "practice", ids=self.ids)
         self.lanes = Lanes(
             **common,
+            ids=self.ids,
             secrets=self.secrets,
             carriers=on,
             encoders=encoders,

@@ -1,75 +1,64 @@
-"""One lane: takes what is due for one sender, a few lines at a time, and sends it at the sender's pace."""
+"""One lane: takes what is due for one sender, a few lines at a time, and has it sent and noted."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.fates import judge, not_asked, not_listed
+from bot import notices
+from bot.handing import Hands
 from bot.logs import place
-from bot.pace import Closed, Pace
-from channels.base import SENT, Channel, Parcel, Result
-from flows.events import Say
-from flows.readable import parts
-from storage import claims, records
-from storage.addresses import hash_of
+from storage import claims, heads, records, slots, spending
 from storage.checks import UNCLEAR
-from storage.claims import Claimed
+from storage.claims import Claimed, Terms
 from storage.database import Database
-from storage.records import Fate
-from storage.secrets import Secrets
+from storage.records import Fate, Stand
 
 POLL = 0.5  # seconds between looks at the outbox, for what other processes put there
-LONGEST = 60.0  # seconds for which a provider may keep us waiting with one parcel
-
-Post = Callable[[Claimed, Parcel], Awaitable[Result]]
-Find = Callable[[Claimed, Parcel], Awaitable[Result | None]]
+SOON = 5.0  # seconds; for a chat that may be written to within that time the lane wakes by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What every lane works with. `encoders` know every channel, also those that are switched off.
-
-    `chance` gives 0 to 1. `carrier_stops`: see `storage.checks.Facts`.
-    """
+    """What every lane works with. `channels` are those that are on. `noted` is told each outcome."""
 
     db: Database
-    secrets: Secrets
-    encoders: Mapping[str, Channel]
     clock: Callable[[], datetime]
-    chance: Callable[[], float]
-    holder: str
-    carrier_stops: bool = True
+    ids: Callable[[], str]
+    terms: Terms
+    channels: Collection[str]
+    noted: Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A message that was tried, and what is to be noted of it."""
+
+    claimed: Claimed
+    fate: Fate
+    probe: bool
 
 
 class Lane:
     """One sender's messages. `answers` and `notices`: how many lines of each it sends to at once.
 
-    Notices never take the places of answers.
+    Notices never take the places of answers. What is done is noted, and what is next is claimed, in
+    one transaction: the more there is to do, the more goes into each.
     """
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        answers: int,
-        notices: int,
-        pace: Pace,
-        post: Post,
-        tools: Tools,
-        find: Find | None = None,
-    ) -> None:
-        """`find` asks the provider for what may have gone; without it that is sent once more unasked."""
+    def __init__(self, name: str, *, answers: int, notices: int, hands: Hands, tools: Tools) -> None:
         self.name = name
-        self.pace = pace
+        self.hands = hands
         self.bell = asyncio.Event()
-        self._free = {"answer": answers, "notice": notices}
-        self._post = post
-        self._find = find
+        self._free = {heads.ANSWER: answers, heads.NOTICE: notices}
         self._tools = tools
-        self._sending: dict[asyncio.Task[None], str] = {}  # and to which line
+        self._sending: dict[asyncio.Task[Fate], str] = {}  # and to which line
+        self._done: list[Done] = []
         self._step: asyncio.Task[int] | None = None
         self._log = structlog.get_logger()
 
@@ -83,22 +72,15 @@ class Lane:
                 await self._rung()
 
     async def step(self) -> int:
-        """Claim what is due and has room, and begin to send it; how many messages that is."""
+        """Note what is done, claim what is due and has room, and begin to send it; how many that is."""
         now = self._tools.clock()
-        room = dict(self._free)
-        if not any(room.values()):
+        room, stand = await self._room(now)
+        if not room and not self._done:
             return 0
-        async with self._tools.db.read() as conn:
-            if not await claims.any_due(conn, self.name, now):
-                return 0
-            paused = (await records.paused(conn)).get(self.name)
-        if paused:
-            if now < paused[1] or self._sending:
-                return 0
-            room = {klass: min(free, 1) for klass, free in room.items()}  # a probe
-        taken = await self._claim(room, now)
+        done, self._done = self._done, []
+        taken = await self._exchange(done, room, stand, now)
         for claimed in taken:
-            self._begin(claimed, probe=paused is not None)
+            self._begin(claimed, probe=stand.paused_at is not None)
         return len(taken)
 
     async def idle(self) -> None:
@@ -107,13 +89,15 @@ class Lane:
             await asyncio.gather(self._step, return_exceptions=True)
         while self._sending:
             await asyncio.wait(self._sending)
+        done, self._done = self._done, []
+        await self._exchange(done, {}, Stand(), self._tools.clock())
 
     async def renew(self) -> None:
         """Keep the leases of the lines that are being sent to."""
-        busy = set(self._sending.values())
+        busy = {*self._sending.values(), *(one.claimed.row.line for one in self._done)}
         if busy:
             async with self._tools.db.write() as conn:
-                await records.renew(conn, busy, self._tools.holder, self._tools.clock())
+                await records.renew(conn, busy, self._tools.terms.holder, self._tools.clock())
 
     async def _rung(self) -> None:
         try:
@@ -122,129 +106,128 @@ class Lane:
         except TimeoutError:
             pass
 
-    async def _claim(self, room: Mapping[str, int], now: datetime) -> list[Claimed]:
-        async with self._tools.db.write() as conn:
-            return await claims.claim(
-                conn,
-                self.name,
-                now=now,
-                holder=self._tools.holder,
-                answers=room["answer"],
-                notices=room["notice"],
-                fit=self._fit,
-                carrier_stops=self._tools.carrier_stops,
-            )
+    async def _room(self, now: datetime) -> tuple[dict[str, int], Stand]:
+        """How many lines to claim of each kind that has something due; a paused lane tries one of each."""
+        if not any(self._free.values()):
+            return {}, Stand()
+        async with self._tools.db.read() as conn:
+            due = await heads.any_due(conn, self.name, now)
+            stand = await records.stand(conn, self.name) if due else Stand()
+        probing = stand.paused_at is not None
+        if not due or stand.shut(now) or (probing and self._sending):
+            return {}, stand
+        free = {kind: min(many, 1) if probing else many for kind, many in self._free.items()}
+        free[heads.LAPSED] = claims.MOST_LAPSED
+        return {kind: free[kind] for kind in due if free[kind]}, stand
 
-    def _fit(self, channel: str, say: Say) -> tuple[Say, str]:
-        encoder = self._tools.encoders.get(channel)
-        return encoder.fit(say) if encoder else (say, "")
+    async def _exchange(
+        self, done: Sequence[Done], room: Mapping[str, int], stand: Stand, now: datetime
+    ) -> list[Claimed]:
+        """Note what is done, and claim what is next. A fault in the claim never loses what is done."""
+        if not done and not room:
+            return []
+        try:
+            async with self._tools.db.write() as conn:
+                halted = await self._note(conn, done, now)
+                taken = [] if halted or not room else await self._claim(conn, room, stand, now)
+        except Exception:
+            await self._note_apart(done, now)
+            raise
+        self._told(done)
+        return taken
+
+    async def _claim(
+        self, conn: AsyncConnection, room: Mapping[str, int], stand: Stand, now: datetime
+    ) -> list[Claimed]:
+        terms, paused_at = self._tools.terms, stand.paused_at
+        return await claims.claim(conn, self.name, room, terms, now=now, paused_at=paused_at)
+
+    async def _note(self, conn: AsyncConnection, done: Sequence[Done], now: datetime) -> bool:
+        """Write what became of these; True where the lane is to stop for it."""
+        await records.record(
+            conn, [(one.claimed.row, one.fate) for one in done], self._tools.terms.holder, now
+        )
+        ours = [one for one in done if one.fate.outcome == "ours"]
+        if ours:
+            await records.pause(conn, self.name, ours[-1].fate.sentence, now)
+        elif any(one.probe and one.fate.tried and one.fate.outcome not in UNCLEAR for one in done):
+            await records.resume(conn, self.name, now)
+        slower = await self._slower(conn, done, now)
+        await self._count(conn, done, now)
+        return bool(ours) or slower
+
+    async def _slower(self, conn: AsyncConnection, done: Sequence[Done], now: datetime) -> bool:
+        """Whether the provider refused so much for going too fast that the whole lane waits."""
+        until = None
+        for one in done:
+            if one.fate.outcome == "throttled" and one.fate.wait_until:
+                wait = one.fate.wait_until - now
+                until = (
+                    await slots.refused(conn, self.name, one.claimed.row.line, wait=wait, now=now) or until
+                )
+        if until:
+            self.hands.pace.hold((until - now).total_seconds())
+        return until is not None
+
+    async def _count(self, conn: AsyncConnection, done: Sequence[Done], now: datetime) -> None:
+        """Count what it costs the groups, and tell their facilitators where it becomes much."""
+        tools, unit = self._tools, spending.UNITS.get(self.name)
+        if unit is None:
+            return
+        spent: Counter[tuple[str, str]] = Counter()
+        for one in done:
+            if one.claimed.row.group:
+                spent[one.claimed.row.group, unit] += one.fate.spent
+        for passed in await spending.count(conn, spent, now):
+            said = notices.spent(passed)
+            await spending.tell(conn, passed, said, ids=tools.ids, channels=tools.channels, now=now)
+
+    async def _note_apart(self, done: Sequence[Done], now: datetime) -> None:
+        """One by one, so that none is lost for another's fault; while the database is away they wait."""
+        for one in done:
+            try:
+                async with self._tools.db.write() as conn:
+                    await self._note(conn, [one], now)
+            except (sa.exc.OperationalError, sa.exc.InterfaceError, OSError):
+                self._done.append(one)
+            except Exception as error:
+                self._lost(one.claimed, error)
+            else:
+                self._told([one])
+
+    def _told(self, done: Sequence[Done]) -> None:
+        """Say what became of these, and wake for the chats that may be written to again soon."""
+        now, waits = self._tools.clock(), []
+        for one in done:
+            fate = one.fate
+            facts = {"state": fate.state, "outcome": fate.outcome, "code": fate.code}
+            self._log.info("message", lane=self.name, outbox=one.claimed.row.id, **facts)
+            if fate.tried:
+                self._tools.noted(self.name, fate.outcome or "")
+            if fate.wait_until:
+                waits.append((fate.wait_until - now).total_seconds())
+        for wait in sorted({wait for wait in waits if wait < SOON}):
+            asyncio.get_running_loop().call_later(max(wait, 0), self.bell.set)
 
     def _begin(self, claimed: Claimed, *, probe: bool) -> None:
         self._free[claimed.row.klass] -= 1
-        task = asyncio.create_task(self._send(claimed, probe=probe))
+        task = asyncio.create_task(self.hands.send(claimed))
         self._sending[task] = claimed.row.line
-        task.add_done_callback(lambda done: self._end(done, claimed))
+        task.add_done_callback(lambda done: self._end(done, claimed, probe=probe))
 
-    def _end(self, done: asyncio.Task[None], claimed: Claimed) -> None:
+    def _end(self, task: asyncio.Task[Fate], claimed: Claimed, *, probe: bool) -> None:
         self._free[claimed.row.klass] += 1
-        del self._sending[done]
+        del self._sending[task]
         self.bell.set()
-        error = None if done.cancelled() else done.exception()
-        if error:  # the lease will lapse, and then the message is taken up as unclear
-            facts = {"outbox": claimed.row.id, "error": type(error).__name__, "at": place(error)}
-            self._log.error("message_not_recorded", lane=self.name, **facts)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error:
+            self._lost(claimed, error)
+        else:
+            self._done.append(Done(claimed=claimed, fate=task.result(), probe=probe))
 
-    async def _send(self, claimed: Claimed, *, probe: bool) -> None:
-        row = claimed.row
-        fate = await self._fate(claimed)
-        now = self._tools.clock()
-        async with self._tools.db.write() as conn:
-            await records.record(conn, row, fate, now)
-            if fate.outcome == "ours":
-                await records.pause(conn, self.name, fate.sentence, now)
-            elif probe and fate.outcome and fate.outcome not in UNCLEAR:
-                await records.resume(conn, self.name)
-        facts = {"state": fate.state, "outcome": fate.outcome, "code": fate.code}
-        self._log.info("message", lane=self.name, outbox=row.id, **facts)
-
-    async def _fate(self, claimed: Claimed) -> Fate:
-        """Hand the message over, outside any transaction, and decide what becomes of it."""
-        row, tools, found = claimed.row, self._tools, None
-        if self._find and row.outcome in UNCLEAR:
-            found = await self._ask(claimed, self._find)
-            if found and not found.id:
-                return not_asked(row, found, tools.clock(), tools.chance)
-            fate = None if found else not_listed(row, tools.clock())
-            if fate:
-                return fate
-        result, progress = await self._hand_over(claimed, found)
-        if result is None:
-            return Fate(state="waiting", outcome=row.outcome, tries=row.tries, progress=progress)
-        if result.outcome == "throttled":
-            self.pace.throttled(row.line, result.wait)
-        fate = judge(row, result, progress=progress, now=tools.clock(), chance=tools.chance)
-        if result.moved_to:
-            address = tools.secrets.seal(result.moved_to)
-            fate = replace(fate, moved=(address, hash_of(tools.secrets, row.channel, result.moved_to)))
-        return fate
-
-    async def _ask(self, claimed: Claimed, find: Find) -> Result | None:
-        """Look for the parcel that may have gone in the provider's own list."""
-        try:
-            parcels = self._encode(claimed)[claimed.row.progress :]
-            async with asyncio.timeout(LONGEST):
-                return await find(claimed, parcels[0]) if parcels else None
-        except Exception as error:
-            name = type(error).__name__
-            self._log.error("message_not_asked", outbox=claimed.row.id, error=name, at=place(error))
-            return Result(outcome="retry", code=name, sentence=f"It could not be asked about ({name}).")
-
-    async def _hand_over(self, claimed: Claimed, found: Result | None) -> tuple[Result | None, int]:
-        """What became of the last parcel that was tried, and how many have gone; None if we are stopping.
-
-        `found`: the first of them has gone already.
-        """
-        row, result, progress = claimed.row, SENT, claimed.row.progress
-        try:
-            parcels = self._encode(claimed)
-        except Exception as error:
-            return self._unfit(claimed, error), progress
-        for parcel in parcels[progress:]:
-            try:
-                await self.pace.take(row.line, _cost(parcel), answer=row.klass == "answer")
-            except Closed:
-                return None, progress
-            result, found = found or await self._try(claimed, parcel), None
-            if result.outcome != "sent":
-                break
-            progress += 1
-            if progress < len(parcels):
-                async with self._tools.db.write() as conn:
-                    await records.progressed(conn, row.id, progress)
-        return result, progress
-
-    def _encode(self, claimed: Claimed) -> Sequence[Parcel]:
-        address = self._tools.secrets.open(claimed.address or b"")
-        return self._tools.encoders[claimed.row.channel].encode(claimed.say, address)
-
-    async def _try(self, claimed: Claimed, parcel: Parcel) -> Result:
-        try:
-            async with asyncio.timeout(LONGEST):
-                return await self._post(claimed, parcel)
-        except TimeoutError:
-            return Result(
-                outcome="unclear", sentence="The provider did not answer in time; it may have gone."
-            )
-        except Exception as error:
-            return self._unfit(claimed, error)
-
-    def _unfit(self, claimed: Claimed, error: Exception) -> Result:
-        """A fault of ours in one message must not stop the others."""
-        name = type(error).__name__
-        self._log.error("message_not_sent", outbox=claimed.row.id, error=name, at=place(error))
-        return Result(outcome="refused", code=name, sentence=f"It could not be made ready to send ({name}).")
-
-
-def _cost(parcel: Parcel) -> float:
-    """In tokens of the pace: SMS are counted in segments, everything else in parcels."""
-    return parts(str(parcel.params.get("body", ""))) if parcel.channel == "sms" else 1
+    def _lost(self, claimed: Claimed, error: BaseException) -> None:
+        """Its lease will lapse, and then the message is taken up as unclear."""
+        facts = {"outbox": claimed.row.id, "error": type(error).__name__, "at": place(error)}
+        self._log.error("message_not_recorded", lane=self.name, **facts)

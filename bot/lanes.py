@@ -7,15 +7,17 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.lane import Find, Lane, Post, Tools
-from bot.pace import Pace, Speed
+from bot.handing import Find, Hands, Means, Post
+from bot.lane import Lane, Tools
+from bot.pace import Gap, Pace, Speed
 from channels.base import SENT, Channel, Lists, Load, Parcel, Result
-from storage import records
-from storage.claims import LEASE, Claimed
+from storage import records, slots
+from storage.asking import Fit
+from storage.claims import LEASE, Claimed, Terms
 from storage.database import Database
 from storage.outbox import PRACTICE
 from storage.secrets import Secrets
@@ -40,22 +42,43 @@ class Width:
     speed: Speed
 
 
-# Telegram: https://core.telegram.org/bots/faq (limits). Twilio: a number carries ten segments a second (one
-# in the United States and Canada) and queues what is more by itself, so that answers needn't wait here:
-# https://support.twilio.com/hc/en-us/articles/115002943027
+# Telegram, 30 a second in all, one a second in a chat, twenty a minute in a chat of many:
+# https://core.telegram.org/bots/faq (limits).
+# Twilio, ten segments a second for a number (one where it texts to the United States and Canada), and
+# one call a second for an account: https://support.twilio.com/hc/en-us/articles/115002943027 and
+# https://support.twilio.com/hc/en-us/articles/223180028. What is more than a number carries waits here,
+# where answers go first, and not in Twilio's queue.
 WIDTHS: Mapping[str, Width] = {
-    "telegram": Width(answers=16, notices=8, speed=Speed(rate=30, burst=5, line_rate=1, line_burst=3)),
-    "sms": Width(answers=4, notices=4, speed=Speed(rate=10, burst=10, answers_wait=False)),
+    "telegram": Width(
+        answers=16,
+        notices=16,
+        speed=Speed(rate=30, burst=5, chat=Gap(every=1, burst=3), room=Gap(every=3, burst=1)),
+    ),
+    "sms": Width(answers=8, notices=4, speed=Speed(rate=10, burst=10)),
     "voice": Width(answers=1, notices=4, speed=Speed(rate=1, burst=1)),
-    PRACTICE: Width(answers=8, notices=8, speed=Speed(rate=1000, burst=1000)),
+    PRACTICE: Width(answers=16, notices=16, speed=Speed()),
 }
+
+
+def widths_of(segments: float, calls: float) -> dict[str, Width]:
+    """The lanes' usual widths, with the rates that our Twilio numbers have."""
+    sms, voice = WIDTHS["sms"], WIDTHS["voice"]
+    return {
+        **WIDTHS,
+        "sms": replace(sms, speed=Speed(rate=segments, burst=max(1, round(segments)))),
+        "voice": replace(voice, speed=Speed(rate=calls, burst=max(1, round(calls)))),
+    }
+
+
+def nobody(lane: str, outcome: str) -> None:
+    """For who counts no outcomes."""
 
 
 class Lanes:
     """All the senders of one process.
 
     `carriers`: the channels that are switched on. `encoders`: every channel, for practice lines.
-    `holder` names this process in leases.
+    `holder` names this process in leases. `noted` is told the lane and the outcome of each try.
     """
 
     def __init__(
@@ -68,43 +91,56 @@ class Lanes:
         practice: Carrier,
         load: Load,
         clock: Callable[[], datetime],
+        ids: Callable[[], str],
         holder: str,
         carrier_stops: bool = True,
+        noted: Callable[[str, str], None] = nobody,
         chance: Callable[[], float] = random.random,
         seconds: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         widths: Mapping[str, Width] = WIDTHS,
     ) -> None:
         self._db = db
-        tools = Tools(
+        self._clock = clock
+        self._seconds = seconds
+        self._sleep = sleep
+        every = {**encoders, **carriers}
+        self._means = Means(db=db, secrets=secrets, encoders=every, clock=clock, chance=chance)
+        self._tools = Tools(
             db=db,
-            secrets=secrets,
-            encoders={**encoders, **carriers},
             clock=clock,
-            chance=chance,
-            holder=holder,
-            carrier_stops=carrier_stops,
+            ids=ids,
+            terms=Terms(holder=holder, fit=_fit(every), carrier_stops=carrier_stops),
+            channels=tuple(carriers),
+            noted=noted,
         )
         posts = {name: _by(channel, load) for name, channel in carriers.items()}
         finds = {name: _in(one, db) for name, one in carriers.items() if isinstance(one, Lists)}
         posts[PRACTICE] = _practising(practice)
-        self._lanes = [
-            Lane(
-                name,
-                answers=widths[name].answers,
-                notices=widths[name].notices,
-                pace=Pace(widths[name].speed, clock=seconds, sleep=sleep),
-                post=post,
-                tools=tools,
-                find=finds.get(name),
-            )
-            for name, post in posts.items()
-        ]
+        self._lanes = {
+            name: self._lane(name, widths[name], post, finds.get(name)) for name, post in posts.items()
+        }
+
+    def _lane(self, name: str, width: Width, post: Post, find: Find | None) -> Lane:
+        hands = Hands(self._means, pace=self._pace(name, width.speed), post=post, find=find)
+        return Lane(name, answers=width.answers, notices=width.notices, hands=hands, tools=self._tools)
+
+    def _pace(self, name: str, speed: Speed) -> Pace:
+        async def more(many: int) -> float:
+            async with self._db.write() as conn:
+                now, here = self._clock(), self._seconds()
+                taken = await slots.take(conn, name, many, every=speed.every, saved=speed.saved, now=now)
+            if taken.wait_until:
+                pace.hold((taken.wait_until - now).total_seconds())
+            return here + (taken.first - now).total_seconds()
+
+        pace = Pace(speed, more=more, clock=self._seconds, sleep=self._sleep)
+        return pace
 
     async def run(self) -> None:
         """Send until cancelled; then finish and note what has begun. Raises what a lane fails with."""
         await self._open()
-        loops = [asyncio.create_task(lane.run(), name=f"lane {lane.name}") for lane in self._lanes]
+        loops = [asyncio.create_task(lane.run(), name=f"lane {lane.name}") for lane in self._lanes.values()]
         leases = asyncio.create_task(self._renew(), name="leases")
         try:
             done, _ = await asyncio.wait([*loops, leases], return_when=asyncio.FIRST_COMPLETED)
@@ -117,34 +153,38 @@ class Lanes:
 
     def wake(self) -> None:
         """There is something new in the outbox, and its transaction is committed."""
-        for lane in self._lanes:
+        for lane in self._lanes.values():
             lane.bell.set()
 
     async def once(self) -> int:
         """Send what is due now, one message for each line, and wait for it; how many that is."""
-        begun = sum([await lane.step() for lane in self._lanes])
-        for lane in self._lanes:
+        begun = sum([await lane.step() for lane in self._lanes.values()])
+        for lane in self._lanes.values():
             await lane.idle()
         return begun
 
     async def _open(self) -> None:
         """Whatever paused a lane may have been mended before this start."""
         async with self._db.write() as conn:
-            for lane in self._lanes:
-                lane.pace.open()
-                await records.resume(conn, lane.name)
+            for lane in self._lanes.values():
+                lane.hands.pace.open()
+                await records.resume(conn, lane.name, self._clock())
 
     async def _drain(self) -> None:
-        for lane in self._lanes:
-            lane.pace.close()
-        for lane in self._lanes:
+        for lane in self._lanes.values():
+            lane.hands.pace.close()
+        for lane in self._lanes.values():
             await lane.idle()
 
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(RENEW)
-            for lane in self._lanes:
+            for lane in self._lanes.values():
                 await lane.renew()
+
+
+def _fit(encoders: Mapping[str, Channel]) -> Fit:
+    return lambda channel, say: encoders[channel].fit(say) if channel in encoders else (say, "")
 
 
 def _by(channel: Channel, load: Load) -> Post:

@@ -11,12 +11,14 @@ from flows.calendar import day_name
 from flows.events import Option, Question, Say, Shown
 from storage.meetings import Content, Meeting
 from storage.polls import Tally
+from storage.spending import Passed
 
 NO_EASY = "We do not have this in an easy version."
 NO_LANGUAGE = "We do not have this in your language."
 READ_BUTTON = "I have read it"
 READ_WORD = "Text READ when you have read it."
 WITH_FILES = "There are pictures or papers with it that we cannot send by text. Ask us for them."
+FULL = 100  # per cent of what a group may spend in a day
 ANNOUNCED = "There is also a vote: text VOTE when you are ready."
 
 
@@ -94,6 +96,16 @@ def moved(meeting: Meeting, now: datetime) -> Say:
 def cancelled(meeting: Meeting, now: datetime) -> Say:
     when = day_name(meeting.at, meeting.zone, now)
     return Say(text=f"The session “{meeting.title}” will not take place. It was planned for {when}.")
+
+
+def spent(passed: Passed) -> Say:
+    """What facilitators are told when their group has spent most of what it may in a day."""
+    what = "text messages" if passed.unit == "segments" else "minutes of calls"
+    if passed.share < FULL:
+        said = f"Your group has used {passed.share}% of its {passed.limit} {what} for today."
+        return Say(text=f"{said} When they are used up, what we start waits for tomorrow. Answers still go.")
+    said = f"Your group has used all of its {passed.limit} {what} for today."
+    return Say(text=f"{said} What we start waits for tomorrow. Answers still go.")
 
 
 def _acknowledge(brief_id: str) -> Question:

@@ -1,106 +1,115 @@
-"""How fast a lane may send: token buckets for the whole sender and for each of its lines."""
+"""How fast a lane may send: its share of the sender's slots, given out evenly, answers first."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 NAP = 0.25  # seconds; the longest sleep at a time, so that a pace that closes is noticed
 YIELD = 0.02  # seconds for which a notice lets an answer go first
-MANY_LINES = 1000  # buckets that are full again are forgotten when there are more
+TEN = 10  # slots are taken so many at a time, but no more than for
+SHARE = 1 / 3  # seconds, since what a process has taken and does not use is lost to the others
 
-CRUMB = 1e-6  # tokens; less than this is what rounding leaves
 
-# Telegram's limit for the whole bot shows as refusals in several chats at once.
-REFUSALS = 3
-REFUSALS_WITHIN = 10.0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """How far apart the messages to one chat are, in seconds, after `burst` of them at once.
+
+    What is kept of a chat is the time at which it is as rested as can be.
+    """
+
+    every: float
+    burst: int
+
+    def free(self, rested: datetime) -> datetime:
+        """When the next message may go."""
+        return rested - timedelta(seconds=self.every * (self.burst - 1))
+
+    def after(self, rested: datetime | None, now: datetime) -> datetime:
+        """When the chat is rested, now that one more has gone."""
+        return max(rested or now, now) + timedelta(seconds=self.every)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speed:
-    """A sender's limits: tokens a second, and how many may be saved up; `line_*` for each line, 0 for none.
+    """A sender's limits: so many a second, of which `burst` may be saved up; none without a `rate`.
 
-    `answers_wait` is False where the provider itself keeps a queue: then answers take their tokens
-    in advance, and only notices wait until they are paid back.
+    `chat` goes for each line, `room` for each line that is a chat of many.
     """
 
-    rate: float
-    burst: float
-    line_rate: float = 0.0
-    line_burst: float = 0.0
-    answers_wait: bool = True
+    rate: float = math.inf
+    burst: int = 1
+    chat: Gap | None = None
+    room: Gap | None = None
+
+    def gap(self, address: str) -> Gap | None:
+        """What goes for the chat at this address. Telegram's chats of many have numbers below zero."""
+        return self.room if address.startswith("-") else self.chat
+
+    @property
+    def limited(self) -> bool:
+        return math.isfinite(self.rate)
+
+    @property
+    def every(self) -> timedelta:
+        """From one slot to the next."""
+        return timedelta(seconds=1 / self.rate)
+
+    @property
+    def saved(self) -> timedelta:
+        """How old a slot may be that is taken now."""
+        return timedelta(seconds=(self.burst - 1) / self.rate)
 
 
 class Closed(Exception):
     """The lane is stopping: what waited for its turn is not sent now."""
 
 
-class Bucket:
-    """Tokens that come back with time. What costs more than it holds is paid back afterwards."""
-
-    def __init__(self, rate: float, burst: float, now: float) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._tokens = burst
-        self._at = now
-
-    def wait(self, cost: float, now: float) -> float:
-        """Seconds until so many tokens may be taken; 0 for now."""
-        missing = min(cost, self._burst) - self._fill(now)
-        return missing / self._rate if missing > CRUMB else 0.0
-
-    def take(self, cost: float, now: float) -> None:
-        self._tokens = self._fill(now) - cost
-        self._at = now
-
-    def full(self, now: float) -> bool:
-        return self._fill(now) >= self._burst
-
-    def _fill(self, now: float) -> float:
-        return min(self._burst, self._tokens + (now - self._at) * self._rate)
-
-
 class Pace:
-    """One sender's pace. `clock` gives seconds that never go back."""
+    """One sender's pace in this process. `clock` gives seconds that never go back.
+
+    `more` takes so many slots for us and gives the first one's time on that clock.
+    """
 
     def __init__(
         self,
         speed: Speed,
         *,
+        more: Callable[[int], Awaitable[float]],
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._speed = speed
+        self.speed = speed
+        self._more = more
         self._clock = clock
         self._sleep = sleep
-        self._all = Bucket(speed.rate, speed.burst, clock())
-        self._lines: dict[str, Bucket] = {}
+        self._slots: deque[float] = deque()
         self._first = {True: asyncio.Lock(), False: asyncio.Lock()}  # by whether it is an answer
         self._answers = 0  # how many are waiting
-        self._until = float("-inf")
-        self._refusals: deque[tuple[float, str]] = deque()
+        self._until = -math.inf
         self._closed = False
 
-    async def take(self, line: str, cost: float, *, answer: bool) -> None:
-        """Wait for the turn of something that costs so many tokens; raise Closed."""
-        await self._own_turn(line)
+    async def take(self, cost: int, *, answer: bool) -> None:
+        """Wait for the turn of something that needs so many slots; raise Closed."""
         self._answers += answer
         try:
             async with self._first[answer]:
-                while (delay := self._delay(cost, answer)) > 0:
+                while delay := await self._delay(cost if self.speed.limited else 0, answer):
                     await self._nap(delay)
-                self._all.take(cost, self._clock())
         finally:
             self._answers -= answer
 
-    def throttled(self, line: str, wait: float) -> None:
-        """The provider refused one for going too fast; several lines at once mean the whole sender."""
-        now = self._clock()
-        self._refusals.append((now, line))
-        while self._refusals[0][0] < now - REFUSALS_WITHIN:
-            self._refusals.popleft()
-        if len({one for _, one in self._refusals}) >= REFUSALS:
-            self._until = max(self._until, now + wait)
+    async def rest(self, seconds: float) -> None:
+        """Wait, unless the lane stops meanwhile; raise Closed."""
+        end = self._clock() + seconds
+        while (delay := end - self._clock()) > 0:
+            await self._nap(delay)
+
+    def hold(self, seconds: float) -> None:
+        """Let nothing through for so long: the provider has asked for that."""
+        self._until = max(self._until, self._clock() + seconds)
 
     def open(self) -> None:
         """Let things through (again)."""
@@ -110,28 +119,35 @@ class Pace:
         """Let nothing more through; whoever waits gets Closed."""
         self._closed = True
 
-    async def _own_turn(self, line: str) -> None:
-        if not self._speed.line_rate:
-            return
-        if len(self._lines) > MANY_LINES:
-            now = self._clock()
-            self._lines = {one: bucket for one, bucket in self._lines.items() if not bucket.full(now)}
-        if line not in self._lines:
-            self._lines[line] = Bucket(self._speed.line_rate, self._speed.line_burst, self._clock())
-        bucket = self._lines[line]
-        while (delay := bucket.wait(1, self._clock())) > 0:
-            await self._nap(delay)
-        bucket.take(1, self._clock())
-
-    def _delay(self, cost: float, answer: bool) -> float:
+    async def _delay(self, cost: int, answer: bool) -> float:
+        """Seconds after which to ask again; 0 once so many slots are used up."""
         if self._closed:
             raise Closed
-        now = self._clock()
-        held = max(self._until - now, 0.0)
-        if answer and not self._speed.answers_wait:
-            return held
-        yielding = YIELD if self._answers and not answer else 0.0
-        return max(held, self._all.wait(cost, now), yielding)
+        held = self._until - self._clock()
+        if held > 0 or (self._answers and not answer):
+            return max(held, YIELD)
+        if self._lacks(cost):
+            await self._reserve(cost)
+            return await self._delay(cost, answer)
+        wait = self._slots[cost - 1] - self._clock() if cost else 0.0
+        if wait > 0:
+            return wait
+        for _ in range(cost):
+            self._slots.popleft()
+        return 0.0
+
+    def _lacks(self, cost: int) -> bool:
+        """Whether there are too few slots, once those are forgotten that are too old to be used."""
+        if cost:
+            oldest = self._clock() - max(self.speed.burst, cost) / self.speed.rate
+            while self._slots and self._slots[0] < oldest:
+                self._slots.popleft()
+        return len(self._slots) < cost
+
+    async def _reserve(self, cost: int) -> None:
+        many = max(cost, min(TEN, round(self.speed.rate * SHARE)), 1)
+        first = await self._more(many)
+        self._slots += (first + n / self.speed.rate for n in range(many))
 
     async def _nap(self, delay: float) -> None:
         if self._closed:

@@ -24,11 +24,15 @@ STOPPED = "They asked us to stop."
 CLOSED = "The vote has closed."
 LEFT = "They are not a member any more."
 NO_WAY = "We may not write or ring first by this way."
+OVER_LIMIT = "The group's daily limit is reached: it waits for the next day."
+SPENDING = "spending"  # the kind of message that tells facilitators of the limit, which does not hold it
 UNCLEAR_TWICE = "It was tried twice and is unclear both times; it may have arrived."
 LISTED = frozenset({"sms", "voice"})  # channels whose provider can be asked what it was given
 # What may have gone: not asked about yet; asked once, and not in the list; sent again, and unclear again.
 UNCLEAR = ("unclear", "asked", "unclear again")
 DIED = "The service ended while this was being sent; it may have gone."
+DIED_OFTEN = "The service ended each time while this was being sent; it may have arrived."
+DEATHS = 8  # as many as there are tries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,7 @@ class Waiting:
     created_at: datetime
     member: str | None = None
     subject: str | None = None
+    group: str | None = None
     expires_at: datetime | None = None
     outcome: str | None = None
     sent_at: datetime | None = None
@@ -59,10 +64,12 @@ class Facts:
 
     `stopped`: the carrier or the app refuses us. `busy_until`: they are mid-answer. `ringing_until`:
     they are on a call, or being rung. `closed`: the poll takes no more votes. `settled`: what they
-    have done already, so that the message is not needed.
+    have done already, so that the message is not needed. `spent_until`: their group has spent what
+    it may until then. `paused_at`: since when the lane pauses for a fault of ours.
     """
 
     stopped: bool = False
+    paused_at: datetime | None = None
     carrier_stops: bool = True  # the carrier itself refuses texts to whoever sent STOP
     state: str = ""
     paused_until: datetime | None = None
@@ -73,6 +80,7 @@ class Facts:
     zone: str = "Europe/London"
     busy_until: datetime | None = None
     ringing_until: datetime | None = None
+    spent_until: datetime | None = None
     closed: bool = False
     settled: str = ""
     conversation: Conversation | None = None
@@ -96,7 +104,7 @@ def may_send(row: Waiting, facts: Facts, now: datetime) -> Verdict:
     """Whether a message may go now, must wait, or must not go at all."""
     late = row.expires_at is not None and row.expires_at <= now
     if row.klass == "answer":
-        if late:
+        if late and not _kept_by_us(row, facts):
             return Verdict(does="dead", why=TOO_LATE)
         if row.channel == "sms" and facts.stopped and facts.carrier_stops:
             return Verdict(does="drop", why=STOPPED)
@@ -104,6 +112,12 @@ def may_send(row: Waiting, facts: Facts, now: datetime) -> Verdict:
     if late:
         return Verdict(does="drop", why=TOO_LATE)
     return _never(row, facts) or _later(row, facts, now) or SEND
+
+
+def _kept_by_us(row: Waiting, facts: Facts) -> bool:
+    """Whether an answer was still in time when its lane paused: a fault of ours lets none die."""
+    paused_at, until = facts.paused_at, row.expires_at
+    return bool(paused_at and until and max(paused_at, row.created_at) < until)
 
 
 def _never(row: Waiting, facts: Facts) -> Verdict | None:
@@ -128,11 +142,13 @@ def _later(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
     start = now
     if facts.state == "paused" and facts.paused_until:
         start = max(start, facts.paused_until)
+    full = facts.spent_until if row.kind != SPENDING else None
+    start = max(start, full or start)
     start = next_allowed(start, hours_of(facts.hours), facts.zone)
     if row.expires_at and row.expires_at <= start:
         return Verdict(does="drop", why=TOO_LATE)
     if start > now:
-        return Verdict(does="hold", until=start)
+        return Verdict(does="hold", until=start, why=OVER_LIMIT if full else "")
     if facts.busy_until and facts.busy_until > now:
         return Verdict(does="hold", until=min(facts.busy_until, now + LOOK_AGAIN), held=True)
     if row.channel == "voice" and facts.ringing_until and facts.ringing_until > now:
@@ -165,3 +181,13 @@ def after_unclear(row: Waiting, now: datetime) -> tuple[str, datetime] | None:
         return None if row.outcome == "unclear" else ("unclear", now + AT_ONCE)
     tried = "unclear again" if row.outcome in ("asked", "unclear again") else "unclear"
     return tried, now + CALLBACK
+
+
+def after_death(row: Waiting, now: datetime) -> tuple[str, datetime] | None:
+    """The same where the process that was sending it died, which says nothing of the message itself.
+
+    It may not even have left, so a second death doesn't end it; only one that is in at each try.
+    """
+    if row.tries + 1 >= DEATHS:
+        return None
+    return "unclear", now + (CALLBACK if row.channel in LISTED else AT_ONCE)

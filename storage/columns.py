@@ -19,6 +19,12 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY, SECOND = 86_400, 1_000_000  # seconds, microseconds
 
 
+def micros(moment: datetime) -> int:
+    """A moment as it is stored, to be counted with."""
+    since = moment - EPOCH
+    return (since.days * DAY + since.seconds) * SECOND + since.microseconds
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware UTC time as whole microseconds since 1970: sorts, compares and travels anywhere."""
 
@@ -30,8 +36,7 @@ class Moment(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a time without a zone was to be stored")
-        since = value - EPOCH
-        return (since.days * DAY + since.seconds) * SECOND + since.microseconds
+        return micros(value)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         return None if value is None else EPOCH + timedelta(microseconds=value)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.state import Conversation
+from storage import spending
 from storage.checks import RINGING, Facts, Waiting
 from storage.states import unpacked
 from storage.tables import (
@@ -31,6 +32,14 @@ VOTED = "They have voted already."
 READ = "They have read it already."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What `may_send` wants to know, by the id of each row; how many notices each group may still send."""
+
+    facts: dict[str, Facts]
+    left: dict[str, int]
+
+
 @dataclass(slots=True)
 class _Known:
     """What was read, by the keys that a message names."""
@@ -40,12 +49,19 @@ class _Known:
     ringing: dict[str, datetime] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     done: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    spent: dict[str, datetime] = field(default_factory=dict)
 
 
 async def facts_for(
-    conn: AsyncConnection, rows: Sequence[Waiting], now: datetime, *, carrier_stops: bool
-) -> dict[str, Facts]:
-    """By the id of each row, what `may_send` wants to know."""
+    conn: AsyncConnection,
+    lane: str,
+    rows: Sequence[Waiting],
+    now: datetime,
+    *,
+    carrier_stops: bool,
+    paused_at: datetime | None,
+) -> Found:
+    """What is known of these messages of one lane."""
     stopped = await _stopped(conn, {row.line for row in rows})
     notices = [row for row in rows if row.klass == "notice"]
     who = {row.member for row in notices if row.member}
@@ -58,15 +74,16 @@ async def facts_for(
     known.closed = await _closed(
         conn, {row.subject for row in notices if row.kind == "poll" and row.subject}, now
     )
-    return {
-        row.id: replace(_of(row, known), stopped=row.line in stopped, carrier_stops=carrier_stops)
-        for row in rows
-    }
+    allowed = await spending.allowed(conn, lane, {row.group for row in notices if row.group}, now)
+    known.spent = {group: one.until for group, one in allowed.items() if one.left <= 0}
+    usual = Facts(carrier_stops=carrier_stops, paused_at=paused_at)
+    facts = {row.id: replace(_of(row, known, usual), stopped=row.line in stopped) for row in rows}
+    return Found(facts=facts, left={group: one.left for group, one in allowed.items()})
 
 
-def _of(row: Waiting, known: _Known) -> Facts:
+def _of(row: Waiting, known: _Known, usual: Facts) -> Facts:
     if row.klass == "answer":
-        return Facts()
+        return usual
     member, subject = row.member or "", row.subject or ""
     return replace(
         known.people.get(member, Facts(state="left" if member else "")),
@@ -75,6 +92,7 @@ def _of(row: Waiting, known: _Known) -> Facts:
         # Of a closed poll the question is not asked any more; its result is what is to go.
         closed=row.kind == "poll" and subject in known.closed,
         settled=known.done.get((member, row.kind, subject), ""),
+        spent_until=known.spent.get(row.group or ""),
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.effects import Change
 from storage import locks
-from storage.claims import UNSENT
+from storage.heads import UNSENT
 from storage.register import Lifted, What, note, of_member
 from storage.rewriting import drop_media
 from storage.tables import (

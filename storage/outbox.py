@@ -223,7 +223,7 @@ def columns() -> tuple[sa.Label[Any] | sa.Column[Any], ...]:
     return (
         *(o.id, o.channel, o.kind, o.state, o.not_before, o.created_at, o.expires_at, o.outcome),
         *(o.sent_at, o.progress, o.tries, o.held, o["class"].label("klass"), o.line_id.label("line")),
-        *(o.member_id.label("member"), o.subject_id.label("subject")),
+        *(o.member_id.label("member"), o.subject_id.label("subject"), o.group_id.label("group")),
     )
 
 

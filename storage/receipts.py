@@ -1,6 +1,6 @@
 """What the provider says became of a message, and what we can therefore say of each member: only forward."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from flows.calendar import next_allowed
 from storage import locks
 from storage.asking import unask
 from storage.checks import UNCLEAR, USUAL_HOURS, Waiting, hours_of
-from storage.outbox import columns, make_due
+from storage.outbox import TRACKED, columns, make_due
 from storage.register import note, note_line, of_member
 from storage.tables import groups, lines, members, outbox, reached, receipts
 
@@ -86,6 +86,8 @@ async def mark(conn: AsyncConnection, row: Waiting, state: str, now: datetime) -
 
     A reminder that fails takes nothing away from the message before it.
     """
+    if row.kind not in TRACKED:
+        return
     r = reached.c
     if state in ENDS:
         may = sa.and_(r.state.in_(("waiting", "sent")), r.outbox_id == row.id)
@@ -96,6 +98,23 @@ async def mark(conn: AsyncConnection, row: Waiting, state: str, now: datetime) -
         .where(r.kind == row.kind, r.subject_id == row.subject, r.member_id == row.member, may)
         .values(state=state, at=now, channel=row.channel)
     )
+
+
+async def mark_sent(conn: AsyncConnection, rows: Sequence[Waiting], now: datetime) -> None:
+    """Say so of many at once: a statement for each would be what sending takes longest for."""
+    tracked = [row for row in rows if row.kind in TRACKED]
+    if not tracked:
+        return
+    r = reached.c
+    key = (
+        r.kind == sa.bindparam("of"),
+        r.subject_id == sa.bindparam("what"),
+        r.member_id == sa.bindparam("who"),
+    )
+    earlier = sa.or_(*(r.state == step for step in STEPS[: STEPS.index("sent")]))
+    change = sa.update(reached).where(*key, earlier).values(state="sent", at=now, channel=sa.bindparam("by"))
+    keys = [{"of": row.kind, "what": row.subject, "who": row.member, "by": row.channel} for row in tracked]
+    await conn.execute(change, keys)
 
 
 async def stop(conn: AsyncConnection, line: str, member: str | None, now: datetime) -> None:

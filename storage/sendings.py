@@ -129,7 +129,7 @@ async def next_slice(
         .limit(most)
     )
     rows = found.all()
-    ways = await _ways(conn, [row.id for row in rows], channels)
+    ways = await ways_to(conn, [row.id for row in rows], channels)
     again = await _reached_before(conn, sending, [row.id for row in rows])
     people = [_recipient(row, ways.get(row.id, []), row.id in again, now) for row in rows]
     # Somebody who runs the group and has never used it is not one whom we failed to reach.
@@ -251,7 +251,7 @@ def _told(sending: Sending) -> sa.ColumnElement[bool]:
     return sa.or_(got.exists(), going.exists())
 
 
-async def _ways(
+async def ways_to(
     conn: AsyncConnection, ids: Sequence[str], channels: Collection[str]
 ) -> dict[str, list[sa.Row[*tuple[Any, ...]]]]:
     """The ways that we may use first, the one liked best first. A practice phone needs no account."""

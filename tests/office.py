@@ -23,7 +23,7 @@ from storage.tables import outbox as box
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 RETRY = Result(outcome="retry", sentence="The provider is away.")
-QUICK = {name: replace(width, speed=Speed(rate=1e6, burst=1e6)) for name, width in WIDTHS.items()}
+QUICK = {name: replace(width, speed=Speed()) for name, width in WIDTHS.items()}
 
 
 class FakeChannel:
@@ -116,6 +116,7 @@ class Office:
             practice=self.practice,
             load=_nothing,
             clock=lambda: self.now,
+            ids=self.ids,
             holder=holder,
             carrier_stops=self.carrier_stops,
             chance=lambda: 0.0,

@@ -75,7 +75,6 @@ spending = sa.Table(
     sa.Column("day", sa.String(10), primary_key=True),
     count("segments"),
     count("minutes"),
-    count("told_share"),  # in per cent: what its facilitators were told of it
 )
 leases = sa.Table(
     "leases",

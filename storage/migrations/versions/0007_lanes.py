@@ -36,5 +36,4 @@ def paces() -> None:
 def limits() -> None:
     for name, usual in (("daily_segments", "2000"), ("daily_minutes", "600")):
         op.add_column("groups", sa.Column(name, sa.Integer(), nullable=False, server_default=usual))
-    op.add_column("spending", sa.Column("told_share", sa.Integer(), nullable=False, server_default="0"))
     op.drop_column("spending", "told")
