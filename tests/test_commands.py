@@ -5,64 +5,21 @@ import io
 import json
 import sqlite3
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
-from bot import cli
 from bot.export import plain_cell
-from tests.stores import KEY
+from tests.terminal import Takepart, takepart
 
-
-@dataclass
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def id(self) -> str:
-        return str(self.json["id"])
-
-
-Takepart = Callable[..., Said]
+__all__ = ["takepart"]
 
 
 @pytest.fixture
 def kind() -> str:
     """What commands say is the same on every kind of database."""
     return "sqlite"
-
-
-@pytest.fixture
-def takepart(
-    store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Takepart:
-    """The command, on an empty store of its own."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TAKEPART_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("TAKEPART_SECRET_KEY", KEY.get_secret_value())
-
-    def run(*words: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["takepart", *words])
-        capsys.readouterr()
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return run
 
 
 @pytest.fixture
@@ -315,8 +272,22 @@ def test_nothing_undelivered_is_said_so(garden: Takepart) -> None:
 
 
 def test_the_doctor_says_what_is_off_and_what_is_well(garden: Takepart) -> None:
-    found = {one["what"]: one["state"] for one in garden("doctor", "--json").json}
-    assert found == {"data folder": "good", "database": "good", "telegram": "off", "twilio": "off"}
+    said = garden("doctor", "--json")
+    states = {one["what"]: one["state"] for one in said.json}
+    assert {states.pop(name) for name in ("public address", "clock", "telegram", "twilio")} == {"off"}
+    assert (set(states.values()), said.code) == ({"good"}, 0)
+
+
+def test_the_doctor_fails_where_something_is_bad(garden: Takepart, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAKEPART_SECRET_KEY", "another key, which is long enough as well, I think")
+    said = garden("doctor")
+    assert (said.code, "written with another secret key" in " ".join(said.out.split())) == (1, True)
+
+
+def test_webhooks_are_set_only_where_there_is_an_address(garden: Takepart) -> None:
+    said = garden("doctor", "--set-webhooks")
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert "TAKEPART_PUBLIC_URL" in said.err
 
 
 @pytest.mark.parametrize("name", ["call", "voice"])
