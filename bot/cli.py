@@ -5,7 +5,7 @@ import sys
 import structlog
 import typer
 
-from bot.commands import groups, meetings, polls, reading, running, watching
+from bot.commands import groups, keeping, meetings, polls, reading, running, watching
 from bot.logs import place
 from bot.settings import SettingsError
 from flows.calendar import WhenError
@@ -39,6 +39,10 @@ def build() -> typer.Typer:
     app.command("export")(reading.export_group)
     app.add_typer(watching.problems, name="problems")
     app.add_typer(watching.letters, name="undelivered")
+    app.command("backup")(keeping.backup)
+    app.command("restore")(keeping.restore)
+    app.command("copy")(keeping.copy)
+    app.command("resume")(keeping.resume)
     app.command("talk")(running.talk)
     app.command("doctor")(running.doctor)
     return app
