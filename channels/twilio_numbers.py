@@ -34,7 +34,7 @@ class Hook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OurNumber:
-    """One of our numbers. Whatever is `instead` goes before the hooks: an application, a trunk, a service."""
+    """One of our numbers. Where an application, a trunk or a service is asked instead, it is named."""
 
     sid: str
     number: str
@@ -88,16 +88,17 @@ class Numbers:
 def _number(one: Any) -> OurNumber:
     able = one.capabilities if isinstance(one.capabilities, dict) else {}
     application, trunk = one.voice_application_sid, one.trunk_sid
+    other = one.sms_application_sid
     return OurNumber(
         sid=one.sid or "",
         number=one.phone_number,
         carries=frozenset(name.lower() for name, can in able.items() if can),
-        texts=Hook(url=one.sms_url or "", method=one.sms_method or ""),
+        texts=Hook() if other else Hook(url=one.sms_url or "", method=one.sms_method or ""),
         calls=Hook(url=one.voice_url or "", method=one.voice_method or ""),
         ended=Hook(url=one.status_callback or "", method=one.status_callback_method or ""),
         texts_else=one.sms_fallback_url or "",
         calls_else=one.voice_fallback_url or "",
-        texts_instead=f"the application {one.sms_application_sid}" if one.sms_application_sid else "",
+        texts_instead=f"the application {other}" if other else "",
         calls_instead=(f"the application {application}" if application else "")
         or (f"the trunk {trunk}" if trunk else ""),
     )

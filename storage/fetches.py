@@ -141,6 +141,12 @@ async def refused(conn: AsyncConnection, id: str, *, sentence: str) -> bool:
     return done.rowcount > 0
 
 
+async def overdue(conn: AsyncConnection) -> int:
+    """How many files could not be had yet, and are tried again."""
+    late = sa.and_(_M.state == "waiting", _M.sentence != "")
+    return await conn.scalar(sa.select(sa.func.count()).select_from(media).where(late)) or 0
+
+
 async def release(conn: AsyncConnection, holder: str) -> None:
     """Give back what a fetcher that stops had taken, without counting a try."""
     await conn.execute(

@@ -100,15 +100,22 @@ def talk(
         say("Ended.")
 
 
-def doctor(as_json: Json = False) -> None:
+def doctor(
+    set_hooks: Annotated[
+        bool, typer.Option("--set-webhooks", help="First tell Telegram and Twilio where to send what comes.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Look whether everything is set up, and say what to mend.
 
     takepart doctor
     """
-    from bot.doctor import Finding, examine
+    from bot.doctor import Finding, examine, set_webhooks
 
     async def all_of_it() -> list[Finding]:
-        return [finding async for finding in examine(load())]
+        settings = load()
+        changed = await set_webhooks(settings) if set_hooks else []
+        return changed + [finding async for finding in examine(settings)]
 
     found = asyncio.run(all_of_it())
     if as_json:

@@ -49,6 +49,12 @@ def revisions() -> set[str]:
     return {revision.revision for revision in script.walk_revisions()}
 
 
+async def behind(db: Database) -> bool:
+    """Whether the next start has tables to make or change; raise NewerDatabase."""
+    async with db.read() as conn:
+        return await conn.run_sync(_missing)
+
+
 def _missing(conn: sa.Connection) -> bool:
     script = ScriptDirectory.from_config(config_for(conn))
     here = set(MigrationContext.configure(conn).get_current_heads())

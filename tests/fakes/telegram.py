@@ -289,8 +289,9 @@ class BotApi:
         return self._do_setWebhook({"url": ""})
 
     def _do_getWebhookInfo(self, params: Json) -> Json:
-        pending = {"has_custom_certificate": False, "pending_update_count": len(self._updates)}
-        return {"url": self.webhook["url"]} | pending
+        told = ("url", "allowed_updates", "last_error_date", "last_error_message")
+        said = {name: self.webhook[name] for name in told if name in self.webhook}
+        return {"has_custom_certificate": False, "pending_update_count": len(self._updates)} | said
 
     def _do_sendMessage(self, params: Json) -> Json:
         return self._post(params, {"text": checked_text(params)})
