@@ -134,7 +134,7 @@ class Batch:
         event = stage.arrived.event
         fitted = [self.tools.fit(event.channel, say) for say in says]
         rest = "\n\n".join(left for _, left in fitted if left)
-        after = replace(after, rest=rest or after.rest, done=tuple(d for d in after.done if d.label != LENT))
+        after = replace(_own(after), rest=rest or after.rest)
         if stage.group and stage.person is None and not after.group and places.names_group(event):
             after = replace(after, group=stage.group.id)
         gone = stage.owner == stage.me and stage.me not in self.known.people
@@ -216,9 +216,11 @@ class Batch:
         # The conversation has forgotten that message, what it became has not.
         gift, answer = self.corrected[edit[1]]
         question = Question(id=gift, name=answer, text="", takes=("text",), gift=gift)
-        heard = Heard(event=arrived.event.of, question=question)
+        heard = Heard(event=arrived.event.of, question=gift)
         kept = Done(kind="gift", id=gift, label=LENT)
-        return replace(talk, heard=(*talk.heard, heard), done=(kept, *talk.done))
+        return replace(
+            talk, heard=(*talk.heard, heard), before=(*talk.before, question), done=(kept, *talk.done)
+        )
 
     def _member(self, place: Place, arrived: Arrived) -> Member | None:
         if place.person is None:
@@ -242,10 +244,12 @@ class Batch:
         """Whose event it was, what it became, and who is at the line now."""
         arrived, person = stage.arrived, stage.person
         self.ledger.whose[arrived.id] = stage.me
-        for heard in talk.heard:
-            marked = unmark(heard.event) if heard.question.gift in stage.gifts else None
-            if marked:
-                self.ledger.became[marked] = (heard.question.gift, heard.question.name[:40])
+        given = {one.id: one for one in talk.before if one.gift in stage.gifts}
+        for heard in talk.heard if given else ():
+            question = given.get(heard.question)
+            marked = unmark(heard.event) if question else None
+            if question and marked:
+                self.ledger.became[marked] = (question.gift, question.name[:40])
         if stage.secret:
             self.ledger.secret.append(arrived.id)
         if stage.line is None:
@@ -309,3 +313,16 @@ class Batch:
         await load.talks(self.conn, self.known, absent)
         wanted = {self.known.people[one].group for one in absent & self.known.people.keys()}
         self.groups |= await self.tools.views.load(self.conn, wanted, self.now)
+
+
+def _own(talk: Conversation) -> Conversation:
+    """The conversation without what it was lent for one turn."""
+    lent = {one.id for one in talk.done if one.label == LENT}
+    if not lent:
+        return talk
+    return replace(
+        talk,
+        heard=tuple(one for one in talk.heard if one.question not in lent),
+        before=tuple(one for one in talk.before if one.id not in lent),
+        done=tuple(one for one in talk.done if one.label != LENT),
+    )

@@ -30,7 +30,7 @@ from flows.turns.replies import (
     step_of,
 )
 from flows.turns.running import poll_question, run
-from flows.turns.turning import Outcome, Turn
+from flows.turns.turning import MEMORY, Outcome, Turn
 from flows.understand import courtesy
 from flows.values import replace
 
@@ -60,11 +60,11 @@ def turn(
 def asked(conversation: Conversation, question: Question) -> Conversation:
     """The conversation once a question of ours is on its way: current unless a flow runs."""
     if conversation.busy:
-        return replace(conversation, before=(question, *conversation.before)[:20])
+        return replace(conversation, before=(question, *conversation.before)[:MEMORY])
     before = (conversation.asked, *conversation.before) if conversation.asked else conversation.before
     frames = conversation.frames[:-1] if conversation.frame else conversation.frames
     return replace(
-        conversation, asked=question, before=before[:20], tries=0, frames=frames, away=bool(frames)
+        conversation, asked=question, before=before[:MEMORY], tries=0, frames=frames, away=bool(frames)
     )
 
 
@@ -358,8 +358,11 @@ def _late_ballot(t: Turn) -> bool:
 
 def edited(t: Turn) -> None:
     """An earlier message now says something else: what came of it is corrected."""
-    question = next((one.question for one in reversed(t.heard) if one.event == t.event.of), None)
+    question = t.answered(t.event.of)
     if question is None:
+        return
+    if not stands(t, question):
+        t.tell("late.gone")
         return
     found = read(t, question)
     if found is None or found.answer is None:

@@ -65,7 +65,7 @@ class Heard:
     """Which message answered which question, so that an edited message can correct it."""
 
     event: str
-    question: Question
+    question: str  # the id of one that the conversation remembers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class Conversation:
     """Where one member is, on whatever channel; a stranger's belongs to their line or call.
 
     `asked` is the current question when no flow runs (a poll that was sent). `before` are questions
-    behind it, newest first. `rest` waits for MORE.
+    behind it, newest first, with no more of them than a late answer needs. `rest` waits for MORE.
     """
 
     frames: tuple[Frame, ...] = ()  # the last is running; the others wait

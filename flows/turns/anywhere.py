@@ -8,7 +8,7 @@ from flows.turns import deeds
 from flows.turns.frames import open_frame, park
 from flows.turns.replies import ask_again, fits, step_of
 from flows.turns.running import run
-from flows.turns.turning import Turn
+from flows.turns.turning import MEMORY, Turn
 from flows.understand import command, optout
 from flows.values import replace
 
@@ -143,7 +143,7 @@ def _later(t: Turn) -> None:
 
 def _behind(t: Turn) -> tuple[Question, ...]:
     question = t.question
-    return (question, *t.before)[:20] if question else t.before
+    return (question, *t.before)[:MEMORY] if question else t.before
 
 
 def _undo(t: Turn) -> None:

@@ -13,8 +13,9 @@ from flows.events import Event, Question, Say, Shown
 from flows.library import Flows
 from flows.state import Answer, Conversation, Done, Frame, Group, Heard, Member, Review
 from flows.steps import Flow
+from flows.values import replace
 
-MEMORY = 20  # how many questions, edits and deeds a conversation remembers
+MEMORY = 10  # how many questions, edits and deeds a conversation remembers
 
 
 @dataclass(slots=True, kw_only=True)
@@ -181,10 +182,26 @@ class Turn:
 
     def remember(self, question: Question) -> None:
         """Keep an answered question within reach: for late buttons, and for edited messages."""
-        rest = [one for one in self.before if one.id != question.id]
+        rest = [self._cut(one) for one in self.before if one.id != question.id]
         event = self.event.of if self.event.kind == "edit" else self.event.id
+        if not question.poll:  # only a vote is ever put again
+            question = replace(question, text="", spoken="")
         self.before = (question, *rest)[:MEMORY]
-        self.heard = (*self.heard, Heard(event=event, question=question))[-MEMORY:]
+        self.heard = (*self.heard, Heard(event=event, question=question.id))[-MEMORY:]
+
+    def _cut(self, question: Question) -> Question:
+        """A question behind us without its options, where an answer has no place to go to any more."""
+        if not question.options or question.poll:
+            return question
+        runs = any(frame.id == question.frame for frame in self.frames)
+        kept = any(done.id == question.gift for done in self.done)
+        return question if runs or kept else replace(question, options=())
+
+    def answered(self, event: str) -> Question | None:
+        """The question that this message answered, as far as it is remembered."""
+        wanted = next((one.question for one in reversed(self.heard) if one.event == event), "")
+        known = (*self.before, self.asked, *(frame.asked for frame in self.frames))
+        return next((one for one in known if one and one.id == wanted), None)
 
     def push_done(self, done: Done) -> None:
         others = [one for one in self.done if one.id != done.id]
