@@ -4,11 +4,12 @@ import asyncio
 import os
 import secrets as chance
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
@@ -35,7 +36,7 @@ from bot.web.headers import Headers
 from bot.web.webhooks import Webhooks
 from channels.base import Channel, Delivery
 from flows.events import Say
-from storage import fetches, leaving, leftovers, receipts
+from storage import fetches, leases, leaving, leftovers, receipts
 from storage.ids import Ids
 from storage.leases import release_all
 from storage.media_place import Away
@@ -47,6 +48,7 @@ from storage.views import House, Views
 
 HOURLY = 3600.0
 SOON = 5.0
+TELLS = 20.0
 GRACE = 20  # seconds for what was handed in to be answered when the service ends
 
 
@@ -124,10 +126,24 @@ class App:
         """Alone on a SQLite database, nobody else can hold a lease: what a dead process held is free now."""
         alone = Alone(self.settings.data_dir)
         opened.callback(alone.leave)
-        if self._beside or not self.settings.database_url.startswith("sqlite") or not alone.enter():
+        if self._beside:
             return
-        async with self.db.write() as conn:
-            await release_all(conn, self.clock())
+        first = alone.enter()
+        if not self._on_file:
+            opened.push_async_callback(self._gone)
+        elif first:
+            async with self.db.write() as conn:
+                await release_all(conn, self.clock())
+
+    @property
+    def _on_file(self) -> bool:
+        return self.settings.database_url.startswith("sqlite")
+
+    async def _gone(self) -> None:
+        # Where the database is away, the lease ends by itself.
+        with suppress(SQLAlchemyError, OSError):
+            async with self.db.write() as conn:
+                await leases.served(conn, self.holder)
 
     async def _connect(self, opened: AsyncExitStack) -> None:
         self.links = media.Links(self.secrets, self.settings.public_url or "")
@@ -270,6 +286,8 @@ class App:
                 "clearing": self._clearing,
                 "sweeping": self._sweeping,
             }
+            if not self._on_file:
+                loops["serving"] = self._serving
             if self.settings.twilio_on:
                 loops["catching_up"] = self.catching_up.run
         if self.rooms and self.chats:
@@ -310,6 +328,13 @@ class App:
         self.house.chat = username
         self.views.forget()
 
+    async def _serving(self) -> None:
+        """Let other hosts know that this one runs, so that nobody replaces the data meanwhile."""
+        while True:
+            async with self.db.write() as conn:
+                await leases.serve(conn, self.holder, now=datetime.now(UTC))
+            await asyncio.sleep(TELLS)
+
     async def _clearing(self) -> None:
         """Each hour, empty what has had its time."""
         while True:
@@ -323,7 +348,7 @@ class App:
             try:
                 more = await leftovers.sweep(self.db, self.files, self.clock())
             except Away as error:
-                structlog.get_logger().warning("files_away", why=str(error))
+                structlog.get_logger().warning("files_away", sentence=str(error))
                 more = 0
             await asyncio.sleep(0 if more else SOON)
 
