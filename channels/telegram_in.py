@@ -47,8 +47,15 @@ def events_in(update: Update, *, now: datetime, username: str) -> tuple[Event, .
 
 
 def _sound(event: Event) -> bool:
-    words = [event.text, event.value, event.language, event.album, event.session, event.question]
-    counts = []
+    words: list[object] = [
+        event.text,
+        event.value,
+        event.language,
+        event.album,
+        event.session,
+        event.question,
+    ]
+    counts: list[object] = []
     for one in event.attachments:
         words += [one.ref, one.type]
         counts += [one.bytes, one.seconds]
