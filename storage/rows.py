@@ -30,14 +30,6 @@ KINDS: Sequence[tuple[type[TypeEngine[Any]], Kind]] = (
     (sa.Float, "real"),
     (sa.String, "text"),
 )
-TYPES: Mapping[Kind, type[TypeEngine[Any]]] = {
-    "text": sa.Text,
-    "number": sa.BigInteger,
-    "real": sa.Float,
-    "flag": sa.Boolean,
-    "bytes": sa.LargeBinary,
-    "json": sa.Text,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +57,31 @@ class Tally:
 
 
 class _JsonText(TypeDecorator[str]):
-    """On PostgreSQL: JSON exactly as it was written, and not what it means."""
+    """JSON as it was written, and not what it means. SQLite would else give what is only a number as one."""
 
     impl = sa.Text
+    cache_ok = True
+
+    def column_expression(self, column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+        return sa.cast(column, sa.Text)
+
+
+class _ServerJson(_JsonText):
+    """PostgreSQL wants to be told that a text is JSON."""
+
     cache_ok = True
 
     def bind_expression(self, bindparam: sa.BindParameter[str]) -> sa.ColumnElement[str]:
         return sa.cast(bindparam, sa.JSON)
 
-    def column_expression(self, column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
-        return sa.cast(column, sa.Text)
+
+TYPES: Mapping[Kind, type[TypeEngine[Any]]] = {
+    "text": sa.Text,
+    "number": sa.BigInteger,
+    "real": sa.Float,
+    "flag": sa.Boolean,
+    "bytes": sa.LargeBinary,
+}
 
 
 def shapes() -> list[Shape]:
@@ -124,8 +131,7 @@ def row_of(shape: Shape, line: bytes) -> Row:
 
 def _table(conn: AsyncConnection, shape: Shape) -> sa.TableClause:
     """Made from the shape alone: an older version's tables may be others than ours."""
-    json_ = _JsonText if conn.dialect.name == "postgresql" else sa.Text
-    types = {**TYPES, "json": json_}
+    types = {**TYPES, "json": _ServerJson if conn.dialect.name == "postgresql" else _JsonText}
     return sa.table(shape.table, *(sa.column(name, types[kind]()) for name, kind in shape.columns))
 
 
