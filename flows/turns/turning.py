@@ -3,7 +3,7 @@
 Lives for one call of `engine.turn` and is the only thing in this room that changes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -182,20 +182,13 @@ class Turn:
 
     def remember(self, question: Question) -> None:
         """Keep an answered question within reach: for late buttons, and for edited messages."""
-        rest = [self._cut(one) for one in self.before if one.id != question.id]
+        places = {frame.id for frame in self.frames} | {done.id for done in self.done}
+        rest = [_cut(one, places) for one in self.before if one.id != question.id]
         event = self.event.of if self.event.kind == "edit" else self.event.id
         if not question.poll:  # only a vote is ever put again
             question = replace(question, text="", spoken="")
         self.before = (question, *rest)[:MEMORY]
         self.heard = (*self.heard, Heard(event=event, question=question.id))[-MEMORY:]
-
-    def _cut(self, question: Question) -> Question:
-        """A question behind us without its options, where an answer has no place to go to any more."""
-        if not question.options or question.poll:
-            return question
-        runs = any(frame.id == question.frame for frame in self.frames)
-        kept = any(done.id == question.gift for done in self.done)
-        return question if runs or kept else replace(question, options=())
 
     def answered(self, event: str) -> Question | None:
         """The question that this message answered, as far as it is remembered."""
@@ -246,3 +239,10 @@ class Outcome:
     conversation: Conversation
     says: tuple[Say, ...]
     effects: tuple[Effect, ...]
+
+
+def _cut(question: Question, places: Set[str]) -> Question:
+    """A question behind us without its options, where an answer has no place to go to any more."""
+    if not question.options or question.poll or question.frame in places or question.gift in places:
+        return question
+    return replace(question, options=())
