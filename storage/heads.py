@@ -36,7 +36,10 @@ async def any_due(conn: AsyncConnection, lane: str, now: datetime) -> list[str]:
 
 
 async def lock(conn: AsyncConnection, lane: str, room: Mapping[str, int], now: datetime) -> dict[str, Free]:
-    """At most so many lines of each kind, whoever waits longest first; nobody else sees them meanwhile."""
+    """At most so many lines of each kind, whoever waits longest first; nobody else sees them meanwhile.
+
+    A line with many messages is found with each of them: then it is fewer lines, and more the next time.
+    """
     found: dict[str, Free] = {}
     for name, most in room.items():
         due = _due(lane, name, now).limit(most).with_for_update(of=lines, skip_locked=True)
@@ -55,36 +58,31 @@ def _due(lane: str, name: str, now: datetime) -> sa.Select[tuple[str, bytes | No
         sa.or_(n.leased_until.is_(None), n.leased_until <= now),
         sa.or_(n.wait_until.is_(None), n.wait_until <= now),
     )
-    return of_lane.where(
-        o.state == "waiting", o["class"] == name, o.not_before <= now, *free, ~_behind(now)
-    ).order_by(o.not_before)
-
-
-def _behind(now: datetime) -> sa.Exists:
-    """Whether another message of the same line goes before: so that each line is found once."""
-    o, first = outbox.c, outbox.alias("first")
-    f = first.c
-    same = (f.line_id == o.line_id, f.lane == o.lane, f["class"] == o["class"])
-    return sa.exists().where(f.state == "waiting", *same, f.id < o.id, f.not_before <= now).correlate(outbox)
+    due = of_lane.where(o.state == "waiting", o["class"] == name, o.not_before <= now, *free)
+    return due.order_by(o.not_before)
 
 
 async def waiting(
     conn: AsyncConnection, lane: str, ids: Collection[str], now: datetime
 ) -> dict[str, list[Waiting]]:
-    """The first that are unsent of each line and class and due soon, in the order of sending."""
+    """The first that are unsent of each line and class and due soon, in the order of sending.
+
+    The lane is looked at here and not by the database, which would go through all that the lane has.
+    """
     o = outbox.c
-    place = sa.func.row_number().over(partition_by=(o.line_id, o["class"]), order_by=o.id).label("place")
+    place = sa.func.row_number().over(partition_by=(o.line_id, o.lane, o["class"]), order_by=o.id)
     soon = sa.or_(o.not_before <= now + PATIENCE, o.state == "sending")
     unsent = (
-        sa.select(*columns(), place)
-        .where(o.line_id.in_(ids), o.state.in_(UNSENT), o.lane == lane, soon)
+        sa.select(*columns(), o.lane, place.label("place"))
+        .where(o.line_id.in_(ids), o.state.in_(UNSENT), soon)
         .subquery()
     )
-    u = unsent.c
-    wanted = [one for one in u if one.name != "place"]
+    first = sa.select(unsent).where(unsent.c.place <= MOST).order_by(unsent.c.id)
     found: dict[str, list[Waiting]] = {id_: [] for id_ in ids}
-    for row in (await conn.execute(sa.select(*wanted).where(u.place <= MOST).order_by(u.id))).mappings():
-        found[row["line"]].append(Waiting(**row))
+    for row in (await conn.execute(first)).mappings():
+        plain = dict(row)
+        if plain.pop("lane") == lane and plain.pop("place"):
+            found[plain["line"]].append(Waiting(**plain))
     return found
 
 
