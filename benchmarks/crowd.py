@@ -11,8 +11,9 @@ from pydantic import SecretStr
 from benchmarks.letters import chat, phone
 from storage import addresses
 from storage.database import Database
-from storage.groups import add_group
+from storage.groups import add_group, find_group
 from storage.ids import Ids
+from storage.meetings import NewBrief, add_brief, add_meeting, find_meeting
 from storage.polls import NewPoll, open_poll
 from storage.secrets import Secrets
 from storage.store import open_store
@@ -20,7 +21,9 @@ from storage.tables import consents, contributions, given, lines, members, reach
 
 KEY = SecretStr("a key made up for benchmarks, long enough to be good")
 GROUP = 500  # members in a group
+NUMBERED = 9000  # how many members of a group can have a number to key
 AT_ONCE = 5000
+SOON = timedelta(days=2)  # until a meeting
 KEPT = timedelta(days=1)  # between two contributions of one member
 
 
@@ -40,7 +43,7 @@ async def gather(folder: Path, people: int, *, group: int = GROUP, gifts: int = 
             some = range(start, min(start + AT_ONCE, people))
             rows = _Rows(secrets, ids, now)
             for person in some:
-                rows.add(person, homes[person // group], gifts)
+                rows.add(person, homes[person // group], person % group, gifts)
             async with db.write() as conn:
                 for table, found in rows.tables():
                     await conn.execute(sa.insert(table), found)
@@ -48,10 +51,26 @@ async def gather(folder: Path, people: int, *, group: int = GROUP, gifts: int = 
         await db.close()
 
 
+async def brief(db: Database, ids: Ids, now: datetime, *, due: datetime) -> str:
+    """A brief that goes to everybody in the first group; its id."""
+    async with db.write() as conn:
+        home = await find_group(conn, "GROUP0")
+        meeting = await add_meeting(conn, home, "Tea in the garden", now + SOON, ids=ids, now=now)
+        new = NewBrief(
+            meeting=await find_meeting(conn, meeting),
+            title="The path",
+            texts={("en", "plain"): "The path by the pond is to be made wide enough for two chairs. " * 5},
+            befores=("6h",),
+        )
+        made, _ = await add_brief(conn, new, ids=ids, now=now)
+        await conn.execute(sa.update(sendings).where(sendings.c.subject_id == made).values(due_at=due))
+    return made
+
+
 async def _group(db: Database, n: int, ids: Ids, now: datetime) -> str:
     """A group with a vote that is open and needs not be sent any more."""
     async with db.write() as conn:
-        home = await add_group(conn, id=ids(), code=f"GROUP{n}", name=f"Group {n}", now=now)
+        home = await add_group(conn, id=ids(), code=f"GROUP{n}", name=f"Group {n}", hours="0-24", now=now)
         poll = NewPoll(group=home.id, question="Where shall we meet?", options=("Library", "Café"))
         await open_poll(conn, poll, ids=ids, now=now)
         await conn.execute(sa.update(sendings).values(state="done", done_at=now))
@@ -72,13 +91,13 @@ class _Rows:
     def tables(self) -> Iterator[tuple[sa.Table, list[dict[str, Any]]]]:
         return ((table, rows) for table, rows in self._found.items() if rows)
 
-    def add(self, person: int, group: str, gifts: int) -> None:
+    def add(self, person: int, group: str, place: int, gifts: int) -> None:
         member, now = self._ids(), self._now
         named = {
             "id": member,
             "group_id": group,
             "name": f"Ada {person}",
-            "number": f"{1000 + person % GROUP}",
+            "number": f"{1000 + place}" if place < NUMBERED else None,
         }
         self._found[members].append(named | {"joined_at": now, "heard_at": now})
         self._line(member, "sms", phone(person))

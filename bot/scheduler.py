@@ -6,6 +6,7 @@ The clock only wakes; rows are the truth. Every process may run this: what one h
 import asyncio
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Protocol
 
 import structlog
@@ -205,20 +206,20 @@ class Scheduler:
         try:
             sha256 = await self._files.save(data)
         except Away as error:  # the words alone are better than nothing
-            structlog.get_logger().warning("files_away", why=str(error))
+            structlog.get_logger().warning("files_away", sentence=str(error))
             return None
         async with self._db.write() as conn:
             return await keep_picture(conn, standing.id, sha256=sha256, size=len(data), now=self._clock())
 
 
 def _brief(content: Content, now: datetime) -> Write:
-    def write(one: Recipient) -> tuple[Say, None]:
-        said = notices.brief(
-            content, channel=one.channel, language=one.language, form=one.form, again=one.again, now=now
-        )
-        return said, None
+    """Written once for all who read or hear it alike."""
 
-    return write
+    @cache
+    def said(channel: str, language: str, form: str, again: bool) -> Say:
+        return notices.brief(content, channel=channel, language=language, form=form, again=again, now=now)
+
+    return lambda one: (said(one.channel, one.language, one.form, one.again), None)
 
 
 def _result(standing: Tally, picture: Shown | None) -> Write:
