@@ -3,7 +3,7 @@
 Lives for one call of `engine.turn` and is the only thing in this room that changes.
 """
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -183,7 +183,13 @@ class Turn:
     def remember(self, question: Question) -> None:
         """Keep an answered question within reach: for late buttons, and for edited messages."""
         places = {frame.id for frame in self.frames} | {done.id for done in self.done}
-        rest = [_cut(one, places) for one in self.before if one.id != question.id]
+        rest = [
+            one
+            if one.poll or not one.options or one.frame in places or one.gift in places
+            else replace(one, options=())  # no answer to it has a place to go to any more
+            for one in self.before
+            if one.id != question.id
+        ]
         event = self.event.of if self.event.kind == "edit" else self.event.id
         if not question.poll:  # only a vote is ever put again
             question = replace(question, text="", spoken="")
@@ -239,10 +245,3 @@ class Outcome:
     conversation: Conversation
     says: tuple[Say, ...]
     effects: tuple[Effect, ...]
-
-
-def _cut(question: Question, places: Set[str]) -> Question:
-    """A question behind us without its options, where an answer has no place to go to any more."""
-    if not question.options or question.poll or question.frame in places or question.gift in places:
-        return question
-    return replace(question, options=())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flows.events import Option, Question
 from flows.understanding.mentions import Search, search
-from flows.understanding.options import Names, names
+from flows.understanding.options import Keys, Names, names
 from flows.understanding.reading import Reading
 from flows.understanding.talk import (
     CHATTER,
@@ -28,6 +28,9 @@ def choose(
     if not said or sum(not token.mark for token in said) > MOST_WORDS:
         return None
     known = names(question, options)
+    plainly = _plainly(said, known)
+    if len(plainly) == 1:
+        return Reading(sure=True, keys=tuple(plainly))
     whole = _read(said, known, question)
     if whole and whole.sure:
         return whole
@@ -36,6 +39,15 @@ def choose(
         if head and head.sure and head.keys:
             return Reading(sure=True, keys=head.keys, rest=words[said[cut].start :].strip())
     return whole if whole or by_text else _misheard(said, known)
+
+
+def _plainly(said: Sequence[Token], known: Names) -> Keys:
+    """The options that the whole reply names by a number alone, or by their own words. Most replies do."""
+    first = said[0]
+    if len(said) == 1 and first.text.isdecimal() and first.value is not None:
+        place = known.places.get(int(first.value))
+        return known.leads.get(int(first.value), frozenset()) | ({place} if place else frozenset())
+    return known.phrases.get(tuple([token.text for token in said]), frozenset())
 
 
 def _read(said: Sequence[Token], known: Names, question: Question) -> Reading | None:
