@@ -76,11 +76,11 @@ async def _spent(conn: AsyncConnection, now: datetime) -> tuple[int, int, int]:
     g, s = groups.c, spending.c
     days = [(now + timedelta(days=days)).date().isoformat() for days in (-1, 0, 1)]
     rows = await conn.execute(
-        sa.select(g.timezone, s.day, s.segments, s.minutes, g.daily_segments, g.daily_minutes)
+        sa.select(g.zone, s.day, s.segments, s.minutes, g.daily_segments, g.daily_minutes)
         .join_from(groups, spending, s.group_id == g.id)
         .where(s.day.in_(days))
     )
-    today = [row for row in rows if row.day == now.astimezone(ZoneInfo(row.timezone)).date().isoformat()]
+    today = [row for row in rows if row.day == now.astimezone(ZoneInfo(row.zone)).date().isoformat()]
     near = [
         row
         for row in today

@@ -154,7 +154,8 @@ async def test_health_and_numbers_are_told(world: World, http: ClientSession) ->
     async with http.get(f"{world.url}/metrics") as answer:
         numbers = await answer.text()
     assert 'takepart_turns_total{channel="sms",outcome="taken"} 3.0' in numbers
-    assert 'takepart_outbox{class="answer",state=' in numbers
+    assert 'takepart_turn_seconds_count{channel="sms"} 3.0' in numbers
+    assert "takepart_problems 0.0" in numbers
 
 
 async def test_a_slow_step_hears_one_moment_and_then_the_answer(
