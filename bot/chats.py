@@ -97,6 +97,13 @@ class Chats:
 
     async def _poll(self) -> None:
         """Fetch updates for as long as nobody else does; what is not committed is fetched again."""
+        try:
+            await self._poll_on()
+        finally:
+            async with self._db.write() as conn:
+                await leases.let_go(conn, LEASE_NAME, self._holder)
+
+    async def _poll_on(self) -> None:
         while await self._hold():
             updates = await self._channel.poll(self._offset, POLL_SECONDS)
             events: list[Event] = []

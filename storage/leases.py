@@ -37,6 +37,11 @@ async def serving(conn: AsyncConnection, now: datetime) -> bool:
     return (await conn.execute(found.limit(1))).first() is not None
 
 
+async def let_go(conn: AsyncConnection, name: str, holder: str) -> None:
+    """Give a lease back, so that the next need not wait until it has run out."""
+    await conn.execute(sa.delete(leases).where(leases.c.name == name, leases.c.holder == holder))
+
+
 async def release_all(conn: AsyncConnection, now: datetime) -> None:
     """Let go of every lease: only for a process that knows that it is alone on this database."""
     for held in (lines, media, sendings):

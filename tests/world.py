@@ -11,7 +11,7 @@ import asyncio
 import shutil
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -60,9 +60,18 @@ class Clock:
 class World:
     """The running service at `url` and everybody around it."""
 
-    def __init__(self, app: App, url: str, clock: Clock, telegram: BotApi, twilio: FakeTwilio) -> None:
+    def __init__(
+        self,
+        app: App,
+        url: str,
+        clock: Clock,
+        telegram: BotApi,
+        twilio: FakeTwilio,
+        given: Mapping[str, str],
+    ) -> None:
         self.app = app
         self.url = url
+        self.given = given  # the settings
         self.clock = clock
         self.telegram = telegram
         self.twilio = twilio
@@ -132,9 +141,7 @@ async def open_world(
     """
     shutil.copy(migrated, folder / "takepart.db")
     with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        url = _listen(listening)
         clock = Clock(at)
         async with BotApi() as telegram, FakeTwilio(service=url, clock=clock) as twilio:
             given = {
@@ -152,7 +159,25 @@ async def open_world(
             }
             app = App(Settings.model_validate(given), clock=clock, widths=AT_ONCE)
             async with _serving(app, listening):
-                yield World(app, url, clock, telegram, twilio)
+                yield World(app, url, clock, telegram, twilio, given)
+
+
+@asynccontextmanager
+async def open_beside(world: World, folder: Path) -> AsyncIterator[World]:
+    """Another process of the same service, behind the same address, with a port and folder of its own."""
+    with socket.socket() as listening:
+        url = _listen(listening)
+        settings = Settings.model_validate({**world.given, "TAKEPART_DATA_DIR": str(folder)})
+        app = App(settings, clock=world.clock, widths=AT_ONCE)
+        async with _serving(app, listening):
+            yield World(app, url, world.clock, world.telegram, world.twilio, world.given)
+
+
+def _listen(listening: socket.socket) -> str:
+    """Open a port; the address that leads to it."""
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
+    return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
 @asynccontextmanager
