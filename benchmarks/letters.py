@@ -86,6 +86,34 @@ def text(person: int, words: str) -> bytes:
     )
 
 
+def rings(person: int) -> tuple[str, bytes]:
+    """Somebody rings: the call's id, and what Twilio posts."""
+    call = f"CA{next(_numbers):032x}"
+    return call, form("/twilio/voice", _call(call, person, "ringing"))
+
+
+def presses(address: str, call: str, person: int, key: str) -> bytes:
+    """Somebody presses a key: what Twilio posts to the address that the last answer gave."""
+    path = address.removeprefix(PUBLIC)
+    return form(path, _call(call, person, "in-progress") | {"Digits": key, "msg": "Gather End"})
+
+
+def _call(call: str, person: int, status: str) -> dict[str, str]:
+    return {
+        "AccountSid": SID,
+        "ApiVersion": "2010-04-01",
+        "CallSid": call,
+        "CallStatus": status,
+        "Called": NUMBER,
+        "Caller": phone(person),
+        "Direction": "inbound",
+        "From": phone(person),
+        "FromCountry": "GB",
+        "To": NUMBER,
+        "ToCountry": "GB",
+    }
+
+
 def form(path: str, fields: dict[str, str]) -> bytes:
     """A signed webhook of Twilio's."""
     signature = _VALIDATOR.compute_signature(PUBLIC + path, fields)

@@ -143,6 +143,14 @@ async def opened(connections: Sequence[Connection], requests: Sequence[bytes], r
     return await running.over()
 
 
+async def asked(connection: Connection, request: bytes) -> tuple[int, bytes]:
+    """One request and its answer: status and body."""
+    answer: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
+    connection.answered = lambda _, status, body: answer.set_result((status, body))
+    connection.ask(request, perf_counter())
+    return await answer
+
+
 def run(work: Coroutine[Any, Any, Made]) -> Made:
     """Run on the quicker loop."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
