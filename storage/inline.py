@@ -33,6 +33,7 @@ class Inline:
 
     def __init__(self, threaded: aiosqlite.Connection, plain: sqlite3.Connection) -> None:
         self._threaded = threaded
+        self.plain = plain
         self.cursor = partial(Cursor, threaded, plain)
 
     async def commit(self) -> None:

@@ -1,7 +1,7 @@
 """What a batch of turns needs to know of people: read with one SELECT for each table."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.state import Conversation, Member, Notice
+from storage import ready
 from storage.outbox import unpacked as unpacked_body
 from storage.states import unpacked
 from storage.tables import ballots, calls, conversations, lines, members, outbox, polls, reached, reaches
@@ -106,7 +107,7 @@ async def load(
 
 async def find_lines(conn: AsyncConnection, hashes: Collection[bytes]) -> dict[bytes, Line]:
     """The lines with these keyed hashes."""
-    found = await conn.execute(_lines(), {"hashes": list(hashes)})
+    found = await ready.read(conn, _lines(), hashes=list(hashes))
     return {
         hash_: Line(id=id_, kind=kind, at_member=at_member, at_until=until)
         for hash_, id_, kind, at_member, until in found
@@ -117,43 +118,31 @@ async def people(conn: AsyncConnection, ids: Collection[str], now: datetime) -> 
     """These members, those who left excepted."""
     if not ids:
         return {}
-    rows = await conn.execute(_members(), {"ids": list(ids)})
-    found = {
-        row.id: Person(
-            member=Member(
-                id=row.id,
-                name=row.name,
-                number=row.number or "",
-                permission=row.permission,
-                state=row.state,
-                language=row.language,
-                form=row.form,
-                slower=row.slower,
-            ),
-            group=row.group_id,
-            practice=row.practice,
-            more_time=row.more_time,
-        )
-        for row in rows
-    }
-    votes = await _votes(conn, found.keys(), now)
-    read, unread = await _briefs(conn, found.keys())
-    for id_, person in found.items():
-        person.member = replace(
-            person.member,
+    votes = await _votes(conn, ids, now)
+    read, unread = await _briefs(conn, ids)
+    found = {}
+    for id_, group, practice, more_time, *me in await ready.read(conn, _members(), ids=list(ids)):
+        name, number, permission, state, language, form, slower = me
+        member = Member(
+            id=id_,
+            name=name,
+            number=number or "",
+            permission=permission,
+            state=state,
+            language=language,
+            form=form,
+            slower=slower,
             votes=votes.get(id_, {}),
             acknowledged=frozenset(read.get(id_, ())),
             unread=tuple(unread.get(id_, ())),
         )
+        found[id_] = Person(member=member, group=group, practice=practice, more_time=more_time)
     return found
 
 
 async def _reaches(conn: AsyncConnection, line_ids: Collection[str]) -> dict[str, list[Reach]]:
-    if not line_ids:
-        return {}
-    rows = await conn.execute(_ways(), {"ids": list(line_ids)})
     found: dict[str, list[Reach]] = {}
-    for member, id_, line, channel, heard in rows:
+    for member, id_, line, channel, heard in await ready.read(conn, _ways(), ids=list(line_ids)):
         found.setdefault(member, []).append(Reach(id=id_, line=line, channel=channel, heard_at=heard))
     return found
 
@@ -161,7 +150,7 @@ async def _reaches(conn: AsyncConnection, line_ids: Collection[str]) -> dict[str
 async def _votes(
     conn: AsyncConnection, ids: Collection[str], now: datetime
 ) -> dict[str, dict[str, tuple[str, ...]]]:
-    rows = await conn.execute(_ballots(), {"ids": list(ids), "since": now - REMEMBERED})
+    rows = await ready.read(conn, _ballots(), ids=list(ids), since=now - REMEMBERED)
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for member, poll, choices in rows:
         found.setdefault(member, {})[poll] = tuple(choices or ())
@@ -174,14 +163,14 @@ async def _briefs(
     """The briefs that each of these members has acknowledged, and those only got; the latest first."""
     read: dict[str, list[str]] = {}
     unread: dict[str, list[str]] = {}
-    for member, brief, state in await conn.execute(_got(), {"ids": list(ids)}):
+    for member, brief, state in await ready.read(conn, _got(), ids=list(ids)):
         (read if state == "acknowledged" else unread).setdefault(member, []).append(brief)
     return read, unread
 
 
 async def talks(conn: AsyncConnection, known: Known, owners: Collection[str]) -> None:
     """Read where these owners are."""
-    for owner, state in await conn.execute(_talks(), {"owners": list(owners)}):
+    for owner, state in await ready.read(conn, _talks(), owners=list(owners)):
         try:
             known.talks[owner] = unpacked(state)
         except ValueError:  # begin anew rather than never answer this person again
@@ -240,29 +229,26 @@ def _notice(id_: str, kind: str, subject: str | None, body: str | None, greet: b
     return Notice(id=id_, kind=kind, subject=subject or "", text=words, greet=greet)
 
 
-def _among(name: str) -> sa.BindParameter[Any]:
-    return sa.bindparam(name, expanding=True)
-
-
 @cache
 def _lines() -> sa.Select[Any]:
     n = lines.c
     wanted = (n.address_hash, n.id, n.kind, n.at_member, n.at_until)
-    return sa.select(*wanted).where(n.address_hash.in_(_among("hashes")))
+    return sa.select(*wanted).where(n.address_hash.in_(ready.among("hashes")))
 
 
 @cache
 def _members() -> sa.Select[Any]:
     m = members.c
-    wanted = (m.id, m.group_id, m.name, m.number, m.permission, m.state, m.language, m.form)
-    here = (m.id.in_(_among("ids")), m.state != "left", m.state != "erased")
-    return sa.select(*wanted, m.slower, m.more_time, m.practice).where(*here)
+    kept = (m.id, m.group_id, m.practice, m.more_time)
+    seen = (m.name, m.number, m.permission, m.state, m.language, m.form, m.slower)
+    here = (m.id.in_(ready.among("ids")), m.state != "left", m.state != "erased")
+    return sa.select(*kept, *seen).where(*here)
 
 
 @cache
 def _ways() -> sa.Select[Any]:
     r = reaches.c
-    used = (r.line_id.in_(_among("ids")), r.retired_at.is_(None))
+    used = (r.line_id.in_(ready.among("ids")), r.retired_at.is_(None))
     return sa.select(r.member_id, r.id, r.line_id, r.channel, r.heard_at).where(*used)
 
 
@@ -272,18 +258,18 @@ def _ballots() -> sa.Select[Any]:
     since = sa.bindparam("since", type_=polls.c.closed_at.type)
     recent = sa.or_(polls.c.closed_at.is_(None), polls.c.closed_at > since)
     cast = sa.select(b.member_id, b.poll_id, b.choices).join(polls, polls.c.id == b.poll_id)
-    return cast.where(b.member_id.in_(_among("ids")), recent)
+    return cast.where(b.member_id.in_(ready.among("ids")), recent)
 
 
 @cache
 def _got() -> sa.Select[Any]:
     r = reached.c
     arrived = sa.or_(*(r.state == state for state in ("acknowledged", "sent", "delivered")))
-    theirs = (r.member_id.in_(_among("ids")), r.kind == "brief", arrived)
+    theirs = (r.member_id.in_(ready.among("ids")), r.kind == "brief", arrived)
     return sa.select(r.member_id, r.subject_id, r.state).where(*theirs).order_by(r.at.desc())
 
 
 @cache
 def _talks() -> sa.Select[Any]:
     c = conversations.c
-    return sa.select(c.owner, c.state).where(c.owner.in_(_among("owners")))
+    return sa.select(c.owner, c.state).where(c.owner.in_(ready.among("owners")))

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Say
-from storage import many
+from storage import ready
 from storage.database import upsert_for
 from storage.tables import lines, outbox, reached, reaches
 
@@ -139,12 +139,13 @@ async def _replace(conn: AsyncConnection, id_: str, created: datetime, row: Row)
 
 
 async def _insert(conn: AsyncConnection, rows: Sequence[Row], now: datetime) -> set[str]:
-    theirs = sa.select(lines.c.id).where(lines.c.id.in_({row.line for row in rows}), lines.c.kind == PRACTICE)
-    practising = set(await conn.scalars(theirs))
+    practising = {
+        line for (line,) in await ready.read(conn, _practising(), ids=list({row.line for row in rows}))
+    }
     new = [_columns(row, now) | {"lane": PRACTICE if row.line in practising else row.channel} for row in rows]
-    await many.run(conn, _inserting(conn.dialect), new)
-    made = await conn.scalars(_made(), {"ids": [row.id for row in rows]})
-    return set(made)
+    await ready.write(conn, _inserting(conn.dialect), new)
+    made = await ready.read(conn, _made(), ids=[row.id for row in rows])
+    return {id_ for (id_,) in made}
 
 
 @cache
@@ -153,8 +154,13 @@ def _inserting(dialect: sa.Dialect) -> sa.Insert:
 
 
 @cache
+def _practising() -> sa.Select[Any]:
+    return sa.select(lines.c.id).where(lines.c.id.in_(ready.among("ids")), lines.c.kind == PRACTICE)
+
+
+@cache
 def _made() -> sa.Select[Any]:
-    return sa.select(outbox.c.id).where(outbox.c.id.in_(sa.bindparam("ids", expanding=True)))
+    return sa.select(outbox.c.id).where(outbox.c.id.in_(ready.among("ids")))
 
 
 def _columns(row: Row, now: datetime) -> dict[str, object]:
@@ -179,7 +185,7 @@ def _columns(row: Row, now: datetime) -> dict[str, object]:
 
 async def make_due(conn: AsyncConnection, first: Mapping[str, datetime]) -> None:
     """See that each line is looked at by then. In id order, so that two writers can't lock crosswise."""
-    await many.run(conn, _sooner(), [{"line": line, "at": at} for line, at in sorted(first.items())])
+    await ready.write(conn, _sooner(), [{"line": line, "at": at} for line, at in sorted(first.items())])
 
 
 @cache
@@ -204,7 +210,7 @@ async def _expect(conn: AsyncConnection, rows: Sequence[Row], now: datetime) -> 
         for row in rows
         if row.kind in TRACKED and row.member and row.subject
     ]
-    await many.run(conn, _expecting(conn.dialect), expected)
+    await ready.write(conn, _expecting(conn.dialect), expected)
 
 
 @cache
@@ -231,16 +237,21 @@ async def release(conn: AsyncConnection, members: Collection[str], *, now: datet
     """These members have finished what they were doing: what was held back for that may go now."""
     if not members:
         return
-    freed = await conn.scalars(_releasing(), {"members": list(members), "now": now})
-    await make_due(conn, dict.fromkeys(freed, now))
+    freed = await ready.read(conn, _held(), members=list(members), now=now)
+    await ready.write(conn, _releasing(), [{"row": id_, "now": now} for id_, _ in freed])
+    await make_due(conn, {line: now for _, line in freed})
 
 
 @cache
-def _releasing() -> sa.Executable:
+def _held() -> sa.Select[Any]:
     o = outbox.c
-    members: sa.BindParameter[str] = sa.bindparam("members", expanding=True)
     now = sa.bindparam("now", type_=o.not_before.type)
-    theirs = sa.select(reaches.c.line_id).where(reaches.c.member_id.in_(members))
+    theirs = sa.select(reaches.c.line_id).where(reaches.c.member_id.in_(ready.among("members")))
     waiting = (o.line_id.in_(theirs), o.state == "waiting", o.held, o.not_before > now)
-    held = sa.update(outbox).where(*waiting, o.member_id.in_(members))
-    return held.values(not_before=now).returning(o.line_id)
+    return sa.select(o.id, o.line_id).where(*waiting, o.member_id.in_(ready.among("members")))
+
+
+@cache
+def _releasing() -> sa.Update:
+    now = sa.bindparam("now", type_=outbox.c.not_before.type)
+    return sa.update(outbox).where(outbox.c.id == sa.bindparam("row")).values(not_before=now)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Event
 from flows.state import Conversation
-from storage import locks, many, outbox, views
+from storage import locks, outbox, ready, views
 from storage.database import upsert, upsert_for
 from storage.leftovers import discard
 from storage.rewriting import drop_media
@@ -106,7 +106,7 @@ class Ledger:
 
     async def write(self, conn: AsyncConnection, now: datetime) -> None:
         for table in INSERTED:
-            await many.run(conn, _inserting(table), self.rows.get(table, ()))
+            await ready.write(conn, _inserting(table), self.rows.get(table, ()))
         await self._gifts(conn)
         await self._calls(conn)
         await self._talks(conn)
@@ -132,7 +132,7 @@ class Ledger:
 
     async def _let_go(self, conn: AsyncConnection) -> None:
         """Files that a contribution had and has no more: their giver replaced them or took them back."""
-        had = await conn.execute(_files(), {"gifts": list(self.gifts)})
+        had = await ready.read(conn, _files(), gifts=list(self.gifts))
         old = [(gift, file) for gift, file in had if (gift, file) not in self.files]
         if old:
             cm = contribution_media.c
@@ -164,12 +164,12 @@ class Ledger:
     async def _events(self, conn: AsyncConnection) -> None:
         """Note whose they were and what they became; a secret ballot leaves no words behind."""
         whose = [{"row": row, "member": member} for row, member in self.whose.items() if member]
-        await many.run(conn, _owning(), whose)
+        await ready.write(conn, _owning(), whose)
         became = [
             {"by": channel, "known": guard, "gift": gift, "named": answer}
             for (channel, guard), (gift, answer) in self.became.items()
         ]
-        await many.run(conn, _becoming(), became)
+        await ready.write(conn, _becoming(), became)
         if self.secret:
             await conn.execute(sa.update(events).where(events.c.id.in_(self.secret)).values(body=None))
 
@@ -195,8 +195,8 @@ async def admit(conn: AsyncConnection, arrived: Sequence[Arrived]) -> set[str]:
         for one in sorted(arrived, key=lambda one: (one.event.channel, one.guard))
     ]
     await _put(conn, events, rows)
-    made = await conn.scalars(_known_events(), {"ids": [one.id for one in arrived]})
-    return set(made)
+    made = await ready.read(conn, _known_events(), ids=[one.id for one in arrived])
+    return {id_ for (id_,) in made}
 
 
 async def kept_answers(conn: AsyncConnection, guards: Iterable[bytes]) -> dict[bytes, tuple[str, str]]:
@@ -242,7 +242,7 @@ async def _put(
     new: tuple[str, ...] = (),
 ) -> None:
     """Insert rows; where one with this key is there already, change what may be new."""
-    await many.run(conn, _putting(conn.dialect, table, key, new), rows)
+    await ready.write(conn, _putting(conn.dialect, table, key, new), rows)
 
 
 @cache
@@ -261,13 +261,13 @@ def _inserting(table: sa.Table) -> sa.Insert:
 
 @cache
 def _known_events() -> sa.Select[Any]:
-    return sa.select(events.c.id).where(events.c.id.in_(sa.bindparam("ids", expanding=True)))
+    return sa.select(events.c.id).where(events.c.id.in_(ready.among("ids")))
 
 
 @cache
 def _files() -> sa.Select[Any]:
     cm = contribution_media.c
-    theirs = cm.contribution_id.in_(sa.bindparam("gifts", expanding=True))
+    theirs = cm.contribution_id.in_(ready.among("gifts"))
     return sa.select(cm.contribution_id, cm.media_id).where(theirs)
 
 
@@ -294,6 +294,6 @@ def _hearing(table: sa.Table) -> sa.Update:
 async def _touch(conn: AsyncConnection, heard: Mapping[tuple[str, str], datetime]) -> None:
     """Note when members were last heard, and where: a line that brings something does not fail."""
     ways = [{"row": reach, "at_": when} for (_, reach), when in sorted(heard.items())]
-    await many.run(conn, _hearing(reaches), ways)
+    await ready.write(conn, _hearing(reaches), ways)
     who = [{"row": member, "at_": when} for (member, _), when in sorted(heard.items())]
-    await many.run(conn, _hearing(members), who)
+    await ready.write(conn, _hearing(members), who)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.calendar import day_name
 from flows.events import Option, Shown
 from flows.state import Brief, Group, Poll, Shared
+from storage import ready
 from storage.load import REMEMBERED
 from storage.secrets import Secrets
 from storage.tables import (
@@ -69,9 +70,8 @@ class Views:
         """The groups with these ids as they are now."""
         if not ids:
             return {}
-        rows = await conn.execute(_versions(), {"ids": list(ids)})
         found = {}
-        for id_, version in rows.all():
+        for id_, version in await ready.read(conn, _versions(), ids=list(ids)):
             kept = self._kept.get(id_)
             if kept is None or kept.version != version or kept.until <= now:
                 kept = await self._read(conn, id_, now)
@@ -125,7 +125,7 @@ class Views:
 
 @cache
 def _versions() -> sa.Select[Any]:
-    asked = groups.c.id.in_(sa.bindparam("ids", expanding=True))
+    asked = groups.c.id.in_(ready.among("ids"))
     return sa.select(groups.c.id, groups.c.version).where(asked)
 
 

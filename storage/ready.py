@@ -1,0 +1,146 @@
+"""Statements that every batch of turns runs, made ready once for each kind of database.
+
+What SQLAlchemy does anew for each execution and each row costs more than the row. Hand in the same
+statement each time; all rows of one call have the same names.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import repeat
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.inline import Inline
+
+Statement = sa.Select[Any] | sa.Insert | sa.Update
+Convert = Callable[[Any], Any]
+Places = tuple[tuple[int, Convert], ...]  # those whose values the database has in another form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A statement in the words of one kind of database. `names`: whose value goes to each place."""
+
+    text: str
+    names: tuple[str, ...]
+    fixed: Mapping[str, Any]  # values that nobody hands in
+    converts: Places
+    results: Places
+
+    def values(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """What one row puts in the statement's places."""
+        given = {**self.fixed, **row} if self.fixed else row
+        return _converted([given[name] for name in self.names], self.converts)
+
+
+def among(name: str) -> sa.BindParameter[Any]:
+    """In a statement: a list that is handed in by this name."""
+    return sa.bindparam(name, expanding=True)
+
+
+async def write(conn: AsyncConnection, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Execute a statement for each row."""
+    if not rows:
+        return
+    ready = _ready(statement, conn.dialect, tuple(rows[0]), ())
+    values = [ready.values(row) for row in rows]
+    if file := _file(conn):
+        with _told(conn):
+            file.executemany(ready.text, values)
+    else:
+        await conn.exec_driver_sql(ready.text, values)
+
+
+async def read(conn: AsyncConnection, statement: Statement, **given: Any) -> Sequence[tuple[Any, ...]]:
+    """The rows that a statement finds, as plain tuples."""
+    lists = {name: _padded(value) for name, value in given.items() if isinstance(value, list)}
+    if any(not value for value in lists.values()):
+        return []
+    ready = _ready(statement, conn.dialect, tuple(given), tuple((n, len(v)) for n, v in lists.items()))
+    single = {f"{name}_{n}": one for name, value in lists.items() for n, one in enumerate(value, 1)}
+    values = ready.values(given | single)
+    if file := _file(conn):
+        with _told(conn):
+            found: Sequence[Any] = file.execute(ready.text, values).fetchall()
+    else:
+        found = (await conn.exec_driver_sql(ready.text, values)).all()
+    return [_converted(list(row), ready.results) for row in found] if ready.results else found
+
+
+def _file(conn: AsyncConnection) -> sqlite3.Connection | None:
+    """The plain connection to a file, which needs nothing between."""
+    sync = conn.sync_connection
+    driver = sync.connection.driver_connection if sync else None
+    return driver.plain if isinstance(driver, Inline) else None
+
+
+@contextmanager
+def _told(conn: AsyncConnection) -> Iterator[None]:
+    """Errors are told as SQLAlchemy tells them."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise sa.exc.DBAPIError.instance(
+            None, None, error, sqlite3.Error, hide_parameters=True, dialect=conn.dialect
+        ) from error
+
+
+def _padded(values: list[Any]) -> list[Any]:
+    """Filled up with its last to one of a few lengths, so that few statements have to be made ready."""
+    length = 1
+    while length < len(values):
+        length *= 2
+    return values + list(repeat(values[-1], length - len(values))) if values else values
+
+
+def _converted(values: list[Any], places: Places) -> tuple[Any, ...]:
+    for place, convert in places:
+        values[place] = convert(values[place])
+    return tuple(values)
+
+
+@lru_cache(maxsize=512)
+def _ready(
+    statement: Statement, dialect: sa.Dialect, names: tuple[str, ...], lengths: tuple[tuple[str, int], ...]
+) -> Ready:
+    if lengths:
+        lists = {name: [None] * length for name, length in lengths}
+        statement = statement.params(dict.fromkeys(names) | lists)
+    keys = list(names) if isinstance(statement, sa.Insert) else None
+    compiled = statement.compile(
+        dialect=dialect, column_keys=keys, compile_kwargs={"render_postcompile": bool(lengths)}
+    )
+    wide = {f"{name}_{n + 1}": compiled.binds[name] for name, length in lengths for n in range(length)}
+    binds = {name: bind for name, bind in compiled.binds.items() if name not in dict(lengths)} | wide
+    places = tuple(compiled.positiontup or ())
+    defaults = {column.name: _default(column) for column in compiled.insert_prefetch}
+    return Ready(
+        text=compiled.string,
+        names=places,
+        fixed={name: binds[name].value for name in places if name in binds and name not in (*names, *wide)}
+        | defaults,
+        converts=_places([binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in places]),
+        results=_places([_reader(column, dialect) for column in getattr(statement, "selected_columns", ())]),
+    )
+
+
+def _reader(column: Any, dialect: sa.Dialect) -> Convert | None:
+    found: Convert | None = column.type.dialect_impl(dialect).result_processor(dialect, None)
+    return found
+
+
+def _places(converts: Sequence[Convert | None]) -> Places:
+    return tuple((place, convert) for place, convert in enumerate(converts) if convert)
+
+
+def _default(column: sa.Column[Any]) -> Any:
+    """What stands in a column that no row names; our tables know plain values alone."""
+    default = column.default
+    if not isinstance(default, sa.ColumnDefault) or not default.is_scalar:
+        raise TypeError(f"{column.name} has no plain default")
+    return default.arg
