@@ -17,7 +17,7 @@ __all__ = ["Reading", "command", "courtesy", "optout", "understand", "unfit_word
 
 _MOST_LETTERS = 1000
 _MOST_COURTEOUS = 60  # letters
-_MOST_SPACES = 20  # in a command, said politely
+_MOST_WORDS = 9  # in a command, said very politely
 _CHOICES = {"choice", "several", "scale", "yes-no"}
 _YES_NO = (Option(key="yes", label="Yes"), Option(key="no", label="No"))
 
@@ -38,7 +38,7 @@ def understand(words: str, question: Question, *, today: date, by_text: bool = T
 def command(words: str) -> str | None:
     """MENU, BACK, REPEAT, LATER, UNDO, HELP or MORE, where that is all that was said ("/menu" too)."""
     bare = _bare(words.split("@")[0])
-    if bare.count(" ") > _MOST_SPACES:
+    if len(bare.split()) > _MOST_WORDS:
         return None
     said = bare if bare == "?" else " ".join([token.text for token in tokens(bare) if not token.mark])
     for polite in POLITE:
