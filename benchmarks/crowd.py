@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from benchmarks.letters import chat, phone
-from storage import addresses
+from storage import addresses, many
 from storage.database import Database
 from storage.groups import add_group, find_group
 from storage.ids import Ids
@@ -46,7 +47,7 @@ async def gather(folder: Path, people: int, *, group: int = GROUP, gifts: int = 
                 rows.add(person, homes[person // group], person % group, gifts)
             async with db.write() as conn:
                 for table, found in rows.tables():
-                    await conn.execute(sa.insert(table), found)
+                    await many.run(conn, _inserting(table), found)
     finally:
         await db.close()
 
@@ -75,6 +76,11 @@ async def _group(db: Database, n: int, ids: Ids, now: datetime) -> str:
         await open_poll(conn, poll, ids=ids, now=now)
         await conn.execute(sa.update(sendings).values(state="done", done_at=now))
     return home.id
+
+
+@cache
+def _inserting(table: sa.Table) -> sa.Insert:
+    return sa.insert(table)
 
 
 class _Rows:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.crowd import KEY, url
 from benchmarks.letters import BOT_TOKEN, NUMBER, PUBLIC, SECRET, SID, TOKEN
+from bot.settings import Settings
 
 CORES = sorted(os.sched_getaffinity(0))
 SERVER, GENERATOR = CORES[0], CORES[-1]
@@ -57,7 +58,31 @@ def yardstick() -> Iterator[Process]:
 def service(data: Path, *, lanes: bool = False, api: str = NOWHERE) -> Iterator[Process]:
     """The real service on the store in this folder; `api` is where its providers are, with `lanes` on."""
     port = free_port()
-    env = {
+    env = _settings(data, port, api)
+    words = ("benchmarks.service", "--core", str(SERVER), *(("--lanes",) if lanes else ()))
+    with _started(*words, port=port, env=env) as process:
+        yield process
+
+
+def settings(data: Path) -> Settings:
+    """The service's settings, for one in this process."""
+    return Settings.model_validate(_settings(data, free_port(), NOWHERE))
+
+
+def generate_here() -> None:
+    """Keep this process off the server's core."""
+    os.sched_setaffinity(0, {GENERATOR})
+
+
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _settings(data: Path, port: int, api: str) -> dict[str, str]:
+    return {
         "TAKEPART_DATABASE_URL": url(data),
         "TAKEPART_DATA_DIR": str(data),
         "TAKEPART_PUBLIC_URL": PUBLIC,
@@ -71,21 +96,6 @@ def service(data: Path, *, lanes: bool = False, api: str = NOWHERE) -> Iterator[
         "TWILIO_API_URL": api,
         "TWILIO_NUMBER": NUMBER,
     }
-    words = ("benchmarks.service", "--core", str(SERVER), *(("--lanes",) if lanes else ()))
-    with _started(*words, port=port, env=env) as process:
-        yield process
-
-
-def generate_here() -> None:
-    """Keep this process off the server's core."""
-    os.sched_setaffinity(0, {GENERATOR})
-
-
-def free_port() -> int:
-    """A port that nobody uses."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @contextmanager
