@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from benchmarks.letters import chat, phone
-from storage import addresses, many
+from storage import addresses
 from storage.database import Database
 from storage.groups import add_group, find_group
 from storage.ids import Ids
@@ -47,7 +47,7 @@ async def gather(folder: Path, people: int, *, group: int = GROUP, gifts: int = 
                 rows.add(person, homes[person // group], person % group, gifts)
             async with db.write() as conn:
                 for table, found in rows.tables():
-                    await many.run(conn, _inserting(table), found)
+                    await conn.execute(_inserting(table), found)
     finally:
         await db.close()
 
