@@ -92,12 +92,12 @@ async def test_a_conversation_goes_on_wherever_its_messages_are_brought(pair: Pa
     assert tuple(gift) == ("A lovely day in the garden", "Ada")
 
 
-async def test_of_two_answers_of_one_moment_the_second_answers_the_next_question(pair: Pair) -> None:
+async def test_who_says_two_names_in_one_moment_is_one_member(pair: Pair) -> None:
     world = pair.world
     await world.group()
-    await pair.take((ADA, "JOIN GARDEN"))
-    await pair.take((ADA, "1"), (ADA, "1"))  # yes; and then: what are you called?
-    assert [row.name for row in await world.rows("SELECT name FROM members")] == ["1"]
+    for said in (["JOIN GARDEN"], ["1"], ["Ada", "Ada Lovelace"]):
+        await pair.take(*((ADA, words) for words in said))
+    assert await world.count("members") == 1
     assert await world.count("problems") == 0
 
 
