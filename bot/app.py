@@ -6,6 +6,7 @@ import secrets as chance
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -22,7 +23,7 @@ from bot.chats import Chats
 from bot.fetch import Fetcher, teller
 from bot.files import media_store
 from bot.intake import Intake
-from bot.lanes import WIDTHS, Lanes, Width
+from bot.lanes import Lanes, Width, widths_of
 from bot.metrics import Metrics, State
 from bot.practice import PracticeCarrier, PracticePhones
 from bot.rooms import Rooms
@@ -70,7 +71,7 @@ class App:
         clock: Callable[[], datetime] = _now,
         ids: Ids | None = None,
         pages: Callable[["App"], Sequence[BaseRoute]] = practice.routes,
-        widths: Mapping[str, Width] = WIDTHS,
+        widths: Mapping[str, Width] | None = None,
         beside: bool = False,
     ) -> None:
         self.settings = settings
@@ -80,7 +81,7 @@ class App:
         self.metrics = Metrics()
         self.tasks = Tasks()
         self._pages = pages
-        self._widths = widths
+        self._widths = widths or widths_of(settings.twilio_segments, settings.twilio_calls)
         self._beside = beside
         self._open = AsyncExitStack()
 
@@ -212,6 +213,7 @@ class App:
             ids=self.ids,
             fit=_fit(encoders),
             answer=lambda says, step: self.senders.voice.answer(says, step=step),
+            channels=tuple(self.senders.on),
         )
         self.intake = Intake(**common, tools=self.tools, metrics=self.metrics, woken=self._woken)
         self.calls = Calls(self.intake)
@@ -238,7 +240,14 @@ class App:
         channel = self.senders.telegram
         if not self.settings.telegram_on:
             return None, None
-        rooms = Rooms(**common, channel=channel, secrets=self.secrets, views=self.views, ids=self.ids)
+        rooms = Rooms(
+            **common,
+            channel=channel,
+            secrets=self.secrets,
+            views=self.views,
+            ids=self.ids,
+            turn=partial(self.lanes.turn, channel.name),
+        )
         public = self.settings.public_url
         chats = Chats(
             **common,

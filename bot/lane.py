@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import notices
+from bot import costs
 from bot.handing import Hands
 from bot.logs import place
 from storage import claims, heads, records, slots, spending
@@ -178,9 +178,7 @@ class Lane:
         for one in done:
             if one.claimed.row.group:
                 spent[one.claimed.row.group, unit] += one.fate.spent
-        for passed in await spending.count(conn, spent, now):
-            said = notices.spent(passed)
-            await spending.tell(conn, passed, said, ids=tools.ids, channels=tools.channels, now=now)
+        await costs.count(conn, spent, ids=tools.ids, channels=tools.channels, now=now)
 
     async def _note_apart(self, done: Sequence[Done], now: datetime) -> None:
         """One by one, so that none is lost for another's fault; while the database is away they wait."""

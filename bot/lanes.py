@@ -16,6 +16,7 @@ from bot.lane import Lane, Tools
 from bot.pace import Gap, Pace, Speed
 from channels.base import SENT, Channel, Lists, Load, Parcel, Result
 from storage import records, slots
+from storage.addresses import hash_of
 from storage.asking import Fit
 from storage.claims import LEASE, Claimed, Terms
 from storage.database import Database
@@ -23,6 +24,7 @@ from storage.outbox import PRACTICE
 from storage.secrets import Secrets
 
 SKEW = timedelta(minutes=1)  # how far a provider's clock may be from ours
+CHAT = 32  # letters of a chat's keyed hash that name its pace
 RENEW = LEASE.total_seconds() / 3
 
 
@@ -155,6 +157,22 @@ class Lanes:
         """There is something new in the outbox, and its transaction is committed."""
         for lane in self._lanes.values():
             lane.bell.set()
+
+    async def turn(self, name: str, address: str) -> None:
+        """Wait until something that is not in the outbox may be sent to this chat; raise Closed.
+
+        The pace of a chat that has no line is kept like that of a sender, for all processes.
+        """
+        pace = self._lanes[name].hands.pace
+        gap = pace.speed.gap(address)
+        if gap:
+            chat = f"{name} {hash_of(self._means.secrets, name, address).hex()[:CHAT]}"
+            every, saved = timedelta(seconds=gap.every), timedelta(seconds=gap.every * (gap.burst - 1))
+            async with self._db.write() as conn:
+                now = self._clock()
+                taken = await slots.take(conn, chat, 1, every=every, saved=saved, now=now)
+            await pace.rest((taken.first - now).total_seconds())
+        await pace.take(1, answer=True)
 
     async def once(self) -> int:
         """Send what is due now, one message for each line, and wait for it; how many that is."""

@@ -1,13 +1,14 @@
 """Group chats on Telegram: linked with a one-time word, shown the open vote, kept up to date."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import sqlalchemy as sa
 import structlog
 
-from channels.base import Parcel, Trouble
+from bot.pace import Closed
+from channels.base import Parcel, Result, Trouble
 from channels.telegram import TelegramChannel
 from channels.telegram_out import room_poll, room_words
 from flows.ballots import ballot_of
@@ -21,6 +22,7 @@ from storage.tables import ballots, room_posts, rooms
 from storage.views import Views
 
 MERGE = 2.0  # seconds in which ballots are gathered: a chat takes twenty messages a minute
+STOPPING = "stopping"
 LINKED = "This chat is now linked to {name}. Send /poll to see the open vote here."
 NOT_GOOD = "That word is not right, or is too old. Ask your facilitator for a new one."
 NOT_ADMIN = "Only an administrator of this chat can link it."
@@ -43,14 +45,17 @@ class Rooms:
         views: Views,
         ids: Callable[[], str],
         clock: Callable[[], datetime],
+        turn: Callable[[str], Awaitable[None]],
         merge: float = MERGE,
     ) -> None:
+        """`turn` waits until something may be sent to the chat at an address; it raises Closed."""
         self._db = db
         self._channel = channel
         self._secrets = secrets
         self._views = views
         self._ids = ids
         self._clock = clock
+        self._turn = turn
         self._merge = merge
         self._stale: set[str] = set()
         self._some = asyncio.Event()
@@ -149,13 +154,20 @@ class Rooms:
 
     async def _send(self, parcel: Parcel) -> str:
         """Send to a chat; the message's id, "" where it did not go."""
-        result = await self._channel.send(parcel, load=no_files)
+        result = await self._try(parcel)
         if result.outcome == "throttled":
             await asyncio.sleep(result.wait)
-            result = await self._channel.send(parcel, load=no_files)
+            result = await self._try(parcel)
         if result.outcome != "sent":
             structlog.get_logger().warning("room_not_reached", outcome=result.outcome, code=result.code)
         return result.id
+
+    async def _try(self, parcel: Parcel) -> Result:
+        try:
+            await self._turn(parcel.line)
+        except Closed:
+            return Result(outcome="retry", code=STOPPING)
+        return await self._channel.send(parcel, load=no_files)
 
 
 def _post(address: str, poll: Poll, voted: int, message: str) -> Parcel:

@@ -88,7 +88,18 @@ def _optout(value: str) -> str:
     return value.lower()
 
 
+def _rate(value: Any) -> Any:
+    try:
+        rate = float(value)
+    except (TypeError, ValueError):
+        rate = 0.0
+    if not 0 < rate <= 1000:
+        raise ValueError("must be a number above 0, up to 1000, such as 10")
+    return rate
+
+
 Url = Annotated[str, BeforeValidator(_url)]
+Rate = Annotated[float, BeforeValidator(_rate)]
 Number = Annotated[str, BeforeValidator(_number)]
 Port = Annotated[int, BeforeValidator(_port)]
 Folder = Annotated[Path, AfterValidator(_folder)]
@@ -121,6 +132,8 @@ class Settings(BaseSettings):
     twilio_api_url: Url | None = Field(None, validation_alias="TWILIO_API_URL")
     twilio_number: Number | None = Field(None, validation_alias="TWILIO_NUMBER")
     twilio_voice_number: Number | None = Field(None, validation_alias="TWILIO_VOICE_NUMBER")
+    twilio_segments: Rate = Field(10.0, validation_alias="TWILIO_SEGMENTS_PER_SECOND")
+    twilio_calls: Rate = Field(1.0, validation_alias="TWILIO_CALLS_PER_SECOND")
     aws_access_key_id: str | None = Field(None, validation_alias="AWS_ACCESS_KEY_ID")
     aws_secret_access_key: SecretStr | None = Field(None, validation_alias="AWS_SECRET_ACCESS_KEY")
     aws_region: str | None = Field(None, validation_alias="AWS_REGION")

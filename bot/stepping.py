@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import places
+from bot import costs, places
 from bot.arriving import unmark
 from bot.places import Place
 from channels.voice import step_of
@@ -52,7 +52,8 @@ class Turned:
 class Tools:
     """What turns need beside the database.
 
-    `fit` cuts a message for a channel; `answer` renders a step of a call as TwiML.
+    `fit` cuts a message for a channel; `answer` renders a step of a call as TwiML. `channels` are
+    those that are on.
     """
 
     flows: Flows
@@ -61,6 +62,7 @@ class Tools:
     ids: Callable[[], str]
     fit: Callable[[str, Say], tuple[Say, str]]
     answer: Callable[[Sequence[Say], int], str]
+    channels: Sequence[str] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -295,10 +297,18 @@ class Batch:
             "started_at": self.now,
             "ended_at": call.ended,
         }
-        if call.outbox and event.kind == "hangup":
-            self.ledger.deeds.append(
-                lambda conn: receipts.unheard(conn, call.outbox, now=self.now, ids=self.tools.ids)
-            )
+        if event.kind == "hangup":
+            self._note_end(stage, call)
+
+    def _note_end(self, stage: Stage, call: Call) -> None:
+        """A call is over: what it cost, and whether what it was for was heard."""
+        ids, now, seconds = self.tools.ids, self.now, stage.arrived.event.value
+        if call.outbox:
+            self.ledger.deeds.append(lambda conn: receipts.unheard(conn, call.outbox, now=now, ids=ids))
+        if stage.group and stage.line and stage.line.kind != outbox.PRACTICE and seconds.isdecimal():
+            spent = {(stage.group.id, "minutes"): costs.minutes(int(seconds), ours=bool(call.outbox))}
+            on = self.tools.channels
+            self.ledger.deeds.append(lambda conn: costs.count(conn, spent, ids=ids, channels=on, now=now))
 
     async def _rung(self, events: Sequence[Event]) -> None:
         """Calls of ours that were answered: whom we rang, and what for."""

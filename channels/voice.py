@@ -89,7 +89,9 @@ class VoiceChannel:
         fields, outbox = form(request), query(request).get("o", "")
         status = fields.get("CallStatus", "")
         event = self._event(fields, now, step=0)
-        hangup = replace(event, id=f"{event.session}:end", kind="hangup", question=outbox)
+        hangup = replace(
+            event, id=f"{event.session}:end", kind="hangup", question=outbox, value=_lasted(fields)
+        )
         state = _UNANSWERED.get(status)
         if state is None:
             return ((hangup,) if status == "completed" else ()), None
@@ -203,6 +205,12 @@ def _keyed(event: Event, keys: str, marks: Mapping[str, str]) -> Event:
         skip="skip" in marks,
     )
     return replace(event, kind="press", value=value, text=str(more) if value == "more" else "")
+
+
+def _lasted(fields: Mapping[str, str]) -> str:
+    """The seconds that a call lasted, "" where Twilio does not say."""
+    seconds = fields.get("CallDuration", "")
+    return seconds if seconds.isascii() and seconds.isdecimal() and len(seconds) < 10 else ""
 
 
 def _number(fields: Mapping[str, str], name: str) -> int:

@@ -2,18 +2,20 @@
 
 import sys
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, stamp, table
 from flows.effects import Change
-from storage import groups
+from storage import groups, spending
 from storage.groups import Home, Listed
 from storage.leaving import change
 from storage.leftovers import discard, sweep
 from storage.media_place import Away
 from storage.reading import member_data
+from storage.spending import Spent
 from storage.views import changed
 
 group = typer.Typer(no_args_is_help=True, help="Make groups and link their chats.")
@@ -113,6 +115,42 @@ def group_helper(
         print_json({"id": found})
         return
     say("Noted. Callers who ask for a person are put through." if phone else "Noted.")
+
+
+@group.command("limits")
+def group_limits(
+    name: GroupName,
+    segments: Annotated[
+        int | None, typer.Option(min=0, help="Segments of texts in a day; 0 for no limit.")
+    ] = None,
+    minutes: Annotated[
+        int | None, typer.Option(min=0, help="Minutes of calls in a day; 0 for no limit.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """See or change what a group may spend in a day. Beyond it, what we start waits for the next day.
+
+    takepart group limits GARDEN --segments 5000
+    """
+
+    async def work(here: Here) -> Spent:
+        async with here.db.write() as conn:
+            home = await groups.find_group(conn, name)
+            await spending.limit(conn, home.id, segments=segments, minutes=minutes, now=here.now)
+            return await spending.today(conn, home.id, here.now)
+
+    spent = run(work)
+    if as_json:
+        print_json(asdict(spent))
+        return
+    say(
+        f"Texts: {spent.segments} segments today, {_most(spent.daily_segments)}.",
+        f"Calls: {spent.minutes} minutes today, {_most(spent.daily_minutes)}.",
+    )
+
+
+def _most(limit: int) -> str:
+    return f"at most {limit} a day" if limit else "no limit"
 
 
 @facilitator.command("add")
