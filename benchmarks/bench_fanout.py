@@ -10,17 +10,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter, process_time
 
+from aiohttp import ClientSession
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from benchmarks import bound, report
 from benchmarks.crowd import brief, gather, url
 from benchmarks.load import run
-from benchmarks.processes import folder
+from benchmarks.processes import folder, generate_here, providers, service
+from benchmarks.providers import OVERALL
 from bot.scheduler import Scheduler
 from storage.database import Database
 from storage.ids import Ids
 
 TOTAL, LONGEST = 8.0, 50.0  # seconds for 100,000 rows; milliseconds for a slice
+SHARE = 0.97  # of the rate that Telegram allows
 
 
 class Watched(Database):
@@ -58,6 +61,46 @@ def main(short: bool = False) -> None:
         run(gather(data, people, group=people))
         rows = run(_write(data, people))
     report("fanout: written", [rows[0]], **rows[1])
+    _send(*((20, 1) if short else (1_000, 3)))
+
+
+def _send(people: int, briefs: int) -> None:
+    """Briefs to people on Telegram, by the real service at its real pace."""
+    generate_here()
+    with folder() as data, providers() as api:
+        run(gather(data, people, group=people, phones=False))
+        with service(data, lanes=True, api=f"http://127.0.0.1:{api.port}") as server:
+            before = server.cpu()
+            told = run(_sent(data, api.port, people * briefs, briefs))
+            worked = server.cpu() - before
+    seconds = told["last"] - told["first"]
+    rate = (told["taken"] - 1) / seconds
+    row: dict[str, object] = {
+        "messages": int(told["taken"]),
+        "chats": people,
+        "seconds": seconds,
+        "a second": rate,
+        "answered 429": int(told["early"]),
+        "processor ms each": 1000 * worked / told["taken"],
+    }
+    share, early = bound(rate / OVERALL, SHARE, least=True), bound(told["early"], 0)
+    report("fanout: sent", [row], share_of_allowed_rate=share, refused_as_too_early=early)
+
+
+async def _sent(data: Path, port: int, wanted: int, briefs: int) -> dict[str, float]:
+    """Let the briefs fall due, and wait until all of it has gone."""
+    db, ids = await Database.open(url(data)), Ids()
+    now = datetime.now(UTC)
+    for _ in range(briefs):
+        await brief(db, ids, now, due=now)
+    await db.close()
+    async with ClientSession() as session, asyncio.timeout(60 + wanted / OVERALL * 2):
+        while True:
+            async with session.get(f"http://127.0.0.1:{port}/told") as answer:
+                told: dict[str, float] = await answer.json()
+            if told["taken"] >= wanted:
+                return told
+            await asyncio.sleep(0.5)
 
 
 async def _write(data: Path, people: int) -> tuple[dict[str, object], dict[str, object]]:

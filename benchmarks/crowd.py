@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,9 @@ def url(folder: Path) -> str:
     return f"sqlite+aiosqlite:///{folder / 'takepart.db'}"
 
 
-async def gather(folder: Path, people: int, *, group: int = GROUP, gifts: int = 0) -> None:
+async def gather(
+    folder: Path, people: int, *, group: int = GROUP, gifts: int = 0, phones: bool = True
+) -> None:
     """Make the store in this folder, with so many people who gave so many contributions each."""
     secrets, ids = Secrets(KEY), Ids()
     now = datetime.now(UTC)
@@ -42,12 +43,12 @@ async def gather(folder: Path, people: int, *, group: int = GROUP, gifts: int = 
         homes = [await _group(db, n, ids, now) for n in range(-(-people // group))]
         for start in range(0, people, AT_ONCE):
             some = range(start, min(start + AT_ONCE, people))
-            rows = _Rows(secrets, ids, now)
+            rows = _Rows(secrets, ids, now, phones=phones)
             for person in some:
                 rows.add(person, homes[person // group], person % group, gifts)
             async with db.write() as conn:
                 for table, found in rows.tables():
-                    await conn.execute(_inserting(table), found)
+                    await conn.execute(sa.insert(table), found)
     finally:
         await db.close()
 
@@ -78,15 +79,11 @@ async def _group(db: Database, n: int, ids: Ids, now: datetime) -> str:
     return home.id
 
 
-@cache
-def _inserting(table: sa.Table) -> sa.Insert:
-    return sa.insert(table)
-
-
 class _Rows:
     """The rows of some people, table by table, in the order in which they refer to each other."""
 
-    def __init__(self, secrets: Secrets, ids: Ids, now: datetime) -> None:
+    def __init__(self, secrets: Secrets, ids: Ids, now: datetime, *, phones: bool) -> None:
+        self._phones = phones
         self._secrets = secrets
         self._ids = ids
         self._now = now
@@ -106,7 +103,8 @@ class _Rows:
             "number": f"{1000 + place}" if place < NUMBERED else None,
         }
         self._found[members].append(named | {"joined_at": now, "heard_at": now})
-        self._line(member, "sms", phone(person))
+        if self._phones:
+            self._line(member, "sms", phone(person))
         self._line(member, "telegram", str(chat(person)))
         said = {"purpose": "join", "wording": "v1", "language": "en", "form": "plain", "channel": "sms"}
         self._found[consents].append({"id": self._ids(), "member_id": member, "at": now, **said})

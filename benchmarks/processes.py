@@ -64,6 +64,15 @@ def service(data: Path, *, lanes: bool = False, api: str = NOWHERE) -> Iterator[
         yield process
 
 
+@contextmanager
+def providers() -> Iterator[Process]:
+    """A Bot API and a Twilio, beside the generator."""
+    port = free_port()
+    words = ("benchmarks.providers", str(port), "--core", str(GENERATOR))
+    with _started(*words, port=port, env={}) as process:
+        yield process
+
+
 def settings(data: Path) -> Settings:
     """The service's settings, for one in this process."""
     return Settings.model_validate(_settings(data, free_port(), NOWHERE))
