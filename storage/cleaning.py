@@ -2,7 +2,7 @@
 
 import asyncio
 
-from storage import pictures, sounds
+from storage import sounds
 from storage.prepared import MOST_BYTES, Kind, Prepared, not_kept, too_large, video
 
 
@@ -15,6 +15,8 @@ async def prepare(data: bytes, kind: Kind) -> Prepared:
 
 
 def _prepare(data: bytes, kind: Kind) -> Prepared:
+    from storage import pictures  # slow to load, and not needed before the first file comes
+
     if len(data) > MOST_BYTES:
         raise too_large(kind)
     if pictures.picture(data):

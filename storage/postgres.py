@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -33,6 +32,8 @@ Connect = Callable[[], Awaitable[Any]]
 
 def connector(url: sa.URL, *, hurry: bool = True) -> Connect:
     """What opens a connection. It understands what libpq does: `sslmode`, a socket's folder, `PGPASSWORD`."""
+    import asyncpg  # slow to load, and of no use to SQLite
+
     dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
     most = (
         {"command_timeout": ANSWER, "server_settings": NAMED | HURRIED}
@@ -62,7 +63,9 @@ def engines(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
 
 def another_was_quicker(error: sa.exc.DBAPIError) -> bool:
     """Whether the same would succeed if it were done once more."""
-    stale = isinstance(getattr(error.orig, "__cause__", None), asyncpg.InvalidCachedStatementError)
+    from asyncpg import InvalidCachedStatementError
+
+    stale = isinstance(getattr(error.orig, "__cause__", None), InvalidCachedStatementError)
     return stale or error.connection_invalidated or _state(error) in AGAIN
 
 

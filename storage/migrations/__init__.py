@@ -1,27 +1,33 @@
 """Brings a database to the shape that this code expects, in one transaction, at every start.
 
 A new migration is a file in `versions`, written by hand or begun with `python -m storage.migrations`.
+Alembic takes long to load, so it is left alone until there is something to change: which version this
+code wants is told by the names of the files, and each comes after the one before.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from storage.database import Database, StorageError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HERE = Path(__file__).parent
 
 
 class NewerDatabase(StorageError):
     """A later Takepart has changed this database."""
 
 
-def config_for(conn: sa.Connection | None) -> Config:
+def config_for(conn: sa.Connection | None) -> "Config":
     """What Alembic needs to know; `env.py` takes the connection from it."""
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("script_location", str(HERE))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     config.attributes["connection"] = conn
     return config
@@ -40,13 +46,14 @@ async def migrate(db: Database) -> None:
 
 def bring(conn: sa.Connection, revision: str = "head") -> None:
     """Make or change the tables up to a version."""
+    from alembic import command
+
     command.upgrade(config_for(conn), revision)
 
 
 def revisions() -> set[str]:
     """The versions of the tables that this code knows."""
-    script = ScriptDirectory.from_config(config_for(None))
-    return {revision.revision for revision in script.walk_revisions()}
+    return {file.name.partition("_")[0] for file in (HERE / "versions").glob("[0-9]*_*.py")}
 
 
 async def behind(db: Database) -> bool:
@@ -56,11 +63,18 @@ async def behind(db: Database) -> bool:
 
 
 def _missing(conn: sa.Connection) -> bool:
-    script = ScriptDirectory.from_config(config_for(conn))
-    here = set(MigrationContext.configure(conn).get_current_heads())
-    if here - revisions():
+    here, known = _version(conn), revisions()
+    if here and here not in known:
         raise NewerDatabase(
             "This database was last used by a newer Takepart: install that version again, "
             "or use a copy of the data from before."
         )
-    return here != set(script.get_heads())
+    return here != max(known)
+
+
+def _version(conn: sa.Connection) -> str | None:
+    """The version that Alembic has left in the database; None in a new one."""
+    if not sa.inspect(conn).has_table("alembic_version"):
+        return None
+    found: str | None = conn.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return found
