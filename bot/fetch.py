@@ -224,7 +224,7 @@ class Fetcher:
         """The place where it is to be kept is away: no try of the provider's, however long that lasts."""
         async with self._db.write() as conn:
             await fetches.postponed(conn, waiting.id, due_at=self._clock() + AWAY_WAIT, sentence=sentence)
-        log.warning("fetch_postponed", media=waiting.id, why=sentence)
+        log.warning("fetch_postponed", media=waiting.id, sentence=sentence)
 
     async def _refuse(self, waiting: Waiting, why: Refused) -> None:
         now = self._clock()
@@ -232,4 +232,4 @@ class Fetcher:
             if await fetches.refused(conn, waiting.id, sentence=why.sentence):
                 await self._tell(conn, waiting, why.said, now)
         self._told()
-        log.warning("fetch_refused", media=waiting.id, why=why.sentence)
+        log.warning("fetch_refused", media=waiting.id, sentence=why.sentence)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import structlog
 from pydantic import SecretStr
 from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, Message, Update
 from telegram import error as ptb
@@ -40,7 +41,7 @@ METHODS = frozenset({"send_message", "edit_message_text", "answer_callback_query
 )
 
 _LONGEST_ERROR = 4096  # bytes; an answer with a result may be far longer
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,7 @@ class TelegramChannel:
         try:
             files = [await load(shown.sha256) for shown in parcel.files]
         except Exception as error:  # whatever the store has: the message must not be lost for it
-            _log.warning("telegram: a stored file could not be read (%s)", type(error).__name__)
+            _log.warning("file_not_loaded", outbox=outbox, error=type(error).__name__)
             return result("no-file")
         try:
             return _sent(await self._call(parcel, files))
@@ -292,7 +293,7 @@ def _readable(item: Any) -> Any:
     try:
         Update.de_json(item, None)
     except Exception as error:  # the SDK raises whatever a missing or new field leads to
-        _log.error("telegram: update %s cannot be read (%s)", item["update_id"], type(error).__name__)
+        _log.error("update_unreadable", error=type(error).__name__)
         return {"update_id": item["update_id"]}
     return item
 

@@ -10,6 +10,8 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from tests import log_lines
+
 ROOT = Path(__file__).parent.parent
 # No test asserts a time; in CI the same examples are tried each time.
 settings.register_profile("takepart", deadline=None, derandomize="CI" in os.environ)
@@ -44,6 +46,23 @@ def logs_as_they_were() -> Iterator[None]:
     structlog.reset_defaults()
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def log_is_watched() -> Iterator[None]:
+    """Look at every line that any test makes the service log."""
+    plain = logging.getLogRecordFactory()
+    with pytest.MonkeyPatch.context() as patch:
+        log_lines.watch(patch)
+        yield
+    logging.setLogRecordFactory(plain)
+
+
+@pytest.fixture(autouse=True)
+def nobody_in_the_log() -> Iterator[None]:
+    """No line of this test's holds what could be a member's words, name or number."""
+    yield
+    assert log_lines.faults() == []
 
 
 @pytest.fixture(scope="session")

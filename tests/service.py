@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import ClientError, ClientSession
 
+from tests import log_lines
 from tests.fakes.telegram import TOKEN, BotApi
 from tests.fakes.twilio import NUMBER, SID, FakeTwilio
 from tests.fakes.twilio import TOKEN as AUTH
@@ -77,7 +78,9 @@ class Service:
 
     async def _run(self, *words: str, stdout: int) -> asyncio.subprocess.Process:
         command = (sys.executable, "-m", "bot", *words)
-        return await asyncio.create_subprocess_exec(*command, env=self.env, stdout=stdout, cwd=Path.cwd())
+        return await asyncio.create_subprocess_exec(
+            *command, env=self.env, stdout=stdout, stderr=log_lines.standard_error(), cwd=Path.cwd()
+        )
 
 
 def free_port() -> int:

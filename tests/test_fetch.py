@@ -34,6 +34,13 @@ from storage.tables import outbox as outbox_table
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
+GONE = "Telegram does not give this file: too large for a bot, or gone."
+NOT_YET = "Telegram does not have the file at the moment."
+FULL = (
+    "Photos and recordings cannot be kept or read (No space left on device): "
+    "see that the data folder's disk is there, is not full, and that this user may write to it."
+)
+
 
 def photo() -> bytes:
     out = BytesIO()
@@ -142,7 +149,7 @@ async def test_a_photo_is_kept_and_where_it_came_from_forgotten(here: Place) -> 
     assert await here.answers() == []
 
 
-@pytest.mark.parametrize("fault", [FetchLater("Not there yet."), TimeoutError(), ValueError("Ada's words")])
+@pytest.mark.parametrize("fault", [FetchLater(NOT_YET), TimeoutError(), ValueError("Ada's words")])
 async def test_a_file_that_is_not_there_yet_is_asked_for_again(here: Place, fault: Exception) -> None:
     await here.comes("p1", fault)
     with capture_logs() as logs:
@@ -156,7 +163,7 @@ async def test_a_file_that_is_not_there_yet_is_asked_for_again(here: Place, faul
 
 
 async def test_the_wait_between_tries_grows_to_a_day_and_ends(here: Place) -> None:
-    await here.comes("p1", FetchLater("Not there yet."))
+    await here.comes("p1", FetchLater(NOT_YET))
     waits = []
     for _ in range(GIVE_UP - 1):
         await here.round()
@@ -166,12 +173,15 @@ async def test_the_wait_between_tries_grows_to_a_day_and_ends(here: Place) -> No
     await here.round()
     assert (waits[0], waits[1], max(waits)) == (timedelta(seconds=2), timedelta(seconds=4), timedelta(days=1))
     row = await here.row("p1")
-    assert (row.state, row.sentence) == ("refused", "Not there yet.")
+    assert (row.state, row.sentence) == ("refused", NOT_YET)
     assert await here.answers() == []  # a week later nobody would know which photo was meant
 
 
 REFUSED = {
-    "gone": (FetchRefused("Telegram does not give this file."), "send it again, or a smaller one"),
+    "gone": (
+        FetchRefused(GONE),
+        "send it again, or a smaller one",
+    ),
     "too large": (b"\xff\xd8\xff" + bytes(MOST_BYTES), "larger than 20 MB"),
     "no photo": (b"<html>", "could not use that file"),
 }
@@ -219,7 +229,7 @@ async def listed(here: Place, group: str) -> list[Contribution]:
 
 
 async def test_nobody_is_rung_because_a_recording_was_lost(here: Place) -> None:
-    await here.comes("r1", FetchRefused("Gone."), channel="voice", kind="voice")
+    await here.comes("r1", FetchRefused("The file is too large."), channel="voice", kind="voice")
     await here.round()
     assert (await here.row("r1")).state == "refused"
     assert await here.answers() == []
@@ -234,17 +244,17 @@ async def test_a_practice_phone_is_answered_as_a_real_one_while_its_channel_is_o
 
 
 async def test_one_bad_file_does_not_hold_up_the_others(here: Place) -> None:
-    await here.comes("stuck", asyncio.Event())
-    await here.comes("bad", b"")
-    await here.comes("good", photo())
+    await here.comes("p1", asyncio.Event())
+    await here.comes("p2", b"")
+    await here.comes("p3", photo())
     fetcher = here.fetcher()
     await fetcher.start_due()
-    assert await fetcher.now("good")
-    assert await fetcher.now("bad") is None
-    assert (await here.row("stuck")).state == "waiting"
-    here.provider.files["stuck"].set()
+    assert await fetcher.now("p3")
+    assert await fetcher.now("p2") is None
+    assert (await here.row("p1")).state == "waiting"
+    here.provider.files["p1"].set()
     await fetcher.settle()
-    assert (await here.row("stuck")).state == "stored"
+    assert (await here.row("p1")).state == "stored"
 
 
 async def test_a_file_is_fetched_by_one_process_only(here: Place) -> None:
@@ -276,7 +286,7 @@ async def test_a_file_of_a_channel_that_is_off_waits_for_it(here: Place) -> None
 
 
 async def test_a_recording_that_is_wanted_now_is_fetched_before_it_is_due(here: Place) -> None:
-    await here.comes("p1", FetchLater("Not there yet."))
+    await here.comes("p1", FetchLater(NOT_YET))
     await here.round()
     here.provider.files["p1"] = photo()
     sha = await here.fetcher().now("p1")
@@ -301,14 +311,14 @@ async def test_nothing_is_given_up_while_the_place_of_the_files_is_away(
     here: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_: object) -> None:
-        raise Away("The disk is full.")
+        raise Away(FULL)
 
     await here.comes("p1", photo())
     with monkeypatch.context() as patch:
         patch.setattr(here.store, "save", away)
         for _ in range(GIVE_UP + 1):
             await here.round(AWAY_WAIT)
-    assert (await here.row("p1")).sentence == "The disk is full."
+    assert (await here.row("p1")).sentence == FULL
     await here.round(AWAY_WAIT)
     assert ((await here.row("p1")).state, await here.answers()) == ("stored", [])
 
