@@ -201,7 +201,8 @@ class Intake:
         fresh = await turns.admit(conn, arrived)
         sessions = {event.session for event in events if event.can.call and event.session}
         await locks.for_turns(conn, lines, sessions)
-        known = await load.load(conn, lines_=lines.values(), sessions=sessions, now=now)
+        known = await load.load(conn, lines_=lines.values(), sessions=sessions, now=now, states=tools.states)
         if known.broken:
             structlog.get_logger().error("conversations_begun_anew", number=len(known.broken))
-        return arrived, fresh, Batch(tools=tools, conn=conn, known=known, ledger=Ledger(), now=now)
+        ledger = Ledger(states=tools.states)
+        return arrived, fresh, Batch(tools=tools, conn=conn, known=known, ledger=ledger, now=now)

@@ -21,6 +21,7 @@ from storage.joining import add_reach
 from storage.load import Call, Known, Line, Reach
 from storage.secrets import Secrets
 from storage.stage import Stage
+from storage.states import Recent
 from storage.tables import lines
 from storage.turns import Arrived, Ledger
 from storage.views import Views
@@ -63,6 +64,7 @@ class Tools:
     fit: Callable[[str, Say], tuple[Say, str]]
     answer: Callable[[Sequence[Say], int], str]
     channels: Sequence[str] = ()
+    states: Recent = field(default_factory=Recent)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.state import Conversation, Member, Notice
 from storage import ready
 from storage.outbox import unpacked as unpacked_body
-from storage.states import unpacked
+from storage.states import Recent
 from storage.tables import ballots, calls, conversations, lines, members, outbox, polls, reached, reaches
 
 REMEMBERED = timedelta(days=14)  # how long a closed poll still gets a kind answer
@@ -73,6 +73,7 @@ class Known:
     broken: set[str] = field(default_factory=set)  # owners whose stored conversation can't be read
     calls: dict[str, Call] = field(default_factory=dict)
     users: dict[str, list[str]] = field(default_factory=dict)  # member ids, by the line that they use
+    states: Recent = field(default_factory=Recent)
 
     def at(self, line: str) -> list[Person]:
         """The members who use a line, the one last heard on it first."""
@@ -89,10 +90,15 @@ class Known:
 
 
 async def load(
-    conn: AsyncConnection, *, lines_: Iterable[Line], sessions: Collection[str], now: datetime
+    conn: AsyncConnection,
+    *,
+    lines_: Iterable[Line],
+    sessions: Collection[str],
+    now: datetime,
+    states: Recent | None = None,
 ) -> Known:
     """Everybody who uses these lines or is on these calls, and where they are."""
-    known = Known(lines={line.id: line for line in lines_})
+    known = Known(lines={line.id: line for line in lines_}, states=states or Recent())
     known.calls = await _calls(conn, sessions)
     used = await _reaches(conn, known.lines.keys())
     on_call = {call.member for call in known.calls.values() if call.member}
@@ -172,7 +178,7 @@ async def talks(conn: AsyncConnection, known: Known, owners: Collection[str]) ->
     """Read where these owners are."""
     for owner, state in await ready.read(conn, _talks(), owners=list(owners)):
         try:
-            known.talks[owner] = unpacked(state)
+            known.talks[owner] = known.states.unpacked(state)
         except ValueError:  # begin anew rather than never answer this person again
             known.broken.add(owner)
 

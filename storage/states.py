@@ -8,6 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from flows.state import Conversation
 
+RECENT = 1000  # conversations; some MB
+
 
 @cache
 def _shape() -> TypeAdapter[Conversation]:
@@ -25,6 +27,31 @@ def unpacked(stored: str) -> Conversation:
         return _shape().validate_json(stored or "{}")
     except ValidationError:
         return _shape().validate_json(json.dumps(_as_now(json.loads(stored))))
+
+
+class Recent:
+    """Reads and writes conversations, and knows those it wrote last by their text.
+
+    Whoever writes to us has mostly just written, and reading a conversation is dear. What another
+    process has stored meanwhile is another text: it is read as ever.
+    """
+
+    def __init__(self, most: int = RECENT) -> None:
+        self._most = most
+        self._known: dict[str, Conversation] = {}
+
+    def packed(self, conversation: Conversation) -> str:
+        """See the function of this name."""
+        stored = packed(conversation)
+        self._known[stored] = conversation
+        if len(self._known) > self._most:
+            del self._known[next(iter(self._known))]
+        return stored
+
+    def unpacked(self, stored: str) -> Conversation:
+        """See the function of this name. Raise ValueError."""
+        # The next one will be stored as another text.
+        return self._known.pop(stored, None) or unpacked(stored)
 
 
 def _as_now(state: Any) -> Any:

@@ -16,7 +16,7 @@ from storage import locks, outbox, ready, views
 from storage.database import upsert, upsert_for
 from storage.leftovers import discard
 from storage.rewriting import drop_media
-from storage.states import packed
+from storage.states import Recent
 from storage.tables import (
     ballots,
     call_steps,
@@ -58,6 +58,7 @@ class Arrived:
 class Ledger:
     """Everything that a batch's turns ask to be written, gathered table by table."""
 
+    states: Recent = field(default_factory=Recent)
     rows: dict[sa.Table, list[dict[str, Any]]] = field(default_factory=dict)
     talks: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     gifts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -97,7 +98,7 @@ class Ledger:
             "owner": owner,
             "member_id": member,
             "line_id": line,
-            "state": packed(conversation),
+            "state": self.states.packed(conversation),
             "busy_until": busy,
             "updated_at": now,
         }
