@@ -15,6 +15,7 @@ from storage.asking import Fit, ask, dressed
 from storage.checks import (
     DIED,
     DIED_OFTEN,
+    SPENDING,
     UNCLEAR,
     Facts,
     Verdict,
@@ -135,7 +136,8 @@ def _plan_row(plan: _Plan, row: Waiting, now: datetime) -> datetime | None:
 
 
 def _take(plan: _Plan, row: Waiting) -> None:
-    limited = plan.left if row.klass == NOTICE and row.group in plan.left else {}
+    counts = row.klass == NOTICE and row.kind != SPENDING
+    limited = plan.left if counts and row.group in plan.left else {}
     if plan.room[row.klass] and limited.get(row.group or "", 1) > 0:
         plan.room[row.klass] -= 1
         plan.take.append(row)
