@@ -154,7 +154,7 @@ def _own_question(t: Turn) -> bool:
 
 
 def _poll(t: Turn, poll_id: str) -> Question | None:
-    poll = next((one for one in (t.group.polls if t.group else ()) if one.id == poll_id), None)
+    poll = t.group.poll(poll_id) if t.group else None
     return poll_question(t, poll) if poll else None
 
 

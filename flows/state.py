@@ -197,3 +197,10 @@ class Group:
     spare_number: str = ""  # a member number nobody has, for somebody who joins
     alone: bool = True  # the only group on this number
     replies_to_optout: bool = False  # stop words get our own confirmation
+
+    def poll(self, id_: str) -> Poll | None:
+        """The poll with this id, as long as it is known."""
+        for one in self.polls:
+            if one.id == id_:
+                return one
+        return None

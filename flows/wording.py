@@ -9,7 +9,6 @@ BRACES = re.compile(r"\{([a-z][a-z ]*)\}")
 FORMS = ("plain", "easy")
 
 _EMPTY = re.compile(r"(?<=\w),? +([.,!?])(?=\s|$)")  # what an empty name leaves behind
-_LEFT_BEHIND = (" .", " ,", " !", " ?")  # looking for these is cheaper than the pattern
 _BEGIN = re.compile(r"(^|[.!?]\s+)$")  # what stands before the first word of a sentence
 _NOT_NAMED = frozenset({"readers", "helper"})  # said as "the facilitators" where nobody has been named
 
@@ -74,7 +73,10 @@ class Wording:
             value = named(filled[2 * at + 1])
             filled[2 * at + 1] = value[:1].upper() + value[1:] if begins else value
         text = "".join(filled)
-        return _EMPTY.sub(r"\1", text) if any(marks in text for marks in _LEFT_BEHIND) else text
+        # Looking for these is far cheaper than the pattern.
+        if " ." in text or " ," in text or " !" in text or " ?" in text:
+            return _EMPTY.sub(r"\1", text)
+        return text
 
 
 class Text(dict[str, str]):

@@ -109,7 +109,7 @@ def _opens_flow(t: Turn, words: str) -> bool:
 
 def _answers(t: Turn) -> bool:
     """Whether a flow's word is an answer here. A menu of flows has no better claim to it than the flow."""
-    return bool(t.question and fits(t, t.question)) and not _menu_open(t)
+    return bool(t.question and not _menu_open(t) and fits(t, t.question))
 
 
 def _menu_open(t: Turn) -> bool:

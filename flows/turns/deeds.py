@@ -26,8 +26,8 @@ def join(t: Turn, _: str) -> None:
     t.do(Join(name=name, number=group.spare_number, wording=wording, recording=recording))
     t.member = Member(id="", name=name, number=group.spare_number, language=group.language)
     poll_id, option = t.pending
-    poll = next((one for one in group.polls if one.id == poll_id and not one.closed), None)
-    if poll:
+    poll = group.poll(poll_id)
+    if poll and not poll.closed:
         label = next((one.label for one in poll.options if one.key == option), option)
         t.vote(poll.id, (option,))
         t.pending = "", ""

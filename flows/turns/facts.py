@@ -33,7 +33,7 @@ FACTS: Mapping[str, Callable[[Turn], str]] = {
 
 def holds(t: Turn, condition: Condition) -> bool:
     """Whether every name has one of the values that the condition gives it."""
-    return all(value(t, name) in wanted for name, wanted in condition.items())
+    return not condition or all(value(t, name) in wanted for name, wanted in condition.items())
 
 
 def value(t: Turn, name: str) -> str:
@@ -59,9 +59,8 @@ def open_polls(t: Turn) -> list[Poll]:
 
 
 def poll_at_hand(t: Turn) -> Poll | None:
-    wanted = t.frame.poll if t.frame else ""
-    polls = t.group.polls if t.group else ()
-    return next((poll for poll in polls if poll.id == wanted), None)
+    frame = t.frame
+    return t.group.poll(frame.poll) if t.group and frame and frame.poll else None
 
 
 def brief(t: Turn) -> Brief | None:

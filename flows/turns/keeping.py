@@ -1,5 +1,7 @@
 """Makes contributions out of answers: kept as they are given, so that nobody has to finish to be heard."""
 
+from collections.abc import Sequence
+
 from flows.effects import Keep, TakeBack
 from flows.events import Option, Question
 from flows.state import Answer, Done, Frame
@@ -90,17 +92,20 @@ def gave(t: Turn, frame: Frame) -> bool:
     flow = t.flow(frame)
     if flow.keep is None:
         return False
-    return bool(frame.lists) or any(_says_something(frame, name) for name in flow.given)
+    return bool(frame.lists) or _says_something(frame, flow.given)
 
 
 def holds(t: Turn, frame: Frame) -> bool:
     """Whether something of theirs would be lost with this run: also words that came unasked."""
-    return gave(t, frame) or any(_says_something(frame, name) for name in t.flow(frame).main)
+    return gave(t, frame) or _says_something(frame, t.flow(frame).main)
 
 
-def _says_something(frame: Frame, name: str) -> bool:
-    answer = frame.answers.get(name) or frame.had.get(name)
-    return bool(answer and (answer.media or (answer.text and answer.keys != ("skip",))))
+def _says_something(frame: Frame, names: Sequence[str]) -> bool:
+    for name in names:
+        answer = frame.answers.get(name) or frame.had.get(name)
+        if answer and (answer.media or (answer.text and answer.keys != ("skip",))):
+            return True
+    return False
 
 
 def keep_what_is_there(t: Turn, frame: Frame) -> None:

@@ -18,6 +18,7 @@ from flows.values import replace
 SKIP = {"skip", "pass", "rather not", "rather not say", "nothing", "no comment", "no thanks", "no thank you"}
 FEW_WORDS = 3  # so many words and more are somebody telling us something, not a choice misspelt
 MISSES = 3
+MARKS = re.compile(r"[^\w\s']")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ def _words(t: Turn, question: Question) -> Read | None:
     if not words:
         return None
     if question.unlike or question.optional:
-        plain = re.sub(r"[^\w\s']", "", words).casefold().strip()
+        plain = MARKS.sub("", words).casefold().strip()
         if plain in question.unlike:
             return None
         if question.optional and plain in SKIP:
@@ -171,7 +172,7 @@ def _accept_ballot(t: Turn, question: Question, answer: Answer) -> None:
     """A ballot by a late button, or for a poll that was sent out of the blue."""
     if t.asked and t.asked.id == question.id:
         t.asked = None
-    poll = next((one for one in (t.group.polls if t.group else ()) if one.id == question.poll), None)
+    poll = t.group.poll(question.poll) if t.group else None
     if poll is None:
         t.tell("late.gone")
         return

@@ -25,7 +25,7 @@ def choose(
 ) -> Reading | None:
     """Read a reply as a choice; sure only if nothing is left over but small talk or a reason."""
     said = tokens(words)
-    if not said or sum(not token.mark for token in said) > MOST_WORDS:
+    if not said or (len(said) > MOST_WORDS and sum(not token.mark for token in said) > MOST_WORDS):
         return None
     known = names(question, options)
     plainly = _plainly(said, known)

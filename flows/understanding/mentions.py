@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from flows.understanding.options import Keys, Names, core, stem
-from flows.understanding.talk import ALL, ANY, CHATTER, CHATTER_PHRASES, JOINERS, LETTER_PREFIXES, NONE
+from flows.understanding.talk import (
+    ALL,
+    ANY,
+    CHATTER,
+    CHATTER_BEGINS,
+    CHATTER_PHRASES,
+    JOINERS,
+    LETTER_PREFIXES,
+    NONE,
+)
 from flows.understanding.tokens import Token, minus
 
 
@@ -50,9 +59,9 @@ def search(said: Sequence[Token], known: Names, *, several: bool) -> Search:
     words = [at for at, token in enumerate(said) if not token.mark]
     found = Search(said=said, words=words, known=known, several=several)
     for find in _FINDERS:
+        find(found)
         if not found.free():
             break
-        find(found)
     return found
 
 
@@ -70,6 +79,8 @@ def _phrases(search: Search) -> None:
 def _small_talk(search: Search) -> None:
     """Phrases that mean nothing here, unless an option shares their words ("That is all")."""
     said = {token.text for token in search.said}
+    if said.isdisjoint(CHATTER_BEGINS):
+        return
     for words in CHATTER_PHRASES:
         if not said.issuperset(words) or not search.known.words.keys().isdisjoint(words):
             continue

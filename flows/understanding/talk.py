@@ -18,6 +18,7 @@ CHATTER_PHRASES = tuple(
     tuple(phrase.split())
     for phrase in ("that is all", "thats all", "of the above", "as well", "thank you", "that one")
 )
+CHATTER_BEGINS = frozenset(words[0] for words in CHATTER_PHRASES)
 
 REASONS = listed("because as since cos coz cause cus bc so due")
 _WHO = listed(
