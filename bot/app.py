@@ -314,8 +314,9 @@ class App:
 
     async def receipt(self, delivery: Delivery) -> None:
         """Note what a provider says became of a message."""
-        async with self.db.write() as conn:
-            known = await receipts.receive(conn, delivery, now=self.clock(), ids=self.ids)
+        known = await self.db.transact(
+            lambda conn: receipts.receive(conn, delivery, now=self.clock(), ids=self.ids)
+        )
         if not known:
             structlog.get_logger().info("receipt_unknown", state=delivery.state, code=delivery.code)
         self.lanes.wake()
@@ -347,8 +348,7 @@ class App:
     async def _clearing(self) -> None:
         """Each hour, empty what has had its time."""
         while True:
-            async with self.db.write() as conn:
-                await leaving.clear(conn, self.clock())
+            await self.db.transact(lambda conn: leaving.clear(conn, self.clock()))
             await asyncio.sleep(HOURLY)
 
     async def _sweeping(self) -> None:

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,7 +16,7 @@ from bot.logs import place
 from storage import claims, heads, records, slots, spending
 from storage.checks import UNCLEAR
 from storage.claims import Claimed, Terms
-from storage.database import Database
+from storage.database import Database, away
 from storage.records import Fate, Stand
 
 POLL = 0.5  # seconds between looks at the outbox, for what other processes put there
@@ -127,14 +127,23 @@ class Lane:
         if not done and not room:
             return []
         try:
-            async with self._tools.db.write() as conn:
-                halted = await self._note(conn, done, now)
-                taken = [] if halted or not room else await self._claim(conn, room, stand, now)
+            taken = await self._tools.db.transact(partial(self._note_and_claim, done, room, stand, now))
         except Exception:
             await self._note_apart(done, now)
             raise
         self._told(done)
         return taken
+
+    async def _note_and_claim(
+        self,
+        done: Sequence[Done],
+        room: Mapping[str, int],
+        stand: Stand,
+        now: datetime,
+        conn: AsyncConnection,
+    ) -> list[Claimed]:
+        halted = await self._note(conn, done, now)
+        return [] if halted or not room else await self._claim(conn, room, stand, now)
 
     async def _claim(
         self, conn: AsyncConnection, room: Mapping[str, int], stand: Stand, now: datetime
@@ -186,10 +195,11 @@ class Lane:
             try:
                 async with self._tools.db.write() as conn:
                     await self._note(conn, [one], now)
-            except (sa.exc.OperationalError, sa.exc.InterfaceError, OSError):
-                self._done.append(one)
             except Exception as error:
-                self._lost(one.claimed, error)
+                if away(error):
+                    self._done.append(one)
+                else:
+                    self._lost(one.claimed, error)
             else:
                 self._told([one])
 

@@ -6,7 +6,7 @@ The clock only wakes; rows are the truth. Every process may run this: what one h
 import asyncio
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Protocol
 
 import structlog
@@ -110,8 +110,8 @@ class Scheduler:
             over = await due_to_close(conn, self._clock())
         for poll in over:
             try:
-                async with self._db.write() as conn:
-                    await close_poll(conn, poll, ids=self._ids, now=self._clock())
+                closing = partial(close_poll, poll=poll, ids=self._ids, now=self._clock())
+                await self._db.transact(closing)
             except Exception as error:
                 structlog.get_logger().error(
                     "poll_not_closed", poll=poll, error=type(error).__name__, at=place(error)
@@ -140,11 +140,15 @@ class Scheduler:
                     conn, sending, channels=self._channels, staff=staff, now=self._clock(), most=self._most
                 )
             rows = [self._row(sending, one, write) for one in part.people if one.line]
-            async with self._db.write() as conn:
-                ours = await sendings.store_slice(
-                    conn, sending, part, rows, holder=self._holder, now=self._clock()
-                )
-            if not ours:
+            store = partial(
+                sendings.store_slice,
+                sending=sending,
+                part=part,
+                rows=rows,
+                holder=self._holder,
+                now=self._clock(),
+            )
+            if not await self._db.transact(store):
                 return
             self._wake_lanes()
             if part.last:

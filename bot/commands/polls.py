@@ -69,11 +69,13 @@ def poll_close(which: PollId, as_json: Json = False) -> None:
     """
 
     async def work(here: Here) -> Tally:
-        async with here.db.write() as conn:
+        async def close(conn: AsyncConnection) -> Tally:
             await _tally(here, which, conn=conn)
             if not await polls.close_poll(conn, which, ids=here.ids, now=here.now):
                 raise Complaint("That vote has closed already: `takepart poll result` shows it.")
             return await _tally(here, which, conn=conn)
+
+        return await here.db.transact(close)
 
     standing = run(work)
     if as_json:
