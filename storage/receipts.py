@@ -140,8 +140,10 @@ async def _arrive(
     conn: AsyncConnection, row: Waiting, state: str, now: datetime, more: Mapping[str, Any]
 ) -> None:
     values = {"state": state, "outcome": "sent", "sentence": "", **more}
-    sent = sa.func.coalesce(outbox.c.sent_at, sa.literal(now, outbox.c.sent_at.type))
-    await conn.execute(sa.update(outbox).where(outbox.c.id == row.id).values(sent_at=sent, **values))
+    # Of what was unclear the first try is all that was known, and this may be a later one's.
+    o = outbox.c
+    sent = sa.case((o.state == "sent", o.sent_at), else_=sa.literal(now, o.sent_at.type))
+    await conn.execute(sa.update(outbox).where(o.id == row.id).values(sent_at=sent, **values))
     await mark(conn, row, state, now)
 
 
