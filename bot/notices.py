@@ -100,10 +100,10 @@ def cancelled(meeting: Meeting, now: datetime) -> Say:
 
 def spent(passed: Passed) -> Say:
     """What facilitators are told when their group has spent most of what it may in a day."""
-    what = "text messages" if passed.unit == "segments" else "minutes of calls"
+    what = "text messages (a long one counts as several)" if passed.unit == "segments" else "minutes of calls"
     if passed.share < FULL:
         said = f"Your group has used {passed.share}% of its {passed.limit} {what} for today."
-        return Say(text=f"{said} When they are used up, what we start waits for tomorrow. Answers still go.")
+        return Say(text=f"{said} After that, what we start waits for tomorrow. Answers still go.")
     said = f"Your group has used all of its {passed.limit} {what} for today."
     return Say(text=f"{said} What we start waits for tomorrow. Answers still go.")
 
