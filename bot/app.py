@@ -180,6 +180,7 @@ class App:
             practice=self.practice,
             load=self.files.load,
             holder=self.holder,
+            noted=self.metrics.sent,
             carrier_stops=self.settings.sms_optout == "twilio",
             widths=self._widths,
         )
