@@ -25,7 +25,6 @@ from storage.tables import (
     matters,
     media,
     members,
-    open_questions,
     outbox,
     preferences,
     reached,
@@ -157,11 +156,7 @@ def _vote(s: Stage, effect: ef.Vote) -> None:
     votes = {**me.votes, poll.id: effect.keys}
     s.person.member = replace(me, votes={id_: keys for id_, keys in votes.items() if keys})
     s.poll, s.secret = poll.id, poll.secret
-    o = open_questions.c
-    answered = (
-        sa.update(open_questions).where(o.member_id == me.id, o.poll_id == poll.id).values(state="answered")
-    )
-    s.ledger.deeds.append(_statement(answered))
+    s.ledger.answered.append({"member": me.id, "poll": poll.id})
 
 
 def _acknowledge(s: Stage, effect: ef.Acknowledge) -> None:

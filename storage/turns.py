@@ -31,6 +31,7 @@ from storage.tables import (
     matters,
     media,
     members,
+    open_questions,
     reaches,
 )
 
@@ -67,6 +68,7 @@ class Ledger:
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     steps: list[dict[str, Any]] = field(default_factory=list)
     ballots: dict[tuple[str, str], dict[str, Any] | None] = field(default_factory=dict)
+    answered: list[dict[str, str]] = field(default_factory=list)  # polls that members voted in
     whose: dict[str, str | None] = field(default_factory=dict)  # the member, by event
     became: dict[tuple[str, bytes], tuple[str, str]] = field(default_factory=dict)  # gift, answer: by event
     secret: list[str] = field(default_factory=list)  # events to be emptied at once
@@ -157,6 +159,7 @@ class Ledger:
         cast = [row for row in self.ballots.values() if row]
         back = [key for key, row in self.ballots.items() if row is None]
         await _put(conn, ballots, cast, ("poll_id", "member_id"), ("choices", "channel", "at"))
+        await ready.write(conn, _answering(), self.answered)
         for poll, member in back:
             await conn.execute(
                 sa.delete(ballots).where(ballots.c.poll_id == poll, ballots.c.member_id == member)
@@ -270,6 +273,13 @@ def _files() -> sa.Select[Any]:
     cm = contribution_media.c
     theirs = cm.contribution_id.in_(ready.among("gifts"))
     return sa.select(cm.contribution_id, cm.media_id).where(theirs)
+
+
+@cache
+def _answering() -> sa.Update:
+    o = open_questions.c
+    asked = (o.member_id == sa.bindparam("member"), o.poll_id == sa.bindparam("poll"))
+    return sa.update(open_questions).where(*asked).values(state="answered")
 
 
 @cache
