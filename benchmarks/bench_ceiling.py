@@ -21,7 +21,7 @@ def main(short: bool = False) -> None:
     rows = []
     with yardstick() as server:
         for connections in CONNECTIONS[1:2] if short else CONNECTIONS:
-            requests = texts(written, 1_000 if short else 20_000)
+            requests = texts(written, 500 if short else 20_000)
             before = server.cpu()
             found = run(measure(server.port, connections, requests))
             rows.append(

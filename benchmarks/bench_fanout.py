@@ -56,12 +56,12 @@ class NoFiles:
 
 def main(short: bool = False) -> None:
     """Write a brief for everybody."""
-    people = 3_000 if short else 100_000
+    people = 500 if short else 100_000
     with folder() as data:
         run(gather(data, people, group=people))
         rows = run(_write(data, people))
     report("fanout: written", [rows[0]], **rows[1])
-    _send(*((20, 1) if short else (1_000, 3)))
+    _send(*((10, 1) if short else (1_000, 3)))
 
 
 def _send(people: int, briefs: int) -> None:
@@ -100,7 +100,7 @@ async def _sent(data: Path, port: int, wanted: int, briefs: int) -> dict[str, fl
                 told: dict[str, float] = await answer.json()
             if told["taken"] >= wanted:
                 return told
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.2)
 
 
 async def _write(data: Path, people: int) -> tuple[dict[str, object], dict[str, object]]:

@@ -28,8 +28,8 @@ AT_ONCE = 64
 
 def main(short: bool = False, many: int = MANY) -> None:
     """Turns on a small and on a large store, in turns."""
-    sizes = (FEW, 4_000) if short else (FEW, many)
-    turns, rounds = (640, 1) if short else (6_400, 5)
+    sizes = (200, 400) if short else (FEW, many)
+    turns, rounds = (320, 1) if short else (6_400, 5)
     with folder() as small, folder() as large:
         for data, people in zip((small, large), sizes, strict=True):
             run(gather(data, people, gifts=GIFTS))

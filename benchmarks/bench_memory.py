@@ -10,14 +10,14 @@ from benchmarks.processes import folder, generate_here, service
 
 IDLE, GROWTH = 220.0, 5.0  # MB; the growth from the first mark to the last
 MARKS = (20_000, 40_000, 60_000, 80_000, 100_000)  # turns
-SHORT = (700, 1_400)
+SHORT = (200, 400)
 AT_ONCE = 5_000  # requests made ready at a time
 
 
 def main(short: bool = False) -> None:
     """Read the service's resident memory at each mark."""
     generate_here()
-    people = 1_400 if short else PEOPLE
+    people = 200 if short else PEOPLE
     with folder() as data:
         asyncio.run(gather(data, people))
         with service(data) as server:
