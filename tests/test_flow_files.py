@@ -15,7 +15,7 @@ from flows.library import Flows
 from flows.steps import AskStep, KeepStep
 from flows.turns.deeds import DEEDS
 from flows.turns.facts import FACTS, NAMES, OVER
-from flows.wording import pick
+from flows.wording import Text, Wording, pick
 from tests.people import somebody
 from tests.scenes import GROUP, MARY, VOTE, shipped
 
@@ -105,6 +105,25 @@ TEXT = {"en": "Tea", "en.easy": "Tea!", "en.voice": "Say tea", "cy": "Te", "cy.v
 )
 def test_the_wording_for_a_person(language: str, form: str, spoken: bool, expected: str) -> None:
     assert pick(TEXT, language, form, spoken=spoken) == expected
+    ready = Text(TEXT).spoken if spoken else Text(TEXT).written
+    assert ready[language, form].text == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("No names. { } {Name}", "No names. { } {Name}"),
+        ("Hello {first name}.", "Hello Ada."),
+        ("Hello {nobody}, welcome.", "Hello, welcome."),
+        ("It is kept {nobody}.", "It is kept."),
+        ("{helper} can read it.", "The facilitators can read it."),
+        ("It is kept. {helper} can read it, {first name}", "It is kept. The facilitators can read it, Ada"),
+        ("Ask {helper}.", "Ask the facilitators."),
+    ],
+)
+def test_names_in_a_text(text: str, said: str) -> None:
+    known = {"first name": "Ada", "nobody": "", "helper": "the facilitators"}
+    assert Wording.of(text).fill(known.__getitem__) == said
 
 
 def test_what_is_not_translated_falls_back_and_is_never_blank() -> None:
