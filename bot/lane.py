@@ -55,10 +55,10 @@ class Lane:
         self.name = name
         self.hands = hands
         self.bell = asyncio.Event()
+        self._done: list[Done] = []
         self._free = {heads.ANSWER: answers, heads.NOTICE: notices}
         self._tools = tools
         self._sending: dict[asyncio.Task[Fate], str] = {}  # and to which line
-        self._done: list[Done] = []
         self._step: asyncio.Task[int] | None = None
         self._log = structlog.get_logger()
 

@@ -1,14 +1,15 @@
 """A small post office for tests: a store, a clock that is set by hand, channels that note what they send."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from bot.lanes import WIDTHS, Lanes
+from bot.lanes import WIDTHS, Lanes, Width
 from bot.pace import Speed
 from channels.base import Inbound, Load, Parcel, Result
 from flows.events import Abilities, Event, Option, Question, Say
@@ -106,7 +107,7 @@ class Office:
         self.carrier_stops = True
         self.lanes = self.open()
 
-    def open(self, holder: str = "one") -> Lanes:
+    def open(self, holder: str = "one", *, widths: Mapping[str, Width] = QUICK, **more: Any) -> Lanes:
         """The lanes of one process."""
         return Lanes(
             db=self.db,
@@ -121,8 +122,15 @@ class Office:
             carrier_stops=self.carrier_stops,
             chance=lambda: 0.0,
             seconds=lambda: self.now.timestamp(),
-            widths=QUICK,
+            sleep=self.sleep,
+            widths=widths,
+            **more,
         )
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time go by for whoever waits for their turn."""
+        self.now += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
 
     async def group(self, **more: Any) -> None:
         row = {"id": "g", "code": "GARDEN", "number": "1234", "name": "Garden", "created_at": self.now}
