@@ -124,6 +124,8 @@ async def _replace(conn: AsyncConnection, revision: str, tables: Sequence[Shape]
                 f"{found.rows} found), so nothing was changed. See that the disk is well, and try again."
             )
         count += given.rows
+    if conn.dialect.name == "postgresql":  # what was read with is open still, and no table changes under it
+        await conn.execute(sa.text("CLOSE ALL"))
     await conn.run_sync(bring)
     return count
 
