@@ -11,7 +11,7 @@ from storage.tables import lines, members, reaches
 from tests.world import ADA, World, open_world
 
 EVENING = datetime(2026, 3, 10, 19, 30, tzinfo=UTC)
-CROWD = 5000  # ten slices
+CROWD = 5000  # many slices
 
 
 async def sends_brief(world: World, home: Home) -> None:

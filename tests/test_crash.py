@@ -28,7 +28,7 @@ from tests.service import Service, environment, free_port
 from tests.stores import KEY, sqlite_url
 
 BRISK = {"TAKEPART_SECRET_KEY": KEY.get_secret_value(), "TWILIO_SEGMENTS_PER_SECOND": "1000"}
-CROWD = 600  # two slices of a sending
+CROWD = 600  # some slices of a sending
 NAMES = ("Gus", "Hal", "Ida", "Jon", "Kim", "Lou", "Mia")
 ROUND = 5  # kills from one vote and brief to the next
 
