@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, StorageError
 from storage.media import Lost, MediaStore
-from storage.migrations import revisions
+from storage.migrations import current, revisions
 from storage.rows import AT_ONCE, Row, Shape, Tally, line_of, read, row_of, shapes
 from storage.secrets import Secrets
 from storage.tables import media
@@ -73,9 +72,7 @@ async def write(
     """Back up what is committed now, while others go on writing; raise BackupError."""
     with _written(path, overwrite=overwrite) as file, zipfile.ZipFile(file, "w") as into:
         async with db.read() as conn:
-            revision = await conn.run_sync(
-                lambda sync: MigrationContext.configure(sync).get_current_revision()
-            )
+            revision = await conn.run_sync(current)
             tables = [await _add_rows(into, conn, shape) for shape in shapes()]
             wanted = await _files(conn)
         missing = [sha256 for sha256 in wanted if not await _add_file(into, files, sha256)]

@@ -15,6 +15,6 @@ def test_the_names_of_the_files_are_alembics_versions_in_their_order() -> None:
 
 def test_a_start_loads_nothing_large_that_it_may_not_need() -> None:
     large = ("alembic", "asyncpg", "obstore", "PIL")
-    code = f"import sys, bot.app; print([name for name in {large} if name in sys.modules])"
+    code = f"import sys, bot.app, bot.cli; print([name for name in {large} if name in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"

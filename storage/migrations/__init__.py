@@ -56,6 +56,14 @@ def revisions() -> set[str]:
     return {file.name.partition("_")[0] for file in (HERE / "versions").glob("[0-9]*_*.py")}
 
 
+def current(conn: sa.Connection) -> str | None:
+    """The version that Alembic has left in the database; None in a new one."""
+    if not sa.inspect(conn).has_table("alembic_version"):
+        return None
+    found: str | None = conn.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return found
+
+
 async def behind(db: Database) -> bool:
     """Whether the next start has tables to make or change; raise NewerDatabase."""
     async with db.read() as conn:
@@ -63,18 +71,10 @@ async def behind(db: Database) -> bool:
 
 
 def _missing(conn: sa.Connection) -> bool:
-    here, known = _version(conn), revisions()
+    here, known = current(conn), revisions()
     if here and here not in known:
         raise NewerDatabase(
             "This database was last used by a newer Takepart: install that version again, "
             "or use a copy of the data from before."
         )
     return here != max(known)
-
-
-def _version(conn: sa.Connection) -> str | None:
-    """The version that Alembic has left in the database; None in a new one."""
-    if not sa.inspect(conn).has_table("alembic_version"):
-        return None
-    found: str | None = conn.scalar(sa.text("SELECT version_num FROM alembic_version"))
-    return found
