@@ -5,11 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from channels.base import Result
-from storage.checks import CALLBACK, UNCLEAR_TWICE, Waiting, after_unclear
+from storage.checks import BACKOFF, CALLBACK, UNCLEAR_TWICE, Waiting, after_unclear
 from storage.records import Fate
 
-# Seconds before each further try; a fault that lasts longer than these is for the operator to see.
-BACKOFF = (1, 3, 10, 60, 900, 7200, 57600)  # eight tries over most of a day
 UNTOLD = 30.0  # seconds to wait when we are throttled and nobody says how long
 NOT_LISTED = "It may have gone, though the provider does not list it; it is asked once more."
 SPREAD = 0.25  # at most so much longer, so that those who failed together don't come back together

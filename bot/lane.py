@@ -158,7 +158,7 @@ class Lane:
         )
         ours = [one for one in done if one.fate.outcome == "ours"]
         if ours:
-            await records.pause(conn, self.name, ours[-1].fate.sentence, now)
+            await slots.pause(conn, self.name, ours[-1].fate.sentence, now)
         elif any(one.probe and one.fate.tried and one.fate.outcome not in UNCLEAR for one in done):
             await records.resume(conn, self.name, now)
         slower = await self._slower(conn, done, now)

@@ -85,11 +85,14 @@ Load = Callable[[str], Awaitable[bytes]]  # a stored file's bytes by its sha256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What a status callback says became of a message: receipts only go forward."""
+    """What a status callback says became of a message: receipts only go forward.
+
+    `later`: a fault that may pass. `ours`: a fault in our own account.
+    """
 
     outbox: str
     provider_id: str
-    state: Literal["sent", "delivered", "failed", "stopped", "no_answer", "busy"]
+    state: Literal["sent", "delivered", "failed", "stopped", "no_answer", "busy", "later", "ours"]
     code: str = ""
     sentence: str = ""
     at: datetime | None = None

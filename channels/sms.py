@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from twilio.rest.api.v2010.account.message import MessageInstance
 from twilio.twiml.messaging_response import MessagingResponse
 
-from channels.base import Delivery, Inbound, Load, Parcel, Result, Unreadable
+from channels.base import Delivery, Inbound, Load, Outcome, Parcel, Result, Unreadable
 from channels.text import clean, fit_parts, numbered
 from channels.twilio import HOME, Account, form, phone_line, query
 from channels.twilio_faults import outcome
@@ -21,7 +21,8 @@ PARTS = 3
 _MOST_MEDIA = 10
 _MOST_LISTED = 200  # of our newest texts to one person
 _PAGE = 500
-_STATES: Mapping[str, Literal["sent", "delivered", "failed"]] = {
+_State = Literal["sent", "delivered", "failed", "stopped", "later", "ours"]
+_STATES: Mapping[str, _State] = {
     "accepted": "sent",
     "scheduled": "sent",
     "queued": "sent",
@@ -32,6 +33,12 @@ _STATES: Mapping[str, Literal["sent", "delivered", "failed"]] = {
     "undelivered": "failed",
     "failed": "failed",
     "canceled": "failed",
+}
+_FAULTS: Mapping[Outcome, _State] = {
+    "stopped": "stopped",
+    "retry": "later",
+    "throttled": "later",
+    "ours": "ours",
 }
 
 
@@ -177,13 +184,13 @@ class SmsChannel:
         sid, status = _sid(fields), fields.get("MessageStatus", "") or fields.get("SmsStatus", "")
         if not sid or not status:
             raise Unreadable("This is not a receipt from Twilio.")
-        state: Literal["sent", "delivered", "failed", "stopped"] | None = _STATES.get(status)
+        state = _STATES.get(status)
         if not outbox or state is None:
             return None
         code = fields.get("ErrorCode", "") if state == "failed" else ""
         fault = outcome(code) if code else None
-        if fault and fault.outcome == "stopped":
-            state = "stopped"
+        if fault:
+            state = _FAULTS.get(fault.outcome, state)
         sentence = fault.sentence if fault else ""
         return Delivery(outbox=outbox, provider_id=sid, state=state, code=code, sentence=sentence, at=now)
 

@@ -26,6 +26,8 @@ LEFT = "They are not a member any more."
 NO_WAY = "We may not write or ring first by this way."
 OVER_LIMIT = "The group's daily limit is reached: it waits for the next day."
 SPENDING = "spending"  # the kind of message that tells facilitators of the limit, which does not hold it
+# Seconds before each further try; a fault that lasts longer than these is for the operator to see.
+BACKOFF = (1, 3, 10, 60, 900, 7200, 57600)  # eight tries over most of a day
 UNCLEAR_TWICE = "It was tried twice and is unclear both times; it may have arrived."
 LISTED = frozenset({"sms", "voice"})  # channels whose provider can be asked what it was given
 # What may have gone: not asked about yet; asked once, and not in the list; sent again, and unclear again.

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.calendar import next_allowed
-from storage import locks
+from storage import locks, slots
 from storage.asking import unask
-from storage.checks import UNCLEAR, USUAL_HOURS, Waiting, hours_of
+from storage.checks import BACKOFF, CALLBACK, UNCLEAR, USUAL_HOURS, Waiting, hours_of
 from storage.outbox import TRACKED, columns, make_due
 from storage.register import note, note_line, of_member
 from storage.tables import groups, lines, members, outbox, reached, receipts
@@ -53,7 +53,7 @@ async def receive(conn: AsyncConnection, receipt: Receipt, *, now: datetime, ids
     note = {"state": receipt.state, "code": receipt.code or None, "at": now}
     await conn.execute(receipts.insert().values(id=ids(), outbox_id=row.id, **note))
     gone = row.state in ("sending", "sent") or (row.state == "waiting" and row.outcome in UNCLEAR)
-    if not gone:  # final already, or taken back into the queue: a repeat, or too late
+    if not gone or await _of_earlier_try(conn, row, receipt):  # a repeat, or too late
         return True
     named = {"provider_id": receipt.provider_id} if receipt.provider_id else {}
     if receipt.state == "sent":
@@ -64,6 +64,8 @@ async def receive(conn: AsyncConnection, receipt: Receipt, *, now: datetime, ids
     elif receipt.state == "stopped":
         await _fail(conn, row, receipt.code, receipt.sentence, now)
         await stop(conn, row.line, row.member, now)
+    elif receipt.state in ("later", "ours"):
+        await _put_back(conn, row, receipt, now)
     elif row.channel == "voice":
         await _missed(conn, row, receipt.code, receipt.sentence, now)
     else:
@@ -155,6 +157,28 @@ async def _fail(
     await mark(conn, row, reached, now)
     if row.kind == "poll" and row.member and row.subject:
         await unask(conn, row.member, row.subject)
+
+
+async def _of_earlier_try(conn: AsyncConnection, row: Waiting, receipt: Receipt) -> bool:
+    """Whether a receipt is late, and the message has been sent once more since."""
+    known = await conn.scalar(sa.select(outbox.c.provider_id).where(outbox.c.id == row.id))
+    return bool(known and receipt.provider_id and known != receipt.provider_id)
+
+
+async def _put_back(conn: AsyncConnection, row: Waiting, receipt: Receipt, now: datetime) -> None:
+    """The provider took it and could not send it. Is the fault ours, the lane pauses and no try counts."""
+    ours, tries = receipt.state == "ours", row.tries + (row.state == "sending")
+    if not ours and tries > len(BACKOFF):
+        await _fail(conn, row, receipt.code, receipt.sentence, now)
+        return
+    again = now if ours else now + max(timedelta(seconds=BACKOFF[tries - 1]), CALLBACK)
+    anew = {"state": "waiting", "progress": 0, "outcome": "ours" if ours else "retry", "provider_id": None}
+    told = {"code": receipt.code or None, "sentence": receipt.sentence, "not_before": again}
+    change = sa.update(outbox).where(outbox.c.id == row.id)
+    await conn.execute(change.values(tries=tries - ours, **told, **anew))
+    await make_due(conn, {row.line: again})
+    if ours:
+        await slots.pause(conn, row.channel, receipt.sentence, now)
 
 
 async def _missed(conn: AsyncConnection, row: Waiting, code: str, sentence: str, now: datetime) -> None:

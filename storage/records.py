@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
@@ -13,12 +13,9 @@ from storage.asking import unask
 from storage.checks import UNCLEAR, Waiting
 from storage.claims import LEASE
 from storage.columns import micros
-from storage.database import upsert
 from storage.heads import UNSENT
 from storage.receipts import mark, mark_sent, stop
 from storage.tables import lines, outbox, senders
-
-PROBE = timedelta(minutes=1)  # how long a paused lane waits before it tries one message again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,18 +111,6 @@ async def renew(conn: AsyncConnection, line_ids: Collection[str], holder: str, n
     """Keep the leases of lines that are still being sent to."""
     held = sa.update(lines).where(lines.c.id.in_(line_ids), lines.c.leased_by == holder)
     await conn.execute(held.values(leased_until=now + LEASE))
-
-
-async def pause(conn: AsyncConnection, lane: str, sentence: str, now: datetime) -> None:
-    """Stop a lane for a fault of ours, and say when it tries again."""
-    row = {"name": lane, "paused": sentence, "paused_at": now, "probe_at": now + PROBE}
-    make = upsert(conn, senders).values(row)
-    change = {
-        "paused": sentence,
-        "paused_at": sa.func.coalesce(senders.c.paused_at, make.excluded.paused_at),
-        "probe_at": now + PROBE,
-    }
-    await conn.execute(make.on_conflict_do_update(index_elements=["name"], set_=change))
 
 
 async def resume(conn: AsyncConnection, lane: str, now: datetime) -> None:

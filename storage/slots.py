@@ -10,6 +10,7 @@ from storage.columns import micros
 from storage.database import upsert
 from storage.tables import senders
 
+PROBE = timedelta(minutes=1)  # how long a paused lane waits before it tries one message again
 AHEAD = timedelta(minutes=1)  # further ahead than any queue of ours: a clock was put back
 REFUSALS = 3  # from so many lines within this time, and it is the whole sender that is too fast
 REFUSALS_WITHIN = timedelta(seconds=10)
@@ -61,3 +62,15 @@ async def refused(
         values = {"refusals": [], "wait_until": until}
     await conn.execute(sa.update(senders).where(s.name == sender).values(**values))
     return until
+
+
+async def pause(conn: AsyncConnection, lane: str, sentence: str, now: datetime) -> None:
+    """Stop a lane for a fault of ours, and say when it tries again."""
+    row = {"name": lane, "paused": sentence, "paused_at": now, "probe_at": now + PROBE}
+    make = upsert(conn, senders).values(row)
+    change = {
+        "paused": sentence,
+        "paused_at": sa.func.coalesce(senders.c.paused_at, make.excluded.paused_at),
+        "probe_at": now + PROBE,
+    }
+    await conn.execute(make.on_conflict_do_update(index_elements=["name"], set_=change))

@@ -222,3 +222,31 @@ async def test_a_death_between_sending_and_noting_is_seen_and_tried_once_more(of
     assert (await office.row(lost)).outcome == "unclear"
     assert await office.send(60) == []
     assert await office.send(60) == ["hello"]
+
+
+# What a receipt brings later ---------------------------------------------------------------------
+async def receipt(office: Office, of: str, state: str, sid: str = "SM1") -> None:
+    came = Delivery(outbox=of, provider_id=sid, state=state, sentence="So it is.")  # type: ignore[arg-type]
+    async with office.db.write() as conn:
+        await receipts.receive(conn, came, now=office.now, ids=office.ids)
+
+
+async def test_a_fault_that_may_pass_is_tried_again_though_a_receipt_brought_it(office: Office) -> None:
+    sent = await office.write("ann", "hello")
+    await office.send()
+    await receipt(office, sent, "later")
+    assert await office.send(59) == []
+    assert await office.send(1) == ["hello"]
+    await receipt(office, sent, "later")  # of the first try, once more
+    assert (await office.row(sent)).state == "sent"
+
+
+async def test_a_fault_of_ours_that_a_receipt_brings_pauses_the_lane(
+    office: Office,
+) -> None:
+    sent = await office.write("ann", "hello")
+    await office.send()
+    await receipt(office, sent, "ours")
+    assert ((await office.row(sent)).state, (await office.row(sent)).tries) == ("waiting", 0)
+    assert await office.send(59) == []
+    assert await office.send(1) == ["hello"]
