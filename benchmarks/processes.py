@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -33,6 +34,10 @@ class Process:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def look(self) -> None:
+        """Have a service that was started to be `seen` begin to look where its time goes."""
+        os.kill(self.pid, signal.SIGUSR1)
+
     def resident(self) -> float:
         """The memory it holds, in MB."""
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
@@ -55,11 +60,17 @@ def yardstick() -> Iterator[Process]:
 
 
 @contextmanager
-def service(data: Path, *, lanes: bool = False, api: str = NOWHERE) -> Iterator[Process]:
-    """The real service on the store in this folder; `api` is where its providers are, with `lanes` on."""
+def service(
+    data: Path, *, lanes: bool = False, api: str = NOWHERE, seen: Path | None = None
+) -> Iterator[Process]:
+    """The real service on the store in this folder; `api` is where its providers are, with `lanes` on.
+
+    It writes to `seen` where its time went.
+    """
     port = free_port()
     env = _settings(data, port, api)
-    words = ("benchmarks.service", "--core", str(SERVER), *(("--lanes",) if lanes else ()))
+    more = (*(("--lanes",) if lanes else ()), *(("--seen", str(seen)) if seen else ()))
+    words = ("benchmarks.service", "--core", str(SERVER), *more)
     with _started(*words, port=port, env=env) as process:
         yield process
 

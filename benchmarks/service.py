@@ -2,7 +2,10 @@
 
 import argparse
 import os
+import signal
+from pathlib import Path
 
+from benchmarks.sampling import Samples
 from bot import logs
 from bot.app import App
 from bot.serving import run, serve
@@ -25,13 +28,18 @@ def main() -> None:
     given = argparse.ArgumentParser()
     given.add_argument("--core", type=int)
     given.add_argument("--lanes", action="store_true")
+    given.add_argument("--seen", type=Path)
     asked = given.parse_args()
     if asked.core is not None:
         os.sched_setaffinity(0, {asked.core})
     logs.configure()
     settings = load(None)
     app = App(settings) if asked.lanes else Unsent(settings)
+    samples = Samples()
+    signal.signal(signal.SIGUSR1, lambda *_: samples.begin())
     run(serve(app, settings.host, settings.port, ready=lambda: print("ready", flush=True)))
+    if asked.seen:
+        samples.write(asked.seen)
 
 
 if __name__ == "__main__":
