@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +13,6 @@ from bot.stepping import Batch, Tools, Turned
 from storage import load, problems
 from storage.database import Database
 from storage.groups import Complaint
-from storage.problems import Kept
 from storage.turns import Ledger
 
 AGAIN = (
@@ -24,9 +24,7 @@ AGAIN = (
 async def replay(id: str, *, db: Database, tools: Tools, clock: Callable[[], datetime]) -> Turned:
     """What came of the turn; what it says goes by the outbox. Raise Complaint where it can't be."""
     try:
-        async with db.write() as conn:
-            kept = await problems.claim(conn, id, now=clock())
-            return await _turn(conn, kept, tools, clock())
+        return await db.transact(partial(_turn, id, tools, clock()))
     except Complaint:
         raise
     except Exception as error:
@@ -37,7 +35,8 @@ async def replay(id: str, *, db: Database, tools: Tools, clock: Callable[[], dat
         raise Complaint(AGAIN.format(error=what)) from error
 
 
-async def _turn(conn: AsyncConnection, kept: Kept, tools: Tools, now: datetime) -> Turned:
+async def _turn(id: str, tools: Tools, now: datetime, conn: AsyncConnection) -> Turned:
+    kept = await problems.claim(conn, id, now=now)
     event = kept.arrived.event
     known = await load.load(
         conn,

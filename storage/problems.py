@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Event
-from storage import fetches, views
+from storage import fetches, locks, views
 from storage.groups import Complaint
 from storage.load import Line
 from storage.secrets import Secrets
@@ -90,11 +90,12 @@ async def list_open(conn: AsyncConnection) -> list[Problem]:
 async def claim(conn: AsyncConnection, id: str, *, now: datetime) -> Kept:
     """Take a problem to be replayed in this transaction; raise Complaint where that can't be.
 
-    From now on its line belongs to this transaction, so that nothing of theirs runs meanwhile.
+    Whose it is belongs to this transaction from now on, so that nothing of theirs runs meanwhile.
     """
     await _end(conn, id, replayed_at=now)
     row = await _row(conn, id)
     line = await _line(conn, row.line_id)
+    await locks.for_turns(conn, {line.id: line} if line else {}, _sessions(row))
     why = await _why(conn, row)
     if why:
         raise Complaint(why)
@@ -201,12 +202,16 @@ async def _why(conn: AsyncConnection, row: Any) -> str:
 async def _answered_since(conn: AsyncConnection, row: Any) -> bool:
     """Whether a turn of the same member has run since; of the same line where it was nobody's yet."""
     c, r = conversations.c, reaches.c
-    session = unpacked_event(row.body).session
-    stranger = f"line:{row.line_id}" if row.line_id else f"call:{session}"
+    stranger = f"line:{row.line_id}" if row.line_id else f"call:{unpacked_event(row.body).session}"
     moved = sa.exists().where(c.owner == (row.member_id or stranger), c.updated_at > row.at)
     joined = sa.exists().where(r.line_id == row.line_id, r.heard_at > row.at)
     since = moved if row.member_id else sa.or_(moved, joined)
     return bool(await conn.scalar(sa.select(since)))
+
+
+def _sessions(row: Any) -> set[str]:
+    event = unpacked_event(row.body) if row.body else None
+    return {event.session} if event and event.can.call and event.session else set()
 
 
 async def _secret_vote(conn: AsyncConnection, group: str, at: datetime) -> bool:
@@ -240,10 +245,9 @@ async def _ask_for_files(
 
 
 async def _line(conn: AsyncConnection, id: str | None) -> Line | None:
-    """A line, so that nobody else takes up what comes on it until we are done."""
     c = lines.c
-    found = sa.select(c.id, c.kind, c.at_member, c.at_until).where(c.id == id).with_for_update()
-    row = (await conn.execute(found)).first()
+    found = await conn.execute(sa.select(c.id, c.kind, c.at_member, c.at_until).where(c.id == id))
+    row = found.first()
     return Line(**row._mapping) if row else None
 
 
