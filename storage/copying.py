@@ -39,10 +39,14 @@ class Unlike(StorageError):
 
 @dataclass(slots=True, kw_only=True)
 class Put:
-    """How much was put there, and what of it had to be changed; `unreadable` are lines of the register."""
+    """How much was put there, and what of it had to be changed.
+
+    `known`: of how many people, lines and contributions the register says something; `unreadable`: its lines.
+    """
 
     rows: int
     abided: Abided
+    known: int
     unreadable: int
     files: int = 0
 
@@ -87,7 +91,7 @@ async def restore(
     before = await _named(db)
     async with db.alone() as conn:
         count = await _replace(conn, backup.manifest.revision, backup.shapes(), rows)
-        put = await _settle(conn, register, now, rows=count)
+        put = await _settle(conn, register, now, rows=count, data_from=made_at)
         await discard(conn, before)
         put.files = await _save(conn, backup, files)
         why = RESTORED.format(at=f"{made_at:%Y-%m-%d %H:%M} UTC")
@@ -99,7 +103,7 @@ async def copy(source: Database, db: Database, register: Register, *, now: datet
     """Put all rows of another database of the same version into an empty one; raise Unlike."""
     async with source.read() as theirs, db.alone() as conn:
         count = await _replace(conn, "head", shapes(), lambda shape: read(theirs, shape))
-        put = await _settle(conn, register, now, rows=count)
+        put = await _settle(conn, register, now, rows=count, data_from=now)
         await hold(conn, COPIED)
     return put
 
@@ -140,13 +144,15 @@ def _count(tally: Tally, shape: Shape, rows: Iterable[Row]) -> None:
         tally.add(line_of(shape, row))
 
 
-async def _settle(conn: AsyncConnection, register: Register, now: datetime, *, rows: int) -> Put:
+async def _settle(
+    conn: AsyncConnection, register: Register, now: datetime, *, rows: int, data_from: datetime
+) -> Put:
     """Have it abide by the register; whoever held a lease where it comes from is not here."""
-    standing = register.standing()
+    standing = register.standing(lifted_since=data_from)
     abided = await abide(conn, register, standing, now)
     await discard(conn, abided.files)
     await release_all(conn, now)
-    return Put(rows=rows, abided=abided, unreadable=standing.unreadable)
+    return Put(rows=rows, abided=abided, known=len(standing.says), unreadable=standing.unreadable)
 
 
 async def _named(db: Database) -> list[str | None]:

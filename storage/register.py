@@ -9,7 +9,7 @@ import asyncio
 import fcntl
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,8 @@ WISHES: dict[str, tuple[What, Lifted]] = {
 }
 WORDS = frozenset(get_args(What)) | frozenset(LIFTS)
 
+Entry = tuple[str, str, str]  # when, what, and the keyed hash of whom or what it is about
+
 NOTES = "takepart notes"  # where a connection carries what its transaction notes
 HEAD = "takepart-register-1"
 ENTRY = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([a-z-]+) ([0-9a-f]{64})")
@@ -52,7 +54,7 @@ class Note:
 
 @dataclass(slots=True)
 class Standing:
-    """What registers say together: for each keyed hash, what is so (True) or was lifted again (False)."""
+    """For each keyed hash, what is so (True) or was lifted again (False)."""
 
     says: dict[str, dict[str, bool]]
     unreadable: int = 0
@@ -114,38 +116,53 @@ class Register:
         """By what a subject is found again."""
         return self._secrets.hash(subject, "register").hex()
 
-    def standing(self, *others: Path) -> Standing:
-        """What this register and those of other hosts say together; raise RegisterError."""
-        found = Standing({})
-        entries = [entry for path in (self.path, *others) for entry in self._entries(path, found)]
-        for _, word, subject in sorted(entries, key=lambda entry: entry[0]):
+    def standing(self, *, lifted_since: datetime | None = None) -> Standing:
+        """What it says; raise RegisterError.
+
+        What was lifted before `lifted_since` is not said: data from then knows of it, and it may have been
+        said again on another host, whose register is not here.
+        """
+        entries, unreadable = self._entries(self.path)
+        found = Standing({}, unreadable)
+        before = _stamp(lifted_since) if lifted_since else ""
+        for when, word, subject in sorted(entries, key=lambda entry: entry[0]):
+            says = found.says.setdefault(subject, {})
             what = LIFTS.get(word, word)
-            found.says.setdefault(subject, {})[what] = word not in LIFTS
+            says[what] = word not in LIFTS
+            if word in LIFTS and when < before:
+                del says[what]
         return found
 
     def take_over(self, *others: Path) -> None:
         """Write down here what other hosts' registers hold, so that this one is whole from now on."""
-        standing = self.standing(*others)
-        here = self.standing().says
-        words: dict[str, str] = {what: word for word, what in LIFTS.items()}
-        lacking = [
-            (what if so else words[what], subject)
-            for subject, says in standing.says.items()
-            for what, so in says.items()
-            if here.get(subject, {}).get(what) is not so
-        ]
-        self._write(lacking)
+        here, _ = self._entries(self.path)
+        lacking = {entry for path in others for entry in self._entries(path)[0]} - set(here)
+        if lacking:
+            self._write(lambda _: sorted(lacking))
 
     def append(self, notes: Iterable[Note]) -> None:
         """Write them at the end, and to the disk; raise RegisterError."""
-        self._write([(one.what, self.hash(one.subject)) for one in notes])
+        hashed = [(one.what, self.hash(one.subject)) for one in notes]
 
-    def _write(self, entries: Sequence[tuple[str, str]]) -> None:
+        def entries(tail: str) -> list[Entry]:
+            """Their time never goes back, whatever the clock does."""
+            before = ENTRY.findall(tail)
+            when = max(_stamp(self._clock()), before[-1][0] if before else "")
+            return [(when, what, subject) for what, subject in hashed]
+
+        self._write(entries)
+
+    def _write(self, entries: Callable[[str], Iterable[Entry]]) -> None:
+        """Add what is to stand behind the end that is there."""
         try:
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             with os.fdopen(handle, "r+b", buffering=0) as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
-                file.write(self._text(_tail(file), entries).encode())
+                tail = _tail(file)
+                fresh = [] if tail else [self._head]
+                fresh += [" ".join(entry) for entry in entries(tail)]
+                torn = tail[-1:] not in ("", "\n")  # by a death; it costs that line alone
+                file.write(("\n" * torn + "".join(line + "\n" for line in fresh)).encode())
                 os.fsync(file.fileno())
             _sync_folder(self.path.parent)
         except OSError as error:
@@ -154,16 +171,9 @@ class Register:
                 f"see that {self.path} may be written and that its disk is not full."
             ) from error
 
-    def _text(self, tail: str, entries: Sequence[tuple[str, str]]) -> str:
-        """New lines whose time never goes back, after a line that a death may have left torn."""
-        before = ENTRY.findall(tail)
-        when = max(_stamp(self._clock()), before[-1][0] if before else "")
-        fresh = [] if tail else [self._head]
-        fresh += [f"{when} {word} {subject}" for word, subject in entries]
-        return ("\n" if tail[-1:] not in ("", "\n") else "") + "".join(line + "\n" for line in fresh)
-
-    def _entries(self, path: Path, found: Standing) -> list[tuple[str, Any, str]]:
-        entries = []
+    def _entries(self, path: Path) -> tuple[list[Entry], int]:
+        """What stands in a register, and how many lines cannot be read."""
+        entries, unreadable = [], 0
         for line in self._lines(path):
             match = ENTRY.fullmatch(line)
             if match and match[2] in WORDS:
@@ -171,8 +181,8 @@ class Register:
             elif line.startswith(HEAD):
                 self._check(path, line)
             elif line:
-                found.unreadable += 1
-        return entries
+                unreadable += 1
+        return entries, unreadable
 
     def _lines(self, path: Path) -> list[str]:
         try:

@@ -218,10 +218,14 @@ def test_a_backup_that_is_not_whole_changes_nothing(
         (("copy", "postgres://x", "sqlite+aiosqlite:///x.db"), "named like"),
         (("copy", "sqlite+aiosqlite:///x.db", "sqlite+aiosqlite:///x.db"), "the same database"),
         (("copy", "sqlite+aiosqlite:///empty.db", "sqlite+aiosqlite:///takepart.db"), "groups: 1"),
+        (("copy", "sqlite+aiosqlite:///nothing.db", "sqlite+aiosqlite:///x.db"), "no database"),
     ],
 )
 @ON_SQLITE
-def test_what_would_lose_something_is_refused(takepart: Takepart, words: tuple[str, ...], says: str) -> None:
+def test_what_would_lose_something_is_refused(
+    takepart: Takepart, tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    shutil.copy(tmp_path / "takepart.db", tmp_path / "empty.db")
     takepart("group", "add", "GARDEN", "The Garden Group")
     takepart("backup", "b.zip")
     said = takepart(*words)

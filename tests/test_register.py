@@ -83,6 +83,14 @@ def test_registers_of_several_hosts_say_together_what_was_last(
     assert says(register, of_member("ben")) == {"erased": True}
 
 
+def test_what_was_lifted_before_data_was_saved_lifts_nothing_in_it(register: Register) -> None:
+    """It may have been said again since, on a host whose register is not here."""
+    register.append([Note(what="stopped", subject=ADA_SAYS), Note(what="started", subject=ADA_SAYS)])
+    for hours, said in ((-1, {"stopped": False}), (1, {})):
+        standing = register.standing(lifted_since=datetime.now(UTC) + timedelta(hours=hours))
+        assert standing.says[register.hash(ADA_SAYS)] == said
+
+
 def test_a_register_of_another_key_is_refused(register: Register) -> None:
     register.path.write_text("takepart-register-1 " + "0" * 64 + "\n")
     with pytest.raises(RegisterError, match="another secret key"):

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
 
 from bot.commands.base import Here, Json, at, print_json, run, say, stamp, table
 from bot.files import media_store
@@ -84,9 +86,8 @@ def restore(
     takepart restore takepart-monday.zip
     """
 
-    async def work() -> tuple[Put, bool]:
+    async def work() -> Put:
         settings, secrets, ours = _installation()
-        known = ours.path.exists() or bool(register)
         url = settings.database_url
         with closing(Backup.open(file, secrets)) as archive, nobody_serving(settings, url):
             archive.check()
@@ -94,17 +95,17 @@ def restore(
                 ours.take_over(*(register or ()))
                 await copying.remember(db, secrets, ours)
                 files = media_store(settings)
-                return await copying.restore(db, archive, files, ours, now=datetime.now(UTC)), known
+                return await copying.restore(db, archive, files, ours, now=datetime.now(UTC))
 
-    put, known = asyncio.run(work())
+    put = asyncio.run(work())
     if as_json:
         print_json(_put(put))
         return
     say(f"{file} is restored: {put.rows} rows, and {put.files} photos, recordings and other files.")
-    if not known:
+    if not put.known:
         say(
-            "There was no register of stops here, so who has stopped or was erased since is not known. "
-            "If there is one elsewhere, restore again with --overwrite --register FILE."
+            "The register here knows of nobody who has stopped or was erased. "
+            "If there is another one, restore again with --overwrite --register FILE."
         )
     _say_put(put)
 
@@ -191,6 +192,11 @@ async def _target(url: str, *, overwrite: bool) -> AsyncIterator[Database]:
     try:
         await nobody_elsewhere(db)
         yield db
+    except DBAPIError as error:
+        raise Complaint(
+            f"The database that is there failed ({type(error.orig).__name__}), and nothing was changed: "
+            "see that its disk is well and not full, or name an empty database in its place."
+        ) from error
     finally:
         await db.close()
 
@@ -201,6 +207,9 @@ def _check_urls(source: str, target: str) -> None:
             raise Complaint(f"A database is named like {DATABASES[0]}/FILE or {DATABASES[1]}USER@HOST/NAME.")
     if source == target:
         raise Complaint("Both are the same database: name another one to copy to.")
+    file = make_url(source).database if source.startswith(DATABASES[0]) else None
+    if file and not Path(file).exists():
+        raise Complaint(f"There is no database at {file}: nothing was copied.")
 
 
 def _installation() -> tuple[Settings, Secrets, Register]:
@@ -227,7 +236,8 @@ def _terms(here: Here) -> Terms:
 
 
 def _put(put: Put) -> dict[str, Any]:
-    return {"rows": put.rows, "files": put.files, "changed": put.abided.changed, "held": True}
+    register = {"known": put.known, "unreadable": put.unreadable, "changed": put.abided.changed}
+    return {"rows": put.rows, "files": put.files, "register": register, "held": True}
 
 
 def _say_put(put: Put) -> None:
