@@ -37,7 +37,7 @@ from bot.web.headers import Headers
 from bot.web.webhooks import Webhooks
 from channels.base import Channel, Delivery
 from flows.events import Say
-from storage import fetches, leases, leaving, leftovers, receipts
+from storage import bells, fetches, leases, leaving, leftovers, receipts
 from storage.ids import Ids
 from storage.leases import release_all
 from storage.media_place import Away
@@ -297,7 +297,7 @@ class App:
                 "sweeping": self._sweeping,
             }
             if not self._on_file:
-                loops["serving"] = self._serving
+                loops |= {"serving": self._serving, "bells": self._listening}
             if self.settings.twilio_on:
                 loops["catching_up"] = self.catching_up.run
         if self.rooms and self.chats:
@@ -345,6 +345,15 @@ class App:
             async with self.db.write() as conn:
                 await leases.serve(conn, self.holder, now=datetime.now(UTC))
             await asyncio.sleep(TELLS)
+
+    async def _listening(self) -> None:
+        """Look at once for what another process has put there."""
+
+        def rung() -> None:
+            self.lanes.wake()
+            self.fetcher.wake()
+
+        await bells.listen(self.settings.database_url, rung)
 
     async def _clearing(self) -> None:
         """Each hour, empty what has had its time."""

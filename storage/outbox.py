@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Say
-from storage import ready
+from storage import bells, ready
 from storage.database import upsert_for
 from storage.tables import lines, outbox, reached, reaches
 
@@ -186,6 +186,8 @@ def _columns(row: Row, now: datetime) -> dict[str, object]:
 async def make_due(conn: AsyncConnection, first: Mapping[str, datetime]) -> None:
     """See that each line is looked at by then. In id order, so that two writers can't lock crosswise."""
     await ready.write(conn, _sooner(), [{"line": line, "at": at} for line, at in sorted(first.items())])
+    if first:
+        await bells.ring(conn)
 
 
 @cache

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Event
 from flows.state import Conversation
-from storage import locks, outbox, ready, views
+from storage import bells, locks, outbox, ready, views
 from storage.database import upsert, upsert_for
 from storage.leftovers import discard
 from storage.rewriting import drop_media
@@ -120,6 +120,8 @@ class Ledger:
             await deed(conn)
         await outbox.add(conn, self.says, now=now)
         await outbox.release(conn, self.finished, now=now)
+        if self.fetch:
+            await bells.ring(conn)
         await views.changed(conn, self.groups)
         await discard(conn, self.gone)
 
