@@ -141,13 +141,16 @@ class Intake:
         if away(error):
             self._refuse(one, error)
             return
-        try:
-            result = await self._db.transact(partial(self._sorry, one.event, what))
-        except Exception as second:
-            log.error("problem_not_kept", error=type(second).__name__, at=place(second))
-            self._refuse(one, second)
-            return
-        self._answer(one, result, "failed")
+        for way in (self._sorry, self._kept):
+            try:
+                result = await self._db.transact(partial(way, one.event, what))
+            except Exception as another:
+                error = another
+                log.error("problem_not_kept", error=type(error).__name__, at=place(error))
+            else:
+                self._answer(one, result, "failed")
+                return
+        self._refuse(one, error)
 
     def _answer(self, one: _Waiting, result: Turned, outcome: str = "taken") -> None:
         self._count(one, "repeat" if result.repeat else outcome)
@@ -191,6 +194,15 @@ class Intake:
         result = batch.send(stage, event, (Say(text=text, question=question),))
         await batch.ledger.write(conn, now)
         return result
+
+    async def _kept(self, event: Event, error: str, conn: AsyncConnection) -> Turned:
+        """Keep the event for the operator, where not even an apology can be made."""
+        now, tools = self._clock(), self._tools
+        (arrived,), _ = await arrive(conn, [event], secrets=tools.secrets, ids=tools.ids, now=now)
+        if not await turns.admit(conn, [arrived]):
+            return Turned(repeat=True)
+        await problems.add(conn, id=tools.ids(), event=arrived.id, error=error, now=now)
+        return Turned()
 
     async def _begin(
         self, conn: AsyncConnection, events: Sequence[Event], now: datetime

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from bot import places
 from bot.app import App
 from bot.replaying import replay
 from bot.settings import Settings
@@ -239,3 +240,18 @@ async def test_what_was_seen_to_leaves_the_list(desk: Desk) -> None:
     async with desk.app.db.write() as conn:
         await problems.done(conn, failed, now=desk.app.clock())
     assert await desk.open() == []
+
+
+@ON_SQLITE
+async def test_what_not_even_an_apology_can_be_made_for_is_kept(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object, **__: object) -> None:
+        raise LookupError
+
+    with monkeypatch.context() as mistake:
+        mistake.setattr(places, "find", fails)
+        assert await desk.texts(DAY) == ""
+    (listed,) = await desk.open()
+    assert (listed.member, listed.replay) == (None, True)
+    assert await desk.replay(listed.id)
