@@ -27,6 +27,7 @@ from storage.turns import Arrived, Ledger
 
 MOST = 64
 WAITING = 5000
+FULL = "Too many events are waiting."
 SORRY = "Sorry, something went wrong on our side. We have kept what you sent. Somebody will look into it."
 
 
@@ -75,17 +76,22 @@ class Intake:
 
     async def take(self, event: Event) -> Turned:
         """Store and answer one event; what is returned is committed. Raise Busy, or what failed."""
+        return await self._enter(event)
+
+    async def take_all(self, events: Sequence[Event]) -> list[Turned]:
+        """Several events of one request, in their order. Raise Busy before any of them is taken."""
+        if self.waiting + len(events) > self._bound:
+            raise Busy(FULL)
+        return list(await asyncio.gather(*map(self._enter, events)))
+
+    def _enter(self, event: Event) -> asyncio.Future[Turned]:
         if self.waiting >= self._bound:
-            raise Busy("Too many events are waiting.")
+            raise Busy(FULL)
         one = _Waiting(event, asyncio.get_running_loop().create_future(), perf_counter())
         (self._calls if event.can.call else self._others).append(one)
         self._idle.clear()
         self._some.set()
-        return await one.done
-
-    async def take_all(self, events: Sequence[Event]) -> list[Turned]:
-        """Several events of one request, in their order."""
-        return list(await asyncio.gather(*(self.take(event) for event in events)))
+        return one.done
 
     async def run(self) -> None:
         """Take up what waits, batch by batch, until cancelled."""
