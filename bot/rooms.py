@@ -17,6 +17,7 @@ from flows.state import Poll
 from storage import groups
 from storage.database import Database
 from storage.groups import Room
+from storage.holding import held
 from storage.secrets import Secrets
 from storage.tables import ballots, room_posts, rooms
 from storage.views import Views
@@ -129,6 +130,9 @@ class Rooms:
 
     async def _refresh(self, poll_id: str) -> None:
         async with self._db.read() as conn:
+            if await held(conn):
+                self._stale.add(poll_id)  # for the next time that a count changes
+                return
             found = await conn.execute(
                 sa.select(room_posts.c.message_id, rooms.c.address, rooms.c.group_id)
                 .join(rooms, rooms.c.id == room_posts.c.room_id)

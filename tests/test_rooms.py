@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from storage.groups import Home, room_word
+from storage.holding import hold, let_go
 from storage.polls import NewPoll, close_poll, open_poll
 from tests.fakes.telegram_people import Person
 from tests.stores import migrated
@@ -64,6 +65,24 @@ async def test_a_strangers_choice_counts_once_they_have_joined(world: World) -> 
     await _joins(world, cat)
     await world.until("SELECT 1 FROM ballots")
     await world.met(lambda: "1 person has voted." in ann.heard(room=room)[-1])
+
+
+async def test_a_chat_is_shown_nothing_new_while_everything_is_held(world: World) -> None:
+    group, ann, room = await _linked(world)
+    poll = await _poll(world, group)
+    ann.writes("/poll", room=room)
+    await world.met(lambda: ann.buttons(room=room) == ["Library", "Café"])
+    shown = ann.heard(room=room)
+    assert world.app.rooms
+    async with world.app.db.write() as conn:
+        await hold(conn, "The data was restored.")
+    await world.app.rooms._refresh(poll)  # what a ballot sets off, without its wait
+    assert ann.heard(room=room) == shown
+    async with world.app.db.write() as conn:
+        await close_poll(conn, poll, ids=world.app.ids, now=world.clock())
+        await let_go(conn)
+    await world.app.rooms._refresh(poll)
+    assert "has closed" in ann.heard(room=room)[-1]
 
 
 async def test_a_chat_is_shown_that_the_vote_is_over(world: World) -> None:
