@@ -15,6 +15,7 @@ PATIENCE = timedelta(seconds=10)
 # The end of a flow releases what was held; this is for ends that nobody noticed.
 LOOK_AGAIN = timedelta(seconds=30)
 RINGING = timedelta(minutes=2)  # how long a call that we placed keeps the next one from being placed
+BETWEEN_CALLS = timedelta(hours=2)  # for what is due at once: nobody is rung several times in a row
 CALLBACK = timedelta(seconds=60)  # how long the provider's own word settles what is unclear
 AT_ONCE = timedelta(seconds=2)
 USUAL_HOURS = "9-20"
@@ -65,9 +66,10 @@ class Facts:
     """What is known of a message's line, member and subject. `state` is "" where nobody is known.
 
     `stopped`: the carrier or the app refuses us. `busy_until`: they are mid-answer. `ringing_until`:
-    they are on a call, or being rung. `closed`: the poll takes no more votes. `settled`: what they
-    have done already, so that the message is not needed. `spent_until`: their group has spent what
-    it may until then. `paused_at`: since when the lane pauses for a fault of ours.
+    they are on a call, or being rung. `rung_at`: when we last rang them. `closed`: the poll
+    takes no more votes. `settled`: what they have done already, so that the message is not needed.
+    `spent_until`: their group has spent what it may until then. `paused_at`: since when the lane
+    pauses for a fault of ours.
     """
 
     stopped: bool = False
@@ -82,6 +84,7 @@ class Facts:
     zone: str = "Europe/London"
     busy_until: datetime | None = None
     ringing_until: datetime | None = None
+    rung_at: datetime | None = None
     spent_until: datetime | None = None
     closed: bool = False
     settled: str = ""
@@ -153,9 +156,18 @@ def _later(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
         return Verdict(does="hold", until=start, why=OVER_LIMIT if full else "")
     if facts.busy_until and facts.busy_until > now:
         return Verdict(does="hold", until=min(facts.busy_until, now + LOOK_AGAIN), held=True)
-    if row.channel == "voice" and facts.ringing_until and facts.ringing_until > now:
+    return _after_call(row, facts, now) if row.channel == "voice" else None
+
+
+def _after_call(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
+    """What waited already when we rang them comes some time after that call, unless it would be too late."""
+    if facts.ringing_until and facts.ringing_until > now:
         return Verdict(does="hold", until=facts.ringing_until)
-    return None
+    if facts.rung_at is None or row.created_at > facts.rung_at:
+        return None
+    until = facts.rung_at + BETWEEN_CALLS
+    in_time = row.expires_at is None or row.expires_at > until
+    return Verdict(does="hold", until=until) if until > now and in_time else None
 
 
 def hours_of(wish: str) -> Hours:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.state import Conversation
 from storage import spending
-from storage.checks import RINGING, Facts, Waiting
+from storage.checks import BETWEEN_CALLS, RINGING, Facts, Waiting
 from storage.states import unpacked
 from storage.tables import (
     ballots,
@@ -47,6 +47,7 @@ class _Known:
     people: dict[str, Facts] = field(default_factory=dict)
     ways: dict[tuple[str, str, str], bool] = field(default_factory=dict)
     ringing: dict[str, datetime] = field(default_factory=dict)
+    rung: dict[str, datetime] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     done: dict[tuple[str, str, str], str] = field(default_factory=dict)
     spent: dict[str, datetime] = field(default_factory=dict)
@@ -70,7 +71,9 @@ async def facts_for(
         known.people = await _people(conn, who)
         known.ways = await _ways(conn, who)
         known.done = await _done(conn, who, notices)
-    known.ringing = await _ringing(conn, {row.line for row in notices if row.channel == "voice"}, now)
+    ringable = {row.line for row in notices if row.channel == "voice"}
+    known.ringing = await _ringing(conn, ringable, now)
+    known.rung = await _rung(conn, ringable, now)
     known.closed = await _closed(
         conn, {row.subject for row in notices if row.kind == "poll" and row.subject}, now
     )
@@ -89,6 +92,7 @@ def _of(row: Waiting, known: _Known, usual: Facts) -> Facts:
         known.people.get(member, Facts(state="left" if member else "")),
         may_start=known.ways.get((member, row.line, row.channel), not member),
         ringing_until=known.ringing.get(row.line),
+        rung_at=known.rung.get(row.line),
         # Of a closed poll the question is not asked any more; its result is what is to go.
         closed=row.kind == "poll" and subject in known.closed,
         settled=known.done.get((member, row.kind, subject), ""),
@@ -192,6 +196,22 @@ async def _ringing(conn: AsyncConnection, ids: Collection[str], now: datetime) -
     )
     until: dict[str, datetime] = {line: sent + RINGING for line, sent in await conn.execute(placed) if sent}
     return until | {line: now + RINGING for line in await conn.scalars(on_call) if line}
+
+
+async def _rung(conn: AsyncConnection, ids: Collection[str], now: datetime) -> dict[str, datetime]:
+    """When we rang these lines, where that was not long ago."""
+    if not ids:
+        return {}
+    o = outbox.c
+    told = sa.select(receipts.c.id).where(receipts.c.outbox_id == o.id, receipts.c.at >= o.sent_at).exists()
+    placed = sa.select(o.line_id, sa.func.max(o.sent_at)).where(
+        o.line_id.in_(ids),
+        o.channel == "voice",
+        o.sent_at > now - BETWEEN_CALLS,
+        sa.or_(o.state == "sent", o.state == "delivered", told),
+    )
+    found = await conn.execute(placed.group_by(o.line_id))
+    return {line: at for line, at in found if at}
 
 
 async def _closed(conn: AsyncConnection, ids: Collection[str], now: datetime) -> set[str]:

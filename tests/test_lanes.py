@@ -2,14 +2,15 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from bot.lanes import Lanes
-from channels.base import Parcel, Result
+from channels.base import Delivery, Parcel, Result
 from flows.events import Say
-from storage import outbox
+from storage import outbox, receipts
 from storage.asking import WAY_BACK
 from storage.database import Database
 from storage.secrets import Secrets
@@ -236,13 +237,43 @@ async def test_a_second_try_asks_a_poll_once(office: Office) -> None:
 
 
 # Calls -------------------------------------------------------------------------------------------
-async def test_two_calls_to_one_line_are_never_made_at_once(office: Office) -> None:
+async def test_nobody_is_rung_twice_in_a_row(office: Office) -> None:
     await office.member("vic", "voice")
     await office.write("vic", "call 1", channel="voice")
     await office.write("vic", "call 2", channel="voice")
     assert await office.send() == ["call 1"]
-    assert await office.send(60) == []
+    assert await office.send(2 * 3600 - 1) == []
+    assert await office.send(1) == ["call 2"]
+
+
+@pytest.mark.parametrize("state", ["no_answer", "busy"])
+async def test_who_did_not_answer_is_left_in_peace_too(office: Office, state: Any) -> None:
+    await office.member("vic", "voice")
+    first = await office.write("vic", "call 1", channel="voice")
+    await office.write("vic", "call 2", channel="voice")
+    await office.send()
+    missed = Delivery(outbox=first, provider_id="CA1", state=state)
+    async with office.db.write() as conn:
+        await receipts.receive(conn, missed, now=office.now, ids=office.ids)
+    assert await office.send(3600) == []
+    assert await office.send(3600) == ["call 2"]
+
+
+async def test_what_comes_up_after_a_call_may_ring_again(office: Office) -> None:
+    await office.member("vic", "voice")
+    await office.write("vic", "call 1", channel="voice")
+    await office.send()
+    office.now += timedelta(minutes=1)
+    await office.write("vic", "call 2", channel="voice")
     assert await office.send(60) == ["call 2"]
+
+
+async def test_what_would_be_out_of_date_is_told_in_a_second_call(office: Office) -> None:
+    await office.member("vic", "voice")
+    await office.write("vic", "call 1", channel="voice")
+    await office.write("vic", "call 2", channel="voice", expires_at=office.now + timedelta(hours=1))
+    assert await office.send() == ["call 1"]
+    assert await office.send(120) == ["call 2"]
 
 
 async def test_who_never_wants_a_call_is_not_rung(office: Office) -> None:

@@ -200,7 +200,7 @@ async def not_heard(office: Office, call: str, how: str) -> None:
         async with office.db.write() as conn:
             await receipts.unheard(conn, call, now=office.now, ids=office.ids)
     else:
-        await said(office, call, how)
+        await said(office, call, how, sid=(await office.row(call)).provider_id or "SM1")
 
 
 @pytest.mark.parametrize("how", ["no_answer", "busy", "failed", "unheard"])
