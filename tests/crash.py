@@ -6,7 +6,9 @@ Telegram repeats what was not answered; Twilio repeats nothing, and only lists.
 
 import asyncio
 import itertools
+import os
 import random
+import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +17,7 @@ from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.arriving import guard
 from channels.twiml import error_answer
@@ -31,6 +34,7 @@ from tests.fakes.telegram_people import Person
 from tests.fakes.twilio import FakeTwilio
 from tests.fakes.twilio_calls import Call, sound
 from tests.service import Service
+from tests.warm import Warm
 
 TREES = (
     *("Alder", "Birch", "Cedar", "Damson", "Elder", "Fir", "Hazel"),
@@ -65,6 +69,36 @@ class Twilio(FakeTwilio):
         if step and status == 200 and body != error_answer() and "One moment" not in body:
             self.asked[key] = True
         return status, body
+
+
+class WarmService(Service):
+    """A service that is there again in a moment."""
+
+    def __init__(self, env: dict[str, str], port: int, warm: Warm) -> None:
+        super().__init__(env, port)
+        self._warm = warm
+        self._pid = 0
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._pid
+
+    async def begin(self) -> None:
+        """Start it, and wait for nothing."""
+        self._pid = await self._warm.begin(self.env)
+
+    def strike(self) -> None:
+        """End it at once, in the middle of whatever it does; if it is there at all."""
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+
+    async def kill(self) -> None:
+        """End it at once, and wait until it is gone."""
+        self.strike()
+        if self._pid:
+            await self._warm.gone(self._pid)
+        self._pid = 0
 
 
 class Town:
@@ -274,13 +308,13 @@ class Killer:
             (self._while_starting, self._while_open, self._at_a_send, self._at_a_send)
         )
         await moment(victim)
+        self.dead.append(victim.pid)
         await victim.kill()
         self.kills.append(time.monotonic())
-        self.dead.append(victim.pid)
         await victim.begin()
 
     async def _while_starting(self, victim: Service) -> None:
-        await asyncio.sleep(self._chance.uniform(0, 1.2))
+        await asyncio.sleep(self._chance.uniform(0, 0.5))
 
     async def _while_open(self, victim: Service) -> None:
         await until(victim.ready)
@@ -309,7 +343,8 @@ async def time_passes(db: Database, dead: Sequence[int]) -> None:
     while nobody could hear it or stopped in the middle of something.
     """
     now, o = _now(), outbox.c
-    async with db.write() as conn:
+
+    async def change(conn: AsyncConnection) -> None:
         await conn.execute(sa.update(calls).where(calls.c.ended_at.is_(None)).values(ended_at=now))
         await conn.execute(sa.update(conversations).values(busy_until=None))
         await conn.execute(sa.update(leases).values(until=now))
@@ -322,6 +357,8 @@ async def time_passes(db: Database, dead: Sequence[int]) -> None:
             left = set(await conn.scalars(over.returning(held.c.id)))
             due |= left if held is lines else set()
         await conn.execute(sa.update(lines).where(lines.c.id.in_(sorted(due))).values(due_at=now))
+
+    await db.transact(change)  # once more where it and the services wait for each other
 
 
 async def until(met: Callable[[], bool | Awaitable[bool]], *, wait: float = PATIENCE) -> None:

@@ -19,13 +19,14 @@ from storage.database import Database
 from storage.groups import Home, add_group
 from storage.secrets import Secrets
 from storage.tables import lines, members, reaches
-from tests.crash import TREES, Killer, Town, Twilio, time_passes, until
+from tests.crash import TREES, Killer, Town, Twilio, WarmService, time_passes, until
 from tests.fakes.telegram import BotApi
 from tests.fakes.telegram_people import Person
 from tests.front import Front
 from tests.reckoning import Reckoning
 from tests.service import Service, environment, free_port
 from tests.stores import KEY, sqlite_url
+from tests.warm import Warm
 
 BRISK = {"TAKEPART_SECRET_KEY": KEY.get_secret_value(), "TWILIO_SEGMENTS_PER_SECOND": "1000"}
 CROWD = 600  # some slices of a sending
@@ -51,22 +52,25 @@ async def test_nothing_is_lost_and_nothing_comes_twice_whenever_it_is_killed(
 ) -> None:
     shutil.copy(migrated, tmp_path / "takepart.db")
     url, port = sqlite_url(tmp_path / "takepart.db"), free_port()
-    service = Service(environment(tmp_path, port, telegram, twilio, **BRISK), port)
-    twilio.service = twilio.public = service.url
-    assert not await storm([service], url, telegram, twilio, pytestconfig)
+    async with Warm() as warm:
+        service = WarmService(environment(tmp_path, port, telegram, twilio, **BRISK), port, warm)
+        twilio.service = twilio.public = service.url
+        assert not await storm([service], url, telegram, twilio, pytestconfig)
 
 
 async def test_one_of_two_processes_may_be_killed_at_any_moment(
     tmp_path: Path, postgres_url: str, telegram: BotApi, twilio: Twilio, pytestconfig: pytest.Config
 ) -> None:
     ports = free_port(), free_port()
-    async with Front(ports) as front:
+    async with Front(ports) as front, Warm() as warm:
         shared = {
             "TAKEPART_DATABASE_URL": postgres_url,
             "TAKEPART_PUBLIC_URL": front.url,
             **BRISK,
         }
-        services = [Service(environment(tmp_path, port, telegram, twilio, **shared), port) for port in ports]
+        services = [
+            WarmService(environment(tmp_path, port, telegram, twilio, **shared), port, warm) for port in ports
+        ]
         twilio.service = twilio.public = front.url
         assert not await storm(services, postgres_url, telegram, twilio, pytestconfig)
 
