@@ -233,6 +233,22 @@ def test_what_would_lose_something_is_refused(
 
 
 @ON_SQLITE
+@pytest.mark.parametrize("whole", [0.0, 0.1, 0.5])
+def test_a_database_that_is_damaged_itself_is_told_in_a_sentence(
+    takepart: Takepart, tmp_path: Path, whole: float
+) -> None:
+    takepart("example")
+    takepart("backup", "b.zip")
+    data = (tmp_path / "takepart.db").read_bytes()
+    left = data[: int(len(data) * whole)]
+    (tmp_path / "takepart.db").write_bytes(left + b"\xff" * (len(data) - len(left)))
+    said = takepart("restore", "b.zip", "--overwrite")
+    assert (said.code, said.err.count("\n")) == (2, 1), said.err
+    (tmp_path / "takepart.db").unlink()
+    assert takepart("restore", "b.zip").code == 0
+
+
+@ON_SQLITE
 @pytest.mark.parametrize(
     "words", [("restore", "b.zip", "--overwrite"), ("copy", "{url}", "sqlite+aiosqlite:///x.db")]
 )

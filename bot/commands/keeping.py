@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -188,17 +188,17 @@ async def _source(url: str, secrets: Secrets) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def _target(url: str, *, overwrite: bool) -> AsyncIterator[Database]:
-    db = await copying.open_target(url, overwrite=overwrite)
     try:
-        await nobody_elsewhere(db)
-        yield db
+        async with AsyncExitStack() as opened:
+            db = await copying.open_target(url, overwrite=overwrite)
+            opened.push_async_callback(db.close)
+            await nobody_elsewhere(db)
+            yield db
     except DBAPIError as error:
         raise Complaint(
             f"The database that is there failed ({type(error.orig).__name__}), and nothing was changed: "
             "see that its disk is well and not full, or name an empty database in its place."
         ) from error
-    finally:
-        await db.close()
 
 
 def _check_urls(source: str, target: str) -> None:
