@@ -60,6 +60,11 @@ class Database:
                 "TAKEPART_DATABASE_URL names a kind of database that is not installed here: "
                 "begin it with sqlite+aiosqlite or postgresql+asyncpg."
             ) from error
+        except ValueError:
+            raise StorageError(
+                "TAKEPART_DATABASE_URL cannot be read: write it as "
+                "postgresql+asyncpg://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for an @ in the password."
+            ) from None  # the error quotes a part of it
         try:
             async with db.write() as conn:
                 await conn.execute(sa.text("SELECT 1"))

@@ -219,6 +219,8 @@ async def test_a_write_that_never_succeeds_is_given_up(db: Database) -> None:
         "nonsense",
         "mysql+none://secret@host/db",
         "postgresql+asyncpg://ada:secret@127.0.0.1:1/db",
+        "postgresql+asyncpg://ada:x:secret/y@host/db",
+        "postgresql+asyncpg://ada:secret@127.0.0.1:1/db?sslmode=perhaps",
     ],
 )
 async def test_an_impossible_address_is_one_sentence_without_it(url: str) -> None:
