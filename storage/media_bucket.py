@@ -22,16 +22,16 @@ CLIENT: "ClientConfig" = {"connect_timeout": timedelta(seconds=5), "timeout": ti
 RETRIES: "RetryConfig" = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
-_REMEDIES = {
-    "AccessDenied": "let its user read, write and delete there",
-    "AuthorizationHeaderMalformed": "see that AWS_REGION is the bucket's",
-    "InvalidAccessKeyId": "see that AWS_ACCESS_KEY_ID is right",
-    "NoSuchBucket": "make the bucket that TAKEPART_MEDIA_URL names, or name another one",
-    "PermanentRedirect": "see that AWS_REGION is the bucket's",
-    "RequestTimeTooSkewed": "set this computer's clock",
-    "SignatureDoesNotMatch": "see that AWS_SECRET_ACCESS_KEY is right",
+_REGION = "The bucket for photos and recordings is in another region: see that AWS_REGION is its own."
+_SENTENCES = {
+    "AccessDenied": "The bucket refuses photos and recordings: let its user read, write and delete there.",
+    "AuthorizationHeaderMalformed": _REGION,
+    "InvalidAccessKeyId": "The bucket does not know our key: see that AWS_ACCESS_KEY_ID is right.",
+    "NoSuchBucket": "The bucket is not there: make the one that TAKEPART_MEDIA_URL names, or name another.",
+    "PermanentRedirect": _REGION,
+    "RequestTimeTooSkewed": "The bucket says that this computer's clock is wrong: set it.",
+    "SignatureDoesNotMatch": "The bucket does not accept our key: see that AWS_SECRET_ACCESS_KEY is right.",
 }
-_ANY = "see that TAKEPART_MEDIA_URL, AWS_ENDPOINT_URL and the keys are right and the network is there"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,11 @@ def _telling(*, found: bool = True) -> Iterator[None]:
         word = code[1] if code else type(error).__name__
         if found and isinstance(error, FileNotFoundError) and word != "NoSuchBucket":
             raise
-        raise Away(
-            f"The bucket for photos and recordings does not do what it is asked ({word}): "
-            f"{_REMEDIES.get(word, _ANY)}."
-        ) from None
+        raise Away(_SENTENCES.get(word) or _any(word)) from None
+
+
+def _any(word: str) -> str:
+    return (
+        f"The bucket for photos and recordings cannot be used ({word}): see that TAKEPART_MEDIA_URL, "
+        "AWS_ENDPOINT_URL and the keys are right, and that the network is there."
+    )

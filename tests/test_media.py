@@ -99,5 +99,5 @@ async def test_a_bucket_that_is_away_is_no_file_that_is_lost(s3: FakeS3) -> None
 async def test_a_bucket_that_is_not_there_is_named_as_what_is_wrong(s3: FakeS3) -> None:
     store = MediaStore(s3.place(url="s3://nobody-made-this"))
     for asked in (store.save(b"words"), store.load("a" * 64), store.remove("a" * 64)):
-        with pytest.raises(Away, match="make the bucket"):
+        with pytest.raises(Away, match="make the one that TAKEPART_MEDIA_URL names"):
             await asked
