@@ -54,7 +54,7 @@ WIDTHS: Mapping[str, Width] = {
     "telegram": Width(
         answers=16,
         notices=16,
-        speed=Speed(rate=30, burst=5, chat=Gap(every=1, burst=3), room=Gap(every=3, burst=1)),
+        speed=Speed(rate=30, burst=10, chat=Gap(every=1, burst=3), room=Gap(every=3, burst=1)),
     ),
     "sms": Width(answers=8, notices=4, speed=Speed(rate=10, burst=10)),
     "voice": Width(answers=1, notices=4, speed=Speed(rate=1, burst=1)),
