@@ -6,12 +6,14 @@ import stat
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from storage.media import Lost, MediaStore
 from storage.media_folder import Folder
 from storage.media_place import Away
 from storage.prepared import Prepared
 from tests.buckets import FakeS3
+from tests.twilio_requests import serving
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -101,3 +103,28 @@ async def test_a_bucket_that_is_not_there_is_named_as_what_is_wrong(s3: FakeS3) 
     for asked in (store.save(b"words"), store.load("a" * 64), store.remove("a" * 64)):
         with pytest.raises(Away, match="make the one that TAKEPART_MEDIA_URL names"):
             await asked
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "says"),
+    [
+        (403, "AccessDenied", "let its user read, write and delete"),
+        (400, "AuthorizationHeaderMalformed", "AWS_REGION"),
+        (403, "InvalidAccessKeyId", "AWS_ACCESS_KEY_ID"),
+        (403, "RequestTimeTooSkewed", "clock"),
+        (403, "SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"),
+        (418, "Teapot", r"cannot be used \(Teapot\)"),
+    ],
+)
+async def test_what_a_bucket_complains_of_is_said_with_its_remedy(
+    status: int, code: str, says: str, s3: FakeS3
+) -> None:
+    async def complain(_: web.Request) -> web.Response:
+        return web.Response(
+            status=status, text=f"<Error><Code>{code}</Code><Message>key 7hush</Message></Error>"
+        )
+
+    async with serving(complain) as origin:
+        with pytest.raises(Away, match=says) as said:
+            await MediaStore(s3.place(endpoint=origin)).load("a" * 64)
+    assert "7hush" not in str(said.value)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from aiohttp import ClientTimeout
 from pydantic import SecretStr
 
 from channels.base import Trouble
@@ -91,6 +92,16 @@ async def test_silence_and_nonsense_are_told_apart(client: Account, twilio: Fake
     with pytest.raises(Trouble, match="network"):
         await nobody.numbers.find(NUMBER)
     await nobody.close()
+    twilio.fail_next("numbers", status=500, seconds=1)
+    hasty = Account(
+        sid=twilio.sid,
+        token=SecretStr(twilio.token),
+        api_url=twilio.url,
+        timeout=ClientTimeout(total=0.2),
+    )
+    with pytest.raises(Trouble, match="network"):
+        await hasty.numbers.find(NUMBER)
+    await hasty.close()
     elsewhere = Account(sid="_sent/..", token=SecretStr(twilio.token), api_url=twilio.url)
     with pytest.raises(Trouble, match="does not know this account"):
         await elsewhere.numbers.find(NUMBER)
