@@ -138,7 +138,7 @@ async def test_an_update_with_odd_parts_is_taken_or_turned_away(doors: Doors, da
     update = copy.deepcopy(data.draw(st.sampled_from(UPDATES)))
     for _ in range(data.draw(st.integers(1, 3))):
         holder, key = data.draw(st.sampled_from(list(_places(update))))
-        holder[key] = data.draw(odd)
+        holder[key] = copy.deepcopy(data.draw(odd))
     assert await doors.told(update) in (200, 400)
     await doors.unharmed()
 
