@@ -127,8 +127,9 @@ class Pace:
         if held > 0 or (self._answers and not answer):
             return max(held, YIELD)
         if self._lacks(cost):
-            await self._reserve(cost)
-            return await self._delay(cost, answer)
+            await self._reserve(cost)  # and use them though the store was slow to give them
+        if len(self._slots) < cost or self._until > self._clock():
+            return YIELD
         wait = self._slots[cost - 1] - self._clock() if cost else 0.0
         if wait > 0:
             return wait

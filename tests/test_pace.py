@@ -91,6 +91,22 @@ async def test_slots_that_a_lane_has_no_use_for_are_lost_and_not_caught_up_with(
     assert gone <= 30 + 5 + 1
 
 
+async def test_a_store_that_is_slow_to_give_slots_stops_nobody() -> None:
+    time = Sleepless()
+    speed = Speed(rate=30, burst=5)
+    more = timetable(speed, time)
+
+    async def slowly(many: int) -> float:
+        first = await more(many)
+        time.now += 2
+        return first
+
+    slow = Pace(speed, more=slowly, clock=time.clock, sleep=time.sleep)
+    for _ in range(5):
+        await slow.take(1, answer=True)
+    assert time.now <= 10
+
+
 async def test_all_wait_where_the_provider_asks_for_it() -> None:
     time = Sleepless()
     quick = pace(Speed(), time)
