@@ -1,7 +1,7 @@
 """Messages waiting to go out: added in the turn's own transaction, sent afterwards by a lane."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Say
+from flows.values import replace
 from storage import bells, ready
 from storage.database import upsert_for
 from storage.tables import lines, outbox, reached, reaches
