@@ -3,6 +3,8 @@
 import argparse
 import importlib
 import pkgutil
+import signal
+import sys
 
 import benchmarks
 
@@ -22,6 +24,8 @@ def main() -> None:
     asked = given.parse_args()
     if unknown := sorted(set(asked.names) - set(names)):
         given.error(f"there is no benchmark {', '.join(unknown)}: there are {', '.join(names)}")
+    # Ended from outside, it is to end what it has started too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended."))
     for name in asked.names:
         importlib.import_module(f"benchmarks.{PREFIX}{name}").main(short=asked.short)
 
