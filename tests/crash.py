@@ -40,7 +40,7 @@ TREES = (
     *("Alder", "Birch", "Cedar", "Damson", "Elder", "Fir", "Hazel"),
     *("Juniper", "Laurel", "Maple", "Olive", "Poplar", "Quince", "Rowan"),
 )
-PATIENCE = 60.0
+PATIENCE = 300.0  # seconds, on a busy machine
 DAY = 86400.0
 Mark = tuple[str, bytes]  # a channel and a guard: by what a stored event is known
 

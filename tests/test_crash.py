@@ -128,6 +128,7 @@ async def passing(town: Town, killer: Killer) -> None:
 async def settled(town: Town, killer: Killer, reckoning: Reckoning) -> bool:
     """Whether all that was said is taken and all that is to be sent has gone."""
     await time_passes(town.db, killer.dead)
+    await reckoning.try_again()
     await asyncio.sleep(0.2)
     return not town.telegram.waiting and not await reckoning.unfinished()
 
