@@ -27,7 +27,7 @@ from storage.register import Register, note_line
 from storage.resuming import Terms
 from storage.rows import Row, Shape, write
 from storage.secrets import Secrets, check_key
-from storage.tables import contribution_media, given, lines, media, members
+from storage.tables import contribution_media, given, groups, lines, media, members
 from storage.tables import contributions as gifts
 from tests.filling import everything, fill
 from tests.office import NOON, Office
@@ -110,6 +110,19 @@ async def test_a_copy_has_every_row_of_every_table(
 
 
 @ON_SQLITE
+async def test_a_sign_that_postgresql_has_not_is_left_out(
+    db: Database, other_url: str, secrets: Secrets, register: Register
+) -> None:
+    office = Office(db, secrets)
+    await office.group(name="Gar\0den")
+    target = await copying.open_target(other_url, overwrite=False)
+    await copying.copy(db, target, register, now=NOON)
+    async with target.read() as conn:
+        assert await conn.scalar(sa.select(groups.c.name)) == "Garden"
+    await target.close()
+
+
+@ON_SQLITE
 async def test_what_is_not_written_as_it_was_read_leaves_all_as_it_was(
     full: Database, register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,9 +165,9 @@ def emptied(path: Path) -> None:
 
 def scratched(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
-        groups = archive.getinfo("rows/groups")
+        part = archive.getinfo("rows/groups")
     data = bytearray(path.read_bytes())
-    data[groups.header_offset + 30 + len(groups.filename) + groups.compress_size // 2] ^= 0xFF
+    data[part.header_offset + 30 + len(part.filename) + part.compress_size // 2] ^= 0xFF
     path.write_bytes(data)
 
 
