@@ -24,7 +24,7 @@ from channels.practice_call import Scene
 from tests.fakes.twilio_calls import SOUND
 from tests.stores import KEY, sqlite_url
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 SPOKEN = Upload(name="a.wav", type="audio/wav", data=SOUND, seconds=3)
 
 

@@ -100,6 +100,7 @@ async def test_words_kept_for_a_replay_are_emptied_in_time(world: World) -> None
 async def test_a_message_that_got_no_receipt_is_emptied_all_the_same(world: World) -> None:
     await world.group()
     await world.joined(ADA)
+    await world.until("SELECT 1 WHERE (SELECT count(*) FROM outbox WHERE state = 'delivered') = 3")
     async with world.app.db.write() as conn:
         await conn.execute(sa.text("UPDATE outbox SET body = 'words', state = 'sent'"))
     for days, bodies in ((3, 3), (5, 0)):

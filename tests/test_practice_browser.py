@@ -17,6 +17,7 @@ from tests.stores import KEY, sqlite_url
 pytestmark = pytest.mark.browser
 VENDOR = Path(__file__).parent / "vendor"
 PHONES = ("Telegram", "Texts", "Call")
+PATIENCE = 20_000  # milliseconds; other tests may run at the same time
 
 
 @pytest.fixture
@@ -28,7 +29,8 @@ async def page(app: App, chromium: str) -> AsyncIterator[Page]:
         browser = await playwright.chromium.launch(executable_path=chromium, args=args)
         context = await browser.new_context(base_url=url, permissions=["microphone"])
         found = await context.new_page()
-        found.set_default_timeout(10_000)
+        found.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         faults: list[str] = []
         found.on("pageerror", lambda error: faults.append(str(error)))
         found.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)

@@ -33,7 +33,7 @@ from tests.stores import KEY, sqlite_url
 
 ADA, BEN = "+447700900101", "+447700900102"
 TUESDAY = datetime(2026, 3, 10, 11, 0, tzinfo=UTC)
-PATIENCE = 10.0
+PATIENCE = 20.0
 # No test needs to wait for a provider's pace.
 AT_ONCE = {name: replace(width, speed=WIDTHS["practice"].speed) for name, width in WIDTHS.items()}
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 BODY_LIMIT = 1600
-PATIENCE = 5.0
+PATIENCE = 20.0
 ROOT = "/2010-04-01/Accounts/{sid}"
 STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"})
 START_WORDS = frozenset({"START", "YES", "UNSTOP"})
