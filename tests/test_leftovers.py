@@ -11,7 +11,7 @@ from storage.leftovers import LEASE, discard, reclaim, sweep
 from storage.media import MediaStore, Saved
 from storage.media_folder import Folder
 from storage.media_place import Away
-from storage.tables import media
+from storage.tables import leftovers, media
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -84,3 +84,13 @@ async def test_nobody_names_a_file_that_is_just_being_removed(
 
     monkeypatch.setattr(store, "remove", meanwhile)
     assert await sweep(db, store, NOW) == 1
+
+
+async def test_what_was_named_at_the_very_moment_it_was_let_go_of_stays(
+    db: Database, store: MediaStore
+) -> None:
+    sha256 = await named(db, store, "one")
+    async with db.write() as conn:  # as if by two writes that did not see each other
+        await conn.execute(leftovers.insert().values(sha256=sha256))
+    assert await sweep(db, store, NOW) == 0
+    assert await store.has(sha256)

@@ -128,3 +128,12 @@ async def test_what_a_bucket_complains_of_is_said_with_its_remedy(
         with pytest.raises(Away, match=says) as said:
             await MediaStore(s3.place(endpoint=origin)).load("a" * 64)
     assert "7hush" not in str(said.value)
+
+
+async def test_what_cannot_even_be_put_there_is_not_taken_for_lost(s3: FakeS3) -> None:
+    async def nothing(_: web.Request) -> web.Response:
+        return web.Response(status=404)
+
+    async with serving(nothing) as origin:
+        with pytest.raises(Away):
+            await MediaStore(s3.place(endpoint=origin)).save(b"words")
