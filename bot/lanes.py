@@ -158,10 +158,11 @@ class Lanes:
         for lane in self._lanes.values():
             lane.bell.set()
 
-    async def turn(self, name: str, address: str) -> None:
+    async def turn(self, name: str, address: str, after: float = 0.0) -> None:
         """Wait until something that is not in the outbox may be sent to this chat; raise Closed.
 
-        The pace of a chat that has no line is kept like that of a sender, for all processes.
+        The pace of a chat that has no line is kept like that of a sender, for all processes. `after`:
+        for how many seconds the provider has just asked us to leave it alone.
         """
         pace = self._lanes[name].hands.pace
         gap = pace.speed.gap(address)
@@ -170,8 +171,11 @@ class Lanes:
             every, saved = timedelta(seconds=gap.every), timedelta(seconds=gap.every * (gap.burst - 1))
             async with self._db.write() as conn:
                 now = self._clock()
+                if after:
+                    await slots.wait(conn, chat, now + timedelta(seconds=after))
                 taken = await slots.take(conn, chat, 1, every=every, saved=saved, now=now)
-            await pace.rest((taken.first - now).total_seconds())
+            start = max(taken.first, taken.wait_until or now)
+            await pace.rest((start - now).total_seconds())
         await pace.take(1, answer=True)
 
     async def once(self) -> int:

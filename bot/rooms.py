@@ -46,10 +46,10 @@ class Rooms:
         views: Views,
         ids: Callable[[], str],
         clock: Callable[[], datetime],
-        turn: Callable[[str], Awaitable[None]],
+        turn: Callable[[str, float], Awaitable[None]],
         merge: float = MERGE,
     ) -> None:
-        """`turn` waits until something may be sent to the chat at an address; it raises Closed."""
+        """`turn`: see `bot.lanes.Lanes.turn`, for the bot's lane."""
         self._db = db
         self._channel = channel
         self._secrets = secrets
@@ -160,15 +160,14 @@ class Rooms:
         """Send to a chat; the message's id, "" where it did not go."""
         result = await self._try(parcel)
         if result.outcome == "throttled":
-            await asyncio.sleep(result.wait)
-            result = await self._try(parcel)
+            result = await self._try(parcel, after=result.wait)
         if result.outcome != "sent":
             structlog.get_logger().warning("room_not_reached", outcome=result.outcome, code=result.code)
         return result.id
 
-    async def _try(self, parcel: Parcel) -> Result:
+    async def _try(self, parcel: Parcel, *, after: float = 0.0) -> Result:
         try:
-            await self._turn(parcel.line)
+            await self._turn(parcel.line, after)
         except Closed:
             return Result(outcome="retry", code=STOPPING)
         return await self._channel.send(parcel, load=no_files)

@@ -45,6 +45,13 @@ async def take(
     return Taken(first=row.next_slot - many * every, wait_until=row.wait_until)
 
 
+async def wait(conn: AsyncConnection, sender: str, until: datetime) -> None:
+    """The provider wants nothing from this sender until then."""
+    later = upsert(conn, senders).values(name=sender, wait_until=until)
+    change = {"wait_until": until}
+    await conn.execute(later.on_conflict_do_update(index_elements=["name"], set_=change))
+
+
 async def refused(
     conn: AsyncConnection, sender: str, line: str, *, wait: timedelta, now: datetime
 ) -> datetime | None:

@@ -107,6 +107,16 @@ async def test_what_is_no_message_keeps_the_pace_of_its_chat_in_every_process(of
     assert (office.now - began).total_seconds() == pytest.approx(9, abs=0.1)
 
 
+async def test_a_chat_that_is_to_be_left_alone_is_so_by_every_process(office: Office) -> None:
+    one, two = (chats(office, holder) for holder in ("one", "two"))
+    began = office.now
+    await one.turn("telegram", "-100", 20)
+    for address, seconds in (("-200", 0), ("-100", 20)):
+        office.now = began  # the other process asks at the same moment
+        await two.turn("telegram", address)
+        assert (office.now - began).total_seconds() == pytest.approx(seconds, abs=0.1)
+
+
 async def test_two_processes_together_keep_the_senders_pace(office: Office) -> None:
     slow = {name: replace(one, speed=Speed(rate=2, burst=1)) for name, one in WIDTHS.items()}
     both = [office.open(holder, widths=slow) for holder in ("one", "two")]
