@@ -38,29 +38,25 @@ _UNUSABLE = (
 def events_in(update: Update, *, now: datetime, username: str) -> tuple[Event, ...]:
     """The events in one update. `username` is the bot's own, "" where not known yet.
 
-    Raise TypeError for a part of a wrong kind, since the SDK takes values of any type over unchecked.
+    Raise TypeError or ValueError for a part that is no text, half a character, or too large a number,
+    since the SDK takes values of any type over unchecked.
     """
     found = _events(update, now=now, username=username)
-    if not all(_sound(event) for event in found):
-        raise TypeError("A part of an update is of a wrong kind.")
+    for event in found:
+        _check(event)
     return found
 
 
-def _sound(event: Event) -> bool:
-    words: list[object] = [
-        event.text,
-        event.value,
-        event.language,
-        event.album,
-        event.session,
-        event.question,
-    ]
+def _check(event: Event) -> None:
+    words = [event.id, event.line, event.of, event.room, event.text, event.value]
+    words += [event.language, event.album, event.session, event.question]
     counts: list[object] = []
     for one in event.attachments:
         words += [one.ref, one.type]
         counts += [one.bytes, one.seconds]
-    right = all(isinstance(word, str) for word in words)
-    return right and all(isinstance(count, int) and 0 <= count <= _MOST for count in counts)
+    "".join(words).encode()  # raises where one is no text, or not whole
+    if not all(isinstance(count, int) and 0 <= count <= _MOST for count in counts):
+        raise TypeError("A size or length is not one.")
 
 
 def _events(update: Update, *, now: datetime, username: str) -> tuple[Event, ...]:
