@@ -282,6 +282,14 @@ async def test_each_number_gets_its_own_webhooks_alone(patient: Patient) -> None
     assert "sms_url" not in patient.twilio.numbers.set[LANDLINE]
 
 
+async def test_a_number_without_a_voice_is_told_of_texts_alone(patient: Patient) -> None:
+    patient.twilio.numbers.set = {NUMBER: {"capabilities": {"sms": True, "voice": False}}}
+    await set_webhooks(patient.settings)
+    assert "voice_url" not in patient.twilio.numbers.set[NUMBER]
+    (only,) = await patient.ill()
+    assert "nobody can ring" in only
+
+
 async def test_what_cannot_be_set_is_said_and_the_rest_is_set(patient: Patient) -> None:
     patient.twilio.numbers.set = {}
     patient.twilio.fail_next("set", status=401, code=20003)

@@ -12,6 +12,7 @@ from channels.twilio import Account
 from channels.twilio_numbers import TRY_AGAIN, Hook, OurNumber
 
 SET = "`takepart doctor --set-webhooks` sets it."
+ALL = frozenset({"sms", "voice"})
 PATHS = {"texts": "/twilio/sms", "calls": "/twilio/voice", "ended": "/twilio/voice/status"}
 WHEN = {"texts": "a text comes in", "calls": "somebody rings", "ended": "a call is over"}
 
@@ -29,9 +30,11 @@ class Use:
     def what(self) -> str:
         return f"twilio {self.number}"
 
-    def hooks(self, public: str) -> dict[str, Hook]:
-        """Where Twilio is to send what comes, so that it tries again when it fails."""
-        wanted = [*(["texts"] if self.texts else []), *(["calls", "ended"] if self.calls else [])]
+    def hooks(self, number: OurNumber, public: str) -> dict[str, Hook]:
+        """Where Twilio is to send what can come to it, so that it tries again when it fails."""
+        able = number.carries or ALL
+        wanted = ["texts"] if self.texts and "sms" in able else []
+        wanted += ["calls", "ended"] if self.calls and "voice" in able else []
         return {one: Hook(url=f"{public}{PATHS[one]}{TRY_AGAIN}", method="POST") for one in wanted}
 
 
@@ -49,9 +52,7 @@ def uses(settings: Settings) -> list[Use]:
 async def set_webhooks(account: Account, settings: Settings) -> list[Finding]:
     """Have Twilio send here what comes to our numbers."""
     return [
-        finding
-        for use in uses(settings)
-        for finding in await _set(account, use, use.hooks(settings.public_url or ""))
+        finding for use in uses(settings) for finding in await _set(account, use, settings.public_url or "")
     ]
 
 
@@ -69,17 +70,18 @@ async def examine(account: Account, settings: Settings) -> list[Finding]:
             continue
         found += _abilities(use, number, settings)
         if settings.public_url:
-            found += await _ways(account, use, number, use.hooks(settings.public_url))
+            found += await _ways(account, use, number, use.hooks(number, settings.public_url))
     return found
 
 
-async def _set(account: Account, use: Use, hooks: Mapping[str, Hook]) -> list[Finding]:
+async def _set(account: Account, use: Use, public: str) -> list[Finding]:
     try:
         number = await account.numbers.find(use.number)
         if number is None:
             return [bad(use.what, f"Nothing was set: {use.setting} is not a number of this account.")]
         standing = _standing(number)
-        wrong = {one: hook for one, hook in hooks.items() if hook != standing[one]}
+        wanted = use.hooks(number, public)
+        wrong = {one: hook for one, hook in wanted.items() if hook != standing[one]}
         if wrong:
             await account.numbers.set_hooks(number.sid, wrong)
     except Trouble as trouble:
