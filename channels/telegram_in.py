@@ -38,8 +38,8 @@ _UNUSABLE = (
 def events_in(update: Update, *, now: datetime, username: str) -> tuple[Event, ...]:
     """The events in one update. `username` is the bot's own, "" where not known yet.
 
-    Raise TypeError or ValueError for a part that is no text, half a character, or too large a number,
-    since the SDK takes values of any type over unchecked.
+    Raise TypeError or ValueError for a part that is not what it should be, since the SDK takes values
+    of any type over unchecked.
     """
     found = _events(update, now=now, username=username)
     for event in found:
@@ -55,6 +55,8 @@ def _check(event: Event) -> None:
         words += [one.ref, one.type]
         counts += [one.bytes, one.seconds]
     "".join(words).encode()  # raises where one is no text, or not whole
+    for chat in (event.line, event.room):
+        int(chat or 0)  # raises where it is no chat's number
     if not all(isinstance(count, int) and 0 <= count <= _MOST for count in counts):
         raise TypeError("A size or length is not one.")
 
