@@ -22,11 +22,11 @@ from storage.tables import outbox as box
 from tests.weather import HURRY, UNCLEAR, Key, Weather
 from tests.world import World, open_world
 
-STORM = timedelta(minutes=4)
-STEP = timedelta(seconds=2)
+STORM = timedelta(minutes=3)
+STEP = timedelta(seconds=3)
 NUMBERS = ("+447700900301", "+447700900302", "+447700900303")
 PHONES = ("+441632960301", "+441632960302")
-MESSAGES: tuple[outbox.Class, ...] = ("notice", "answer") * 4
+MESSAGES: tuple[outbox.Class, ...] = ("notice", "answer") * 3
 CALL = "a call"
 
 
@@ -79,7 +79,7 @@ class Storm:
                     world.clock.forward(STEP)
                     world.app.lanes.wake()
                 self.telegram.foul = self.twilio.foul = world.clock() < end
-                await asyncio.sleep(0.03)
+                await asyncio.sleep(0.02)
 
     async def _states(self, *states: str) -> set[str]:
         async with self.world.app.db.read() as conn:
