@@ -1,6 +1,6 @@
 """Messages waiting to go out: added in the turn's own transaction, sent afterwards by a lane."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -143,7 +143,10 @@ async def _insert(conn: AsyncConnection, rows: Sequence[Row], now: datetime) -> 
     practising = {
         line for (line,) in await ready.read(conn, _practising(), ids=list({row.line for row in rows}))
     }
-    new = [_columns(row, now) | {"lane": PRACTICE if row.line in practising else row.channel} for row in rows]
+    new = [
+        _columns(row, body, now) | {"lane": PRACTICE if row.line in practising else row.channel}
+        for row, body in zip(rows, _bodies_of(rows), strict=True)
+    ]
     await ready.write(conn, _inserting(conn.dialect), new)
     made = await ready.read(conn, _made(), ids=[row.id for row in rows])
     return {id_ for (id_,) in made}
@@ -164,7 +167,17 @@ def _made() -> sa.Select[Any]:
     return sa.select(outbox.c.id).where(outbox.c.id.in_(ready.among("ids")))
 
 
-def _columns(row: Row, now: datetime) -> dict[str, object]:
+def _bodies_of(rows: Sequence[Row]) -> Iterator[str]:
+    """Each row's body. What goes to many is one value, and is packed once."""
+    known: dict[tuple[int, int], str] = {}
+    for row in rows:
+        which = id(row.say), id(row.announce)
+        if which not in known:
+            known[which] = packed(Body(say=row.say, announce=row.announce))
+        yield known[which]
+
+
+def _columns(row: Row, body: str, now: datetime) -> dict[str, object]:
     return {
         "id": row.id,
         "line_id": row.line,
@@ -175,7 +188,7 @@ def _columns(row: Row, now: datetime) -> dict[str, object]:
         "dedupe_key": row.dedupe_key,
         "kind": row.kind,
         "subject_id": row.subject,
-        "body": packed(Body(say=row.say, announce=row.announce)),
+        "body": body,
         "merge": row.say.merge,
         "not_before": row.not_before,
         "expires_at": row.expires_at,
