@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,9 +24,11 @@ async def ring(conn: AsyncConnection) -> None:
 
 async def listen(url: str, rung: Callable[[], None], *, again: float = AGAIN) -> None:
     """Call `rung` for every ring, and when something may have been missed, until cancelled."""
+    from asyncpg import InterfaceError, PostgresError  # slow to load, and of no use to SQLite
+
     connect = connector(sa.make_url(url))
     while True:
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        with suppress(OSError, PostgresError, InterfaceError, TimeoutError):
             await _listen(connect, rung)
         await asyncio.sleep(again)
 
