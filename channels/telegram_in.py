@@ -57,6 +57,7 @@ def _check(event: Event) -> None:
     "".join(words).encode()  # raises where one is no text, or not whole
     for chat in (event.line, event.room):
         int(chat or 0)  # raises where it is no chat's number
+    event.at.timestamp()  # raises where there is no time
     if not all(isinstance(count, int) and 0 <= count <= _MOST for count in counts):
         raise TypeError("A size or length is not one.")
 
