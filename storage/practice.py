@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import addresses
-from storage.heads import UNSENT
 from storage.database import upsert
+from storage.heads import UNSENT
 from storage.secrets import Secrets
 from storage.tables import calls, lines, media, outbox, practice_posts
 
