@@ -17,7 +17,7 @@ NEWS = "The meeting is in the library."
 @pytest.fixture
 async def ringing(world: World) -> str:
     """Ada is to be rung; the message's id."""
-    await world.group()
+    home = await world.group()
     await world.joined(ADA)
     async with world.app.db.write() as conn:
         await conn.exec_driver_sql("UPDATE reaches SET may_start = 1 WHERE channel = 'voice'")
@@ -26,6 +26,7 @@ async def ringing(world: World) -> str:
         id=world.app.ids(),
         line=reach.line_id,
         member=reach.member_id,
+        group=home.id,
         channel="voice",
         klass="notice",
         dedupe_key="news",
@@ -90,3 +91,12 @@ async def test_an_answering_machine_hears_no_news(world: World, ringing: str) ->
 async def test_a_call_that_nobody_takes_is_made_again_the_next_day(world: World, ringing: str) -> None:
     await world.twilio.ignore(ADA)
     await again_tomorrow(world, ringing)
+
+
+async def test_calls_count_by_the_minute_whoever_rang(world: World, ringing: str) -> None:
+    call = await world.twilio.answer(ADA)  # that we ring counts one
+    await call.press("1")
+    await call.hang_up()  # after 42 seconds
+    await became(world, ringing, "delivered")
+    await (await world.twilio.ring(ADA)).hang_up()
+    await world.until("SELECT 1 FROM spending WHERE minutes = 2")
