@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from bot.export import plain_cell
+from tests.stores import ON_POSTGRESQL
 from tests.terminal import Takepart, takepart
 
 __all__ = ["takepart"]
@@ -32,6 +33,16 @@ def garden(takepart: Takepart) -> Takepart:
 def meeting(garden: Takepart, tmp_path: Path) -> str:
     (tmp_path / "travel.md").write_text("# Getting about\n\nBuses are late.")
     return garden("meeting", "add", "GARDEN", "Travel", "--at", "+10d", "--json").id
+
+
+@ON_POSTGRESQL
+def test_a_group_a_brief_and_a_vote_are_made_on_postgresql_too(garden: Takepart, meeting: str) -> None:
+    brief = garden("brief", "add", meeting, "travel.md", "--before", "3d", "--json").id
+    assert garden("brief", "status", brief, "--json").json == []
+    poll = garden("poll", "open", "GARDEN", "Where?", "-o", "Library", "-o", "Park", "--json").id
+    assert garden("poll", "close", poll).code == 0
+    assert garden("poll", "result", poll, "--json").json["state"] == "closed"
+    assert garden("meeting", "cancel", meeting).code == 0
 
 
 def test_a_group_is_made_and_found_by_code_number_and_id(takepart: Takepart) -> None:
