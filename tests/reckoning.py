@@ -152,10 +152,11 @@ class Reckoning:
                 chat = self._town.secrets.open(row.address)
                 chats.setdefault(chat, Counter()).update(_parcels(row.body, chat))
         wrong = [one for chat, wanted in chats.items() for one in self._amiss(chat, wanted)]
-        return [*stuck, *self._texts([row for row in mine if row.channel == "sms"]), *wrong]
+        return [*stuck, *self._texts([row for row in mine if row.channel == "sms"], spare), *wrong]
 
-    def _texts(self, rows: Sequence[Any]) -> list[str]:
-        """Each message is one text of Twilio's, which can be asked and so has none too many.
+    def _texts(self, rows: Sequence[Any], spare: Collection[str]) -> list[str]:
+        """Each message is one text of Twilio's, which can be asked and so has none too many. One that is
+        spare may have gone before it was.
 
         Of two with the same words for one number, either may be taken for the other.
         """
