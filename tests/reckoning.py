@@ -164,11 +164,8 @@ class Reckoning:
         sent = {text.sid: text for text in self._town.twilio.texts if text.direction == "outbound-api"}
         never = [f"never sent: {row.id}" for row in rows if row.provider_id not in sent]
         twins = [f"{len(rows) - len(sids)} messages are one text with another"] * (len(rows) > len(sids))
-        return [
-            *never,
-            *twins,
-            *(f"one too many: {text.status_callback}" for sid, text in sent.items() if sid not in sids),
-        ]
+        others = [text.status_callback.partition("o=")[2] for sid, text in sent.items() if sid not in sids]
+        return [*never, *twins, *(f"one too many: {one}" for one in others if one not in spare)]
 
     def _amiss(self, log: str, wanted: Counter[str]) -> list[str]:
         """What never went, and what went more often than kills in between can account for."""
