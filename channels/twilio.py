@@ -79,7 +79,10 @@ class Http(AsyncTwilioHttpClient):  # type: ignore[misc]  # the library ships no
         ) as answer:
             if answer.status == 429:
                 raise Busy(_seconds(answer.headers.get("Retry-After", "")))
-            return Response(answer.status, await answer.text(errors="replace"), answer.headers)
+            text = await answer.text(errors="replace")
+            if answer.status in (200, 201) and not text.lstrip().startswith("{"):
+                raise ValueError("the answer is not Twilio's")  # the SDK would stumble over it anyhow
+            return Response(answer.status, text, answer.headers)
 
     async def close(self) -> None:
         """Close the session, if there is one."""
@@ -140,7 +143,7 @@ class Account:
             made = await make(self._client)
         except Exception as error:
             return outcome_of(error)
-        return Result(outcome="sent", id=made.sid or "")
+        return Result(outcome="sent", id=made.sid) if made.sid else outcome_of(ValueError("it has no id"))
 
     async def listed(self, read: Callable[[Client], Awaitable[list[Any]]]) -> list[Any] | None:
         """What one of Twilio's lists says, read with the SDK; None where it can't be asked."""

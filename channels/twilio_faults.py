@@ -107,6 +107,7 @@ _BY_STATUS: dict[int, Fault] = {
     401: FAULTS["20003"],
     403: FAULTS["20006"],
     404: FAULTS["20404"],
+    408: Fault("retry", "Twilio did not get all of what we asked for in time."),
     429: FAULTS["20429"],
     # A gateway that lost patience does not know whether Twilio had taken the message already.
     504: Fault("unclear", "Twilio's gateway timed out; the message may have gone."),
@@ -118,6 +119,8 @@ def outcome(code: str, status: int = 0) -> Result:
     fault = FAULTS.get(code) or _BY_STATUS.get(status)
     if fault is None and status >= 500:
         fault = Fault("retry", "Twilio had a fault of its own.")
+    if fault is None and 300 <= status < 400:
+        fault = Fault("ours", "Twilio's address leads to another one. Check TWILIO_API_URL.")
     if fault is None:
         fault = Fault("refused", f"Twilio refused this with error {code or status}.")
     return Result(outcome=fault.outcome, sentence=fault.sentence, code=code or str(status))

@@ -1,7 +1,7 @@
 """What SMS and calls share: the signature, phone numbers, and what becomes of what is sent."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
@@ -147,6 +147,8 @@ def test_every_outcome_but_sent_and_unclear_is_in_the_catalogue() -> None:
         (502, 0, "retry"),
         (503, 20503, "retry"),
         (504, 0, "unclear"),
+        (302, 0, "ours"),
+        (408, 0, "retry"),
         (400, 99999, "refused"),
         (418, 0, "refused"),
     ],
@@ -217,10 +219,13 @@ async def test_lost_or_senseless_answer_is_unclear() -> None:
         request.transport.close()
         return web.Response()
 
-    async def senseless(request: web.Request) -> web.StreamResponse:
-        return web.Response(status=201, text="<html>")
+    def senseless(body: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            return web.Response(status=201, text=body)
 
-    for answer in (cut, senseless):
+        return answer
+
+    for answer in (cut, *map(senseless, ("<html>", "[1, 2]", "null", "{}", '{"sid": null}'))):
         async with serving(answer) as origin:
             odd = account(api_url=origin)
             assert (await send(odd)).outcome == "unclear"
