@@ -7,6 +7,7 @@ skip_locked=True)` may be written anywhere: SQLite has no need of it and leaves 
 """
 
 import asyncio
+import os
 import random
 import sqlite3
 import time
@@ -26,6 +27,7 @@ BUSY_SECONDS = 15  # how long to wait for another process's write
 READERS = 4
 GIVE_WAY = 0.2  # seconds; two that make a new file at once would else wait for each other
 ERASING = "PRAGMA secure_delete=ON"  # what is deleted is overwritten: a free page of the file keeps no words
+FILE = "file"  # what a connection opened
 SOON = 5  # seconds in which a database that is alive answers
 TRIES = 6  # of a write that another process was in the way of
 APART = 0.1  # seconds at most before the next try, doubled each time: those who met are to miss each other
@@ -35,6 +37,10 @@ T = TypeVar("T")
 
 class StorageError(Exception):
     """The data cannot be used: one sentence for the operator, without addresses or passwords."""
+
+
+class Gone(OSError):
+    """The database's file was removed or replaced: what is written to it now would be lost unseen."""
 
 
 class Overtaken(Exception):
@@ -164,6 +170,7 @@ def _sqlite(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine]:
     reader = create_async_engine(url, pool_size=READERS, **waits, **shared)
     _each(writer, "BEGIN IMMEDIATE", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON", ERASING)
     _each(reader, "BEGIN", "PRAGMA query_only=ON")
+    _only_while_there(writer, url.database)
     return writer, reader
 
 
@@ -182,6 +189,23 @@ def _each(engine: AsyncEngine, begin: str, *pragmas: str) -> None:
     @sa.event.listens_for(engine.sync_engine, "begin")
     def start(conn: sa.Connection) -> None:
         conn.exec_driver_sql(begin)
+
+
+def _only_while_there(writer: AsyncEngine, path: str) -> None:
+    """Begin no write to a file that has lost its name: it ends with the process, and so would the write."""
+
+    @sa.event.listens_for(writer.sync_engine, "connect")
+    def connect(dbapi: Any, record: Any) -> None:
+        record.info[FILE] = os.stat(path)
+
+    @sa.event.listens_for(writer.sync_engine, "begin")
+    def begin(conn: sa.Connection) -> None:
+        try:
+            there = os.path.samestat(os.stat(path), conn.info[FILE])
+        except FileNotFoundError:
+            there = False
+        if not there:
+            raise Gone
 
 
 def _log_ahead(cursor: Any) -> None:

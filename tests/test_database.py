@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.columns import Moment
-from storage.database import TRIES, Database, Overtaken, StorageError, upsert
+from storage.database import TRIES, Database, Gone, Overtaken, StorageError, upsert
 from storage.ids import ALPHABET, Ids
 from storage.migrations import NewerDatabase, migrate
 from storage.secrets import Secrets
@@ -159,6 +159,19 @@ async def test_a_database_says_whether_it_is_alive(db: Database, tmp_path: Path)
     shutil.rmtree(tmp_path)
     assert not await db.alive()
     await asyncio.to_thread(workers_ended)
+
+
+@ON_SQLITE
+async def test_nothing_is_written_to_a_file_that_was_taken_away(db: Database, tmp_path: Path) -> None:
+    file, aside = tmp_path / "takepart.db", tmp_path / "aside.db"
+    file.rename(aside)
+    assert not await db.alive()
+    shutil.copy(aside, file)  # another one in its place is not the one that is written to
+    with pytest.raises(Gone):
+        await mark(db, "colour", "green")
+    aside.rename(file)
+    assert await db.alive()
+    await mark(db, "colour", "green")
 
 
 @pytest.fixture
