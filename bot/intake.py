@@ -141,12 +141,12 @@ class Intake:
 
     async def _failed(self, one: _Waiting, error: Exception) -> None:
         """One event failed by itself: the database is away, or there is a mistake in its turn."""
-        what = f"{type(error).__name__} at {place(error)}"
-        log = structlog.get_logger()
-        log.error("turn_failed", channel=one.event.channel, kind=one.event.kind, error=what)
         if away(error):
             self._refuse(one, error)
             return
+        what = f"{type(error).__name__} at {place(error)}"
+        log = structlog.get_logger()
+        log.error("turn_failed", channel=one.event.channel, kind=one.event.kind, error=what)
         for way in (self._sorry, self._kept):
             try:
                 result = await self._db.transact(partial(way, one.event, what))
