@@ -15,7 +15,7 @@ class Tasks:
     """The loops that run beside the port. Each must run until it is cancelled."""
 
     def __init__(
-        self, *, pause: float = 1.0, longest: float = 30.0, settled: float = 10.0, grace: float = 15.0
+        self, *, pause: float = 1.0, longest: float = 5.0, settled: float = 5.0, grace: float = 15.0
     ) -> None:
         """Wait `pause` seconds after a failure, doubling up to `longest`, until it ran for `settled`.
 
