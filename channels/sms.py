@@ -18,6 +18,8 @@ from flows.events import Abilities, Attachment, Event, Say, Sense, Shown
 from flows.readable import simplify
 
 PARTS = 3
+_WORDS: frozenset[Sense] = frozenset({"text"})
+_WITH_PICTURES: frozenset[Sense] = _WORDS | {"photo", "voice"}
 _MOST_MEDIA = 10
 _MOST_LISTED = 200  # of our newest texts to one person
 _PAGE = 500
@@ -69,8 +71,7 @@ class SmsChannel:
         mms: bool = False,
         media_url: Callable[[Shown], str] | None = None,
     ) -> None:
-        takes: set[Sense] = {"text", "photo", "voice"} if mms else {"text"}
-        self.can = Abilities(takes=frozenset(takes), photos_out=mms, parts=PARTS)
+        self.can = Abilities(takes=_WITH_PICTURES if mms else _WORDS, photos_out=mms, parts=PARTS)
         self._account = account
         self._number = number
         self._public_url = public_url
@@ -100,8 +101,7 @@ class SmsChannel:
         optout = fields.get("OptOutType", "").lower()
         if optout in ("stop", "start", "help"):
             return replace(event, kind="optout", value=optout)
-        attachments = tuple(_attachments(fields))
-        return replace(event, kind="media", attachments=attachments) if attachments else event
+        return _with(event, fields)
 
     def encode(self, say: Say, line: str) -> tuple[Parcel, ...]:
         """One message; what it shows goes along as media, or else in words."""
@@ -171,8 +171,7 @@ class SmsChannel:
         for n, one in enumerate(listed):
             fields |= {f"MediaUrl{n}": HOME + one.uri.removesuffix(".json")}
             fields |= {f"MediaContentType{n}": one.content_type or ""}
-        attachments = tuple(_attachments(fields))
-        return replace(event, kind="media", attachments=attachments) if attachments else event
+        return _with(event, fields)
 
     async def fetch(self, ref: str, *, most: int) -> bytes:
         """A picture's bytes."""
@@ -229,6 +228,15 @@ def _same(wanted: str, listed: str) -> bool:
     if not wanted or not listed:
         return wanted == listed
     return listed.endswith(wanted) or wanted.endswith(listed)
+
+
+def _with(event: Event, fields: Mapping[str, str]) -> Event:
+    """The event with what came along. A picture that has come proves that they can, whatever Twilio told."""
+    attachments = tuple(_attachments(fields))
+    if not attachments:
+        return event
+    can = replace(event.can, takes=_WITH_PICTURES)
+    return replace(event, kind="media", attachments=attachments, can=can)
 
 
 def _attachments(fields: Mapping[str, str]) -> list[Attachment]:
