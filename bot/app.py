@@ -37,7 +37,7 @@ from bot.web.headers import Headers
 from bot.web.webhooks import Webhooks
 from channels.base import Channel, Delivery
 from flows.events import Say
-from storage import bells, fetches, leases, leaving, leftovers, receipts
+from storage import bells, clearing, fetches, leases, leftovers, receipts
 from storage.ids import Ids
 from storage.leases import release_all
 from storage.media_place import Away
@@ -358,7 +358,8 @@ class App:
     async def _clearing(self) -> None:
         """Each hour, empty what has had its time."""
         while True:
-            await self.db.transact(lambda conn: leaving.clear(conn, self.clock()))
+            await clearing.clear(self.db, self.clock())
+            await self.db.fold()
             await asyncio.sleep(HOURLY)
 
     async def _sweeping(self) -> None:

@@ -28,6 +28,8 @@ READERS = 4
 GIVE_WAY = 0.2  # seconds; two that make a new file at once would else wait for each other
 ERASING = "PRAGMA secure_delete=ON"  # what is deleted is overwritten: a free page of the file keeps no words
 FILE = "file"  # what a connection opened
+# Pages of the log that are put into the file at once; pages that many turns change are then written once.
+SELDOM = "PRAGMA wal_autocheckpoint=10000"
 SOON = 5  # seconds in which a database that is alive answers
 TRIES = 6  # of a write that another process was in the way of
 APART = 0.1  # seconds at most before the next try, doubled each time: those who met are to miss each other
@@ -110,6 +112,13 @@ class Database:
         """Have something done when a write has begun, or just before it commits; what it raises undoes it."""
         sa.event.listen(self._writer.sync_engine, event, do)
 
+    async def fold(self) -> None:
+        """Have what was erased leave SQLite's log too, where it stood until now; elsewhere nothing."""
+        async with self._writer.connect() as conn:
+            driver = (await conn.get_raw_connection()).driver_connection
+            if isinstance(driver, inline.Inline):
+                await driver.fold()
+
     async def alive(self) -> bool:
         """Say whether the database answers, soon, to a reader and to a writer."""
         try:
@@ -168,7 +177,7 @@ def _sqlite(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine]:
     )
     waits = {"connect_args": {"timeout": BUSY_SECONDS}}
     reader = create_async_engine(url, pool_size=READERS, **waits, **shared)
-    _each(writer, "BEGIN IMMEDIATE", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON", ERASING)
+    _each(writer, "BEGIN IMMEDIATE", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON", SELDOM, ERASING)
     _each(reader, "BEGIN", "PRAGMA query_only=ON")
     _only_while_there(writer, url.database)
     return writer, reader

@@ -12,6 +12,7 @@ from typing import Any, Self
 import aiosqlite
 
 WAITS = "BEGIN"  # how statements begin that may meet another's lock
+FOLD = "PRAGMA wal_checkpoint(TRUNCATE)"
 CHUNK = 64  # rows; aiosqlite asks, nobody uses it here
 
 
@@ -25,14 +26,15 @@ async def connect(path: str, *, wait: float) -> "Inline":
         return made[0]
 
     threaded = await aiosqlite.Connection(make, CHUNK)
-    return Inline(threaded, made[0])
+    return Inline(threaded, made[0], wait)
 
 
 class Inline:
     """A connection with the methods that SQLAlchemy asks of aiosqlite's."""
 
-    def __init__(self, threaded: aiosqlite.Connection, plain: sqlite3.Connection) -> None:
+    def __init__(self, threaded: aiosqlite.Connection, plain: sqlite3.Connection, wait: float) -> None:
         self._threaded = threaded
+        self._wait = wait
         self.plain = plain
         self.cursor = partial(Cursor, threaded, plain)
 
@@ -41,6 +43,11 @@ class Inline:
 
     async def rollback(self) -> None:
         await self._threaded.rollback()
+
+    async def fold(self) -> None:
+        """Put what the log holds into the file, and empty the log; not now where somebody still reads it."""
+        for statement in ("PRAGMA busy_timeout=0", FOLD, f"PRAGMA busy_timeout={int(self._wait * 1000)}"):
+            await (await self._threaded.execute(statement)).close()
 
     async def close(self) -> None:
         await self._threaded.close()

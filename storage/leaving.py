@@ -1,7 +1,7 @@
-"""Pausing, stopping, leaving and being erased; and clearing away what has had its time."""
+"""Pausing, stopping, leaving and being erased."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from json import loads
 from typing import Any
 
@@ -21,7 +21,6 @@ from storage.tables import (
     conversations,
     events,
     given,
-    lines,
     matters,
     members,
     outbox,
@@ -29,13 +28,6 @@ from storage.tables import (
     reaches,
 )
 
-STEPS_LAST = timedelta(minutes=10)
-POSTS_LAST = timedelta(days=1)
-BODIES_LAST = timedelta(days=7)
-GUARDS_LAST = timedelta(days=30)
-GREETED_LAST = timedelta(days=1)  # an unknown sender is answered once a day
-MOST = 10_000  # lines to drop at a time; the others an hour later
-WORDS_LAST = timedelta(days=4)  # of a message, however long its last receipt takes
 NOTED: Mapping[str, What | Lifted] = {  # what the register is told of each wish
     "active": "started",
     "stopped": "stopped",
@@ -139,38 +131,3 @@ async def _forget_lines(conn: AsyncConnection, member: str) -> None:
     # A call that still goes on needs its last answer; with its steps that is gone within the hour.
     over = sa.select(calls.c.id).where(calls.c.line_id.in_(own), calls.c.ended_at.is_not(None))
     await conn.execute(sa.delete(call_steps).where(call_steps.c.call_id.in_(over)))
-
-
-async def clear(conn: AsyncConnection, now: datetime) -> None:
-    """Empty what was only kept for a repeat or a replay, and drop lines that nobody uses any more."""
-    e = events.c
-    await conn.execute(sa.delete(call_steps).where(call_steps.c.at < now - STEPS_LAST))
-    await conn.execute(sa.delete(calls).where(calls.c.started_at < now - GUARDS_LAST))
-    await conn.execute(sa.delete(practice_posts).where(practice_posts.c.at < now - POSTS_LAST))
-    await conn.execute(
-        sa.update(events)
-        .where(e.at < now - BODIES_LAST, e.emptied_at.is_(None))
-        .values(body=None, emptied_at=now)
-    )
-    o = outbox.c
-    over = o.state.not_in(("waiting", "sending", "dead"))
-    spent = (o.created_at < now - WORDS_LAST, over, o.body.is_not(None))
-    await conn.execute(sa.update(outbox).where(*spent).values(body=None))
-    await conn.execute(sa.delete(events).where(e.at < now - GUARDS_LAST, e.contribution_id.is_(None)))
-    nobodys = sa.and_(o.member_id.is_(None), o.created_at < now - WORDS_LAST)
-    await conn.execute(sa.delete(outbox).where(over, sa.or_(nobodys, o.created_at < now - GUARDS_LAST)))
-    # Kept first, and then looked at again: somebody may be joining from one at this moment.
-    unused = sa.select(lines.c.id).where(lines.c.created_at < now - GREETED_LAST, ~_in_use())
-    ours = (await conn.scalars(unused.limit(MOST).with_for_update(skip_locked=True))).all()
-    await conn.execute(sa.delete(lines).where(lines.c.id.in_(ours), ~_in_use()))
-
-
-def _in_use() -> sa.ColumnElement[bool]:
-    """Whether a line must stay: somebody uses it, stopped it, wrote lately, or is to be answered."""
-    line = lines.c.id
-    return sa.or_(
-        lines.c.stopped_at.is_not(None),
-        sa.exists().where(reaches.c.line_id == line),
-        sa.exists().where(events.c.line_id == line),
-        sa.exists().where(outbox.c.line_id == line),
-    )

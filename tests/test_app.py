@@ -15,8 +15,8 @@ from bot.settings import Settings
 from bot.ways import open_flows, shipped
 from flows.document import parse
 from flows.events import Event
-from storage.leaving import clear
-from storage.tables import flow_versions
+from storage.clearing import BIT, clear
+from storage.tables import flow_versions, lines, practice_posts
 from tests.stores import KEY, migrated, store_url
 from tests.world import ADA, World, open_world, world
 
@@ -90,8 +90,7 @@ async def test_words_kept_for_a_replay_are_emptied_in_time(world: World) -> None
     await world.joined(ADA)
     await world.texts(ADA, "diary")
     for days, bodies, events in ((6, 4, 4), (8, 0, 4), (31, 0, 0)):
-        async with world.app.db.write() as conn:
-            await clear(conn, world.clock() + timedelta(days=days))
+        await clear(world.app.db, world.clock() + timedelta(days=days))
         assert len(await world.rows("SELECT 1 FROM events WHERE body IS NOT NULL")) == bodies
         assert await world.count("events") == events
     assert await world.count("lines") == 1  # a member's line stays
@@ -104,9 +103,24 @@ async def test_a_message_that_got_no_receipt_is_emptied_all_the_same(world: Worl
     async with world.app.db.write() as conn:
         await conn.execute(sa.text("UPDATE outbox SET body = 'words', state = 'sent'"))
     for days, bodies in ((3, 3), (5, 0)):
-        async with world.app.db.write() as conn:
-            await clear(conn, world.clock() + timedelta(days=days))
+        await clear(world.app.db, world.clock() + timedelta(days=days))
         assert len(await world.rows("SELECT 1 FROM outbox WHERE body IS NOT NULL")) == bodies
+
+
+async def test_clearing_goes_on_until_nothing_is_left_to_clear(world: World) -> None:
+    many = 2 * BIT + 1
+    async with world.app.db.write() as conn:
+        old = [
+            {"id": f"{n:016}", "line_id": f"{n:016}", "parcel": None, "at": world.clock()}
+            for n in range(many)
+        ]
+        mine = [
+            {"id": row["line_id"], "kind": "practice", "address_hash": str(row["id"]).encode()} for row in old
+        ]
+        await conn.execute(lines.insert(), mine)
+        await conn.execute(practice_posts.insert(), old)
+    await clear(world.app.db, world.clock() + timedelta(days=2))
+    assert await world.count("practice_posts") == 0
 
 
 def _settings(folder: Path, url: str, **more: str) -> Settings:

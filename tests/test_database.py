@@ -153,6 +153,18 @@ async def test_what_was_deleted_stands_nowhere_in_the_file(db: Database, tmp_pat
 
 
 @ON_SQLITE
+async def test_what_was_deleted_leaves_the_log_when_that_is_folded(db: Database, tmp_path: Path) -> None:
+    log = tmp_path / "takepart.db-wal"
+    for change in ("INSERT INTO marks VALUES ('one', 'marmalade')", "DELETE FROM marks WHERE name = 'one'"):
+        async with db.write() as conn:
+            await conn.execute(sa.text(change))
+    assert b"marmalade" in log.read_bytes()
+    await db.fold()
+    assert log.stat().st_size == 0
+    assert b"marmalade" not in (tmp_path / "takepart.db").read_bytes()
+
+
+@ON_SQLITE
 async def test_a_database_says_whether_it_is_alive(db: Database, tmp_path: Path) -> None:
     assert await db.alive()
     await db.close()

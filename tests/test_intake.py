@@ -16,7 +16,7 @@ from flows.events import Event
 from flows.library import Flows
 from flows.state import Conversation
 from flows.turns.turning import Outcome
-from storage.leaving import clear
+from storage.clearing import clear
 from storage.tables import conversations
 from tests.fakes.twilio_calls import SOUND
 from tests.stores import migrated
@@ -161,8 +161,7 @@ async def test_erasing_reaches_what_was_said_before_joining_and_what_was_never_f
     await world.until("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM members)")
     assert await world.count("media") == 0
     assert not await world.rows("SELECT 1 FROM events WHERE body IS NOT NULL OR line_id IS NOT NULL")
-    async with world.app.db.write() as conn:
-        await clear(conn, world.clock() + timedelta(days=5))
+    await clear(world.app.db, world.clock() + timedelta(days=5))
     assert await world.count("lines") == 0
 
 
