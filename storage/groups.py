@@ -126,6 +126,17 @@ async def add_facilitator(conn: AsyncConnection, *, id: str, group: str, name: s
     return number
 
 
+async def appoint(conn: AsyncConnection, group: str, wanted: str, secrets: Secrets) -> Listed | None:
+    """Make a facilitator of the member with this id or number in the group; None where there is none."""
+    here = [one for one in await list_members(conn, group, secrets) if one.state not in ("left", "erased")]
+    found = next((one for one in here if wanted in (one.id, one.number)), None)
+    if found:
+        change = members.update().where(members.c.id == found.id, members.c.permission == "member")
+        await conn.execute(change.values(permission="facilitator"))
+        await changed(conn, [group])
+    return found
+
+
 async def name_helper(
     conn: AsyncConnection, group: str, helper: str, *, phone: str, secrets: Secrets
 ) -> None:

@@ -121,6 +121,19 @@ async def test_a_facilitator_gets_digits_nobody_else_in_the_group_has(db: Databa
         assert [one.name for one in await groups.facilitators(conn, group.id, secrets)] == ["Fay"]
 
 
+@pytest.mark.parametrize("called", ["ada", "4321"])
+async def test_a_member_who_joined_can_become_a_facilitator(
+    called: str, db: Database, secrets: Secrets
+) -> None:
+    async with db.write() as conn:
+        group, other = await garden(conn), await garden(conn, "CAFE")
+        await member(conn, "ada", group.id)
+        assert await groups.appoint(conn, other.id, called, secrets) is None
+        assert await groups.appoint(conn, group.id, "Ada", secrets) is None  # names are no proof
+        assert (await groups.appoint(conn, group.id, called, secrets)) is not None
+        assert [one.id for one in await groups.facilitators(conn, group.id, secrets)] == ["ada"]
+
+
 async def test_a_word_links_one_chat_once(db: Database, secrets: Secrets) -> None:
     async with db.write() as conn:
         group = await garden(conn)

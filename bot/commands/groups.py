@@ -156,17 +156,29 @@ def _most(limit: int) -> str:
 @facilitator.command("add")
 def facilitator_add(
     name: GroupName,
-    person: Annotated[str, typer.Argument(metavar="NAME", help="What members call them.")],
+    person: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="What members call them; or, of a member who has joined, the number or id."
+        ),
+    ],
     as_json: Json = False,
 ) -> None:
     """Add somebody who runs a group. Members are told their name when they ask who reads.
 
+    Whoever joined like a member first, and is added by member number, also hears when much is spent.
+
     takepart facilitator add GARDEN "Sam"
+
+    takepart facilitator add GARDEN 4821
     """
 
     async def work(here: Here) -> tuple[str, str]:
         async with here.db.write() as conn:
             home = await groups.find_group(conn, name)
+            joined = await groups.appoint(conn, home.id, person, here.secrets)
+            if joined:
+                return joined.id, joined.number
             id_ = here.ids()
             number = await groups.add_facilitator(conn, id=id_, group=home.id, name=person, now=here.now)
             return id_, number
