@@ -12,7 +12,9 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from bot import senders, serving, ways
 from bot.alone import Alone
@@ -33,6 +35,7 @@ from bot.settings import Settings
 from bot.stepping import Tools, Turned
 from bot.tasks import Loop, Tasks
 from bot.web import media, operations, practice
+from bot.web.front import Front
 from bot.web.headers import Headers
 from bot.web.webhooks import Webhooks
 from channels.base import Channel, Delivery
@@ -164,8 +167,9 @@ class App:
         self._build_outward(common)
         self._build_inward(common)
         self.rooms, self.chats = self._telegram(common)
-        self.web = Starlette(routes=self._routes())
-        self.web.add_middleware(Headers)
+        webhooks = self._webhooks()
+        pages = Starlette(routes=[*webhooks.routes(), *self._routes()], middleware=[Middleware(Headers)])
+        self.web: ASGIApp = Front(webhooks.doors(), pages)
 
     def _build_outward(self, common: dict[str, Any]) -> None:
         """What sends, rings and fetches."""
@@ -261,8 +265,8 @@ class App:
         )
         return rooms, chats
 
-    def _routes(self) -> list[BaseRoute]:
-        webhooks = Webhooks(
+    def _webhooks(self) -> Webhooks:
+        return Webhooks(
             telegram=self.senders.telegram if self.chats else None,
             sms=self.senders.sms if self.settings.twilio_on else None,
             voice=self.senders.voice if self.settings.twilio_on else None,
@@ -275,8 +279,9 @@ class App:
             clock=self.clock,
             metrics=self.metrics,
         )
+
+    def _routes(self) -> list[BaseRoute]:
         return [
-            *webhooks.routes(),
             *operations.routes(db=self.db, state=self._state, metrics=self.metrics),
             *media.routes(db=self.db, store=self.files, secrets=self.secrets, fetch=self.fetcher.now),
             *self._pages(self),

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 from uvicorn.loops.auto import auto_loop_factory
 
 GRACE = 20  # seconds that requests under way may take when the service ends
@@ -24,7 +24,7 @@ class PortTaken(Exception):
 class Service(Protocol):
     """What is run: its pages are there once it has started."""
 
-    web: Starlette
+    web: ASGIApp
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
@@ -63,7 +63,7 @@ def _settle() -> None:
 class Server(uvicorn.Server):
     """Tells when it is up. Nothing of a request is logged: addresses carry ids of calls and messages."""
 
-    def __init__(self, web: Starlette, ready: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, web: ASGIApp, ready: Callable[[], None] = lambda: None) -> None:
         super().__init__(
             uvicorn.Config(
                 web,

@@ -185,6 +185,7 @@ class Batch:
             member=gone,
             group=stage.group.id if stage.group else None,
             event=stage.arrived.id,
+            practice=line.kind == "practice",
         )
 
     def _stranger_in_room(self, stage: Stage) -> Turned:

@@ -31,6 +31,7 @@ class Row:
 
     `announce` is said in place of a poll's question to somebody who is in the middle of something.
     `not_before` is now and `expires_at` for answers 15 minutes ahead, where they are not given.
+    `practice`: whether its line is a practice phone's; it is looked up where that is not known.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Row:
     not_before: datetime | None = None
     expires_at: datetime | None = None
     event: str | None = None
+    practice: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,16 +142,17 @@ async def _replace(conn: AsyncConnection, id_: str, created: datetime, row: Row)
 
 
 async def _insert(conn: AsyncConnection, rows: Sequence[Row], now: datetime) -> set[str]:
-    practising = {
-        line for (line,) in await ready.read(conn, _practising(), ids=list({row.line for row in rows}))
-    }
+    unknown = {row.line for row in rows if row.practice is None}
+    practising = {line for (line,) in await ready.read(conn, _practising(), ids=list(unknown))}
     new = [
-        _columns(row, body, now) | {"lane": PRACTICE if row.line in practising else row.channel}
+        _columns(row, body, now)
+        | {"lane": PRACTICE if row.practice or row.line in practising else row.channel}
         for row, body in zip(rows, _bodies_of(rows), strict=True)
     ]
-    await ready.write(conn, _inserting(conn.dialect), new)
-    made = await ready.read(conn, _made(), ids=[row.id for row in rows])
-    return {id_ for (id_,) in made}
+    ids = [row.id for row in rows]
+    if await ready.write(conn, _inserting(conn.dialect), new) == len(new):
+        return set(ids)
+    return {id_ for (id_,) in await ready.read(conn, _made(), ids=ids)}
 
 
 @cache

@@ -43,17 +43,17 @@ def among(name: str) -> sa.BindParameter[Any]:
     return sa.bindparam(name, expanding=True)
 
 
-async def write(conn: AsyncConnection, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Execute a statement for each row."""
+async def write(conn: AsyncConnection, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> int | None:
+    """Execute a statement for each row; how many rows it changed, None where the database does not say."""
     if not rows:
-        return
+        return 0
     ready = _ready(statement, conn.dialect, tuple(rows[0]), ())
     values = [ready.values(row) for row in rows]
     if file := _file(conn):
         with _told(conn):
-            file.executemany(ready.text, values)
-    else:
-        await conn.exec_driver_sql(ready.text, values)
+            return file.executemany(ready.text, values).rowcount
+    await conn.exec_driver_sql(ready.text, values)
+    return None
 
 
 async def read(conn: AsyncConnection, statement: Statement, **given: Any) -> Sequence[tuple[Any, ...]]:

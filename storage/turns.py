@@ -200,9 +200,10 @@ async def admit(conn: AsyncConnection, arrived: Sequence[Arrived]) -> set[str]:
         }
         for one in sorted(arrived, key=lambda one: (one.event.channel, one.guard))
     ]
-    await _put(conn, events, rows)
-    made = await ready.read(conn, _known_events(), ids=[one.id for one in arrived])
-    return {id_ for (id_,) in made}
+    ids = [one.id for one in arrived]
+    if await _put(conn, events, rows) == len(rows):
+        return set(ids)
+    return {id_ for (id_,) in await ready.read(conn, _known_events(), ids=ids)}
 
 
 async def kept_answers(conn: AsyncConnection, guards: Iterable[bytes]) -> dict[bytes, tuple[str, str]]:
@@ -246,9 +247,9 @@ async def _put(
     rows: Sequence[Mapping[str, Any]],
     key: tuple[str, ...] = (),
     new: tuple[str, ...] = (),
-) -> None:
-    """Insert rows; where one with this key is there already, change what may be new."""
-    await ready.write(conn, _putting(conn.dialect, table, key, new), rows)
+) -> int | None:
+    """Insert rows; where one with this key is there already, change what may be new. See `ready.write`."""
+    return await ready.write(conn, _putting(conn.dialect, table, key, new), rows)
 
 
 @cache

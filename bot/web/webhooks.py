@@ -9,7 +9,7 @@ import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.calls import Calls
 from bot.chats import Chats
@@ -48,6 +48,10 @@ class Webhooks:
 
     def routes(self) -> list[Route]:
         """One route for each address that a provider knows."""
+        return [Route(path, door, methods=["POST"]) for path, door in self.doors().items()]
+
+    def doors(self) -> dict[str, ASGIApp]:
+        """What serves each of these addresses."""
         doors: Sequence[tuple[str, Channel | None, Answer]] = (
             ("/telegram/webhook", self.telegram, self._update),
             ("/twilio/sms", self.sms, self._text),
@@ -56,9 +60,7 @@ class Webhooks:
             ("/twilio/voice/step", self.voice, self._step),
             ("/twilio/voice/status", self.voice, self._call_over),
         )
-        return [
-            Route(path, _Door(self, channel, answer), methods=["POST"]) for path, channel, answer in doors
-        ]
+        return {path: _Door(self, channel, answer) for path, channel, answer in doors}
 
     async def receive(self, channel: Channel | None, answer: Answer, scope: Scope, body: Receive) -> Response:
         """What is answered at one door, whatever comes in."""
