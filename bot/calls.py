@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from bot.intake import Intake
+from bot.intake import Busy, Intake
 from bot.logs import place
 from channels.voice import error_answer, one_moment
 from flows.events import Event
@@ -25,7 +25,7 @@ class Calls:
         turn.add_done_callback(self._over)
         try:
             turned = await asyncio.wait_for(asyncio.shield(turn), self._patience)
-        except TimeoutError:
+        except (TimeoutError, Busy):
             return one_moment(url)
         except Exception as error:
             structlog.get_logger().error("call_step_failed", error=type(error).__name__, at=place(error))

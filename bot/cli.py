@@ -1,10 +1,12 @@
 """The command `takepart`: what it offers, and how it complains: one sentence, never a traceback."""
 
+import logging
 import sys
 
 import structlog
 import typer
 
+from bot import logs
 from bot.commands import groups, keeping, meetings, polls, reading, running, watching
 from bot.logs import place
 from bot.settings import SettingsError
@@ -50,6 +52,7 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Run a command; what goes wrong is said in a sentence on standard error."""
+    logs.configure(least=logging.WARNING)
     try:
         build()()
     except (Complaint, WhenError, SettingsError, StorageError) as error:
