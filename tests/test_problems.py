@@ -19,8 +19,8 @@ from flows.library import Flows
 from flows.state import Conversation
 from flows.turns.turning import Outcome
 from storage import problems
+from storage.clearing import clear
 from storage.groups import Complaint, add_group
-from storage.leaving import clear
 from storage.polls import NewPoll, close_poll, open_poll
 from storage.problems import Problem
 from tests.stores import KEY, ON_SQLITE, kind, migrated, postgres, postgres_url, store_url, template
@@ -179,8 +179,7 @@ async def test_a_second_failure_is_kept_with_its_own_error(
 @ON_SQLITE
 async def test_what_is_no_longer_kept_says_so(desk: Desk) -> None:
     failed = await desk.fails(DAY)
-    async with desk.app.db.write() as conn:
-        await clear(conn, desk.app.clock() + timedelta(days=8))
+    await clear(desk.app.db, desk.app.clock() + timedelta(days=8))
     assert "no longer kept" in (await desk.open())[0].why
     for way in (desk.replay, desk.pass_on):
         with pytest.raises(Complaint, match="no longer kept"):
