@@ -61,7 +61,7 @@ async def open_target(url: str, *, overwrite: bool) -> Database:
         if there and not overwrite:
             raise Occupied(
                 f"There is data in this database already (groups: {there}), and nothing was changed. "
-                "With --overwrite all of it is replaced."
+                "Name an empty one. Only `takepart restore` replaces all of it, with --overwrite."
             )
     except BaseException:
         await db.close()
