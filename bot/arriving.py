@@ -1,13 +1,13 @@
 """From what a channel decoded to what is stored: addresses become lines, ids become guards."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.text import clean
 from flows.events import Event
+from flows.values import replace
 from storage import addresses, load, turns
 from storage.load import Line
 from storage.secrets import Secrets

@@ -1,8 +1,8 @@
 """The turns of one batch, one after another, on what the batch has read; what they write is gathered."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +15,7 @@ from flows import engine
 from flows.events import Event, Question, Say
 from flows.library import Flows
 from flows.state import Conversation, Done, Group, Heard, Member
+from flows.values import replace
 from storage import groups, load, outbox, receipts, turns
 from storage.apply import apply
 from storage.joining import add_reach
@@ -27,6 +28,7 @@ from storage.turns import Arrived, Ledger
 from storage.views import Views
 
 POP_UP = 180
+LATELY = timedelta(minutes=1)  # as exactly as this it is kept when somebody was last heard
 LENT = ""  # marks what a conversation had forgotten and knows for one turn only
 JOIN_FIRST = "To vote, join us first: write to @{chat} and send JOIN {code}. Your choice is remembered."
 NOT_OPEN = "This vote is not open here any more."
@@ -138,7 +140,7 @@ class Batch:
         event = stage.arrived.event
         fitted = [self.tools.fit(event.channel, say) for say in says]
         rest = "\n\n".join(left for _, left in fitted if left)
-        after = replace(_own(after), rest=rest or after.rest)
+        after = replace(_own(after), rest=rest) if rest else _own(after)
         if stage.group and stage.person is None and not after.group and places.names_group(event):
             after = replace(after, group=stage.group.id)
         gone = stage.owner == stage.me and stage.me not in self.known.people
@@ -274,8 +276,15 @@ class Batch:
                 stage, person.member.id, way, rank=len(person.reaches), may_start=stage.channel != "voice"
             )
             self.known.uses(person, way)
+        elif self._just_heard(line, way):
+            return
         way.heard_at = self.now
         self.ledger.heard[person.member.id, way.id] = self.now
+
+    def _just_heard(self, line: Line, way: Reach) -> bool:
+        """Whether to note once more that they were heard would tell nobody anything."""
+        lately = way.heard_at is not None and self.now - way.heard_at < LATELY
+        return lately and not way.failing and len(self.known.at(line.id)) == 1
 
     def _note_who(self, line: Line, member: str | None) -> None:
         line.at_member, line.at_until = member, self.now + places.STAYS
@@ -331,7 +340,7 @@ class Batch:
 def _own(talk: Conversation) -> Conversation:
     """The conversation without what it was lent for one turn."""
     lent = {one.id for one in talk.done if one.label == LENT}
-    if not lent:
+    if not lent:  # as nearly always
         return talk
     return replace(
         talk,

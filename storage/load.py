@@ -24,6 +24,7 @@ class Reach:
     line: str
     channel: str
     heard_at: datetime | None = None
+    failing: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -148,8 +149,10 @@ async def people(conn: AsyncConnection, ids: Collection[str], now: datetime) -> 
 
 async def _reaches(conn: AsyncConnection, line_ids: Collection[str]) -> dict[str, list[Reach]]:
     found: dict[str, list[Reach]] = {}
-    for member, id_, line, channel, heard in await ready.read(conn, _ways(), ids=list(line_ids)):
-        found.setdefault(member, []).append(Reach(id=id_, line=line, channel=channel, heard_at=heard))
+    for member, id_, line, channel, heard, since in await ready.read(conn, _ways(), ids=list(line_ids)):
+        found.setdefault(member, []).append(
+            Reach(id=id_, line=line, channel=channel, heard_at=heard, failing=since is not None)
+        )
     return found
 
 
@@ -255,7 +258,7 @@ def _members() -> sa.Select[Any]:
 def _ways() -> sa.Select[Any]:
     r = reaches.c
     used = (r.line_id.in_(ready.among("ids")), r.retired_at.is_(None))
-    return sa.select(r.member_id, r.id, r.line_id, r.channel, r.heard_at).where(*used)
+    return sa.select(r.member_id, r.id, r.line_id, r.channel, r.heard_at, r.failing_since).where(*used)
 
 
 @cache

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from bot.intake import Busy
@@ -163,6 +164,27 @@ async def test_erasing_reaches_what_was_said_before_joining_and_what_was_never_f
     assert not await world.rows("SELECT 1 FROM events WHERE body IS NOT NULL OR line_id IS NOT NULL")
     await clear(world.app.db, world.clock() + timedelta(days=5))
     assert await world.count("lines") == 0
+
+
+async def test_when_somebody_was_last_heard_is_kept_to_the_minute(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    heard = "SELECT heard_at FROM members UNION SELECT heard_at FROM reaches WHERE channel = 'sms'"
+    before = await world.rows(heard)
+    await world.texts(ADA, "diary")
+    assert await world.rows(heard) == before
+    world.clock.forward(timedelta(minutes=2))
+    await world.texts(ADA, "We planted beans.")
+    assert max(await world.rows(heard)) > max(before)
+
+
+async def test_a_way_that_failed_works_again_with_the_first_word(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    async with world.app.db.write() as conn:
+        await conn.execute(sa.text("UPDATE reaches SET failing_since = 1"))
+    await world.texts(ADA, "diary")
+    assert not await world.rows("SELECT 1 FROM reaches WHERE channel = 'sms' AND failing_since IS NOT NULL")
 
 
 async def test_stop_is_meant_for_every_group_that_writes_to_a_number(world: World) -> None:
