@@ -15,7 +15,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.columns import Moment
 from storage.database import TRIES, Database, Gone, Overtaken, StorageError, upsert
 from storage.ids import ALPHABET, Ids
 from storage.migrations import NewerDatabase, migrate
@@ -39,11 +38,6 @@ async def marked(db: Database, name: str) -> str | None:
         return await conn.scalar(sa.select(marks.c.value).where(marks.c.name == name))
 
 
-def same_type(context: object, ours: object, theirs: object, is_: object, declared: object) -> bool | None:
-    # A Moment is kept as a whole number, so the two differ in nothing that a database knows.
-    return False if isinstance(declared, Moment) else None
-
-
 def workers_ended() -> None:
     """Wait for the driver's threads: one whose file could not be opened ends a moment later by itself."""
     for thread in threading.enumerate():
@@ -58,6 +52,16 @@ async def test_migrations_make_exactly_the_tables(db: Database) -> None:
 
     async with db.read() as conn:
         assert await conn.run_sync(differences) == []
+
+
+@pytest.mark.parametrize("goes", ["events", "outbox", "calls"])
+def test_what_is_cleared_away_is_not_looked_for_in_whole_tables(goes: str) -> None:
+    """For each row that is deleted, the database looks for those that refer to it."""
+    referring = [key.parent for table in meta.tables.values() for key in table.foreign_keys]
+    for column in referring:
+        if column.references(meta.tables[goes].c.id):
+            first = {index.columns[0] for index in column.table.indexes}
+            assert column in {*first, column.table.primary_key.columns[0]}, column
 
 
 async def test_migrating_again_keeps_what_is_there(db: Database) -> None:
@@ -181,6 +185,8 @@ async def test_nothing_is_written_to_a_file_that_was_taken_away(db: Database, tm
     shutil.copy(aside, file)  # another one in its place is not the one that is written to
     with pytest.raises(Gone):
         await mark(db, "colour", "green")
+    with pytest.raises(Gone):
+        await marked(db, "colour")
     aside.rename(file)
     assert await db.alive()
     await mark(db, "colour", "green")

@@ -101,6 +101,7 @@ reached = sa.Table(  # what became of a brief, a poll or a result for one member
     moment("at"),
     ref("outbox_id", "outbox", null=True, gone="SET NULL"),
     sa.Index(None, "member_id"),
+    sa.Index(None, "outbox_id"),
 )
 outbox = sa.Table(
     "outbox",
@@ -133,6 +134,7 @@ outbox = sa.Table(
     sa.Index(None, "line_id", "state", "id"),
     sa.Index(None, "state", "lane", "class", "not_before"),
     sa.Index(None, "provider_id"),
+    sa.Index(None, "event_id"),  # an event that is deleted is looked for in each row that may name it
 )
 receipts = sa.Table(
     "receipts",

@@ -52,6 +52,8 @@ calls = sa.Table(
     ref("outbox_id", "outbox", null=True, gone="SET NULL"),
     moment("started_at"),
     moment("ended_at"),
+    sa.Index(None, "line_id"),
+    sa.Index(None, "outbox_id"),
 )
 call_steps = sa.Table(  # the answer to each step, kept ten minutes for a provider who asks again
     "call_steps",
@@ -70,4 +72,5 @@ problems = sa.Table(
     moment("at", null=False),
     moment("replayed_at"),
     moment("done_at"),  # seen to in another way
+    sa.Index(None, "event_id"),
 )

@@ -1,0 +1,14 @@
+"""Find what names a message, an event or a line's calls without reading all: also when those are deleted."""
+
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    op.create_index("ix_outbox_event_id", "outbox", ["event_id"])
+    op.create_index("ix_reached_outbox_id", "reached", ["outbox_id"])
+    op.create_index("ix_calls_outbox_id", "calls", ["outbox_id"])
+    op.create_index("ix_calls_line_id", "calls", ["line_id"])
+    op.create_index("ix_problems_event_id", "problems", ["event_id"])
