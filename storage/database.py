@@ -27,7 +27,6 @@ BUSY_SECONDS = 15  # how long to wait for another process's write
 READERS = 4
 GIVE_WAY = 0.2  # seconds; two that make a new file at once would else wait for each other
 ERASING = "PRAGMA secure_delete=ON"  # what is deleted is overwritten: a free page of the file keeps no words
-FILE = "file"  # what a connection opened
 # Pages of the log that are put into the file at once; pages that many turns change are then written once.
 SELDOM = "PRAGMA wal_autocheckpoint=10000"
 SOON = 5  # seconds in which a database that is alive answers
@@ -179,7 +178,7 @@ def _sqlite(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine]:
     reader = create_async_engine(url, pool_size=READERS, **waits, **shared)
     _each(writer, "BEGIN IMMEDIATE", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON", SELDOM, ERASING)
     _each(reader, "BEGIN", "PRAGMA query_only=ON")
-    _only_while_there(writer, url.database)
+    _only_while_there(url.database, writer, reader)
     return writer, reader
 
 
@@ -200,17 +199,20 @@ def _each(engine: AsyncEngine, begin: str, *pragmas: str) -> None:
         conn.exec_driver_sql(begin)
 
 
-def _only_while_there(writer: AsyncEngine, path: str) -> None:
-    """Begin no write to a file that has lost its name: it ends with the process, and so would the write."""
+def _only_while_there(path: str, writer: AsyncEngine, reader: AsyncEngine) -> None:
+    """Use no file that has lost its name: it ends with the process, and so would what is written to it."""
+    opened: list[os.stat_result] = []
 
     @sa.event.listens_for(writer.sync_engine, "connect")
-    def connect(dbapi: Any, record: Any) -> None:
-        record.info[FILE] = os.stat(path)
+    def connect(dbapi: Any, record: object) -> None:
+        if not opened:
+            opened.append(os.stat(path))
 
     @sa.event.listens_for(writer.sync_engine, "begin")
+    @sa.event.listens_for(reader.sync_engine, "begin")
     def begin(conn: sa.Connection) -> None:
         try:
-            there = os.path.samestat(os.stat(path), conn.info[FILE])
+            there = os.path.samestat(os.stat(path), opened[0])
         except FileNotFoundError:
             there = False
         if not there:
