@@ -255,7 +255,12 @@ def _show(why: str, plan: Plan) -> None:
         (pile.fate, pile.kind, pile.channel, pile.messages, len(pile.people), at(pile.oldest))
         for pile in plan.piles
     ]
-    table(("what becomes of it", "kind", "way", "messages", "people", "oldest"), rows, empty="Nothing waits.")
+    if rows or not plan.due:
+        table(
+            ("what becomes of it", "kind", "way", "messages", "people", "oldest"),
+            rows,
+            empty="Nothing waits.",
+        )
     if plan.due:
         due = [(one.fate, one.kind, one.group, at(one.due_at)) for one in plan.due]
         table(("what becomes of it", "for a whole group", "group", "due"), due, empty="")

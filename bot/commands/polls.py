@@ -58,7 +58,7 @@ def poll_open(
         return
     closing = standing.closes_at
     until = f" until {day_name(closing, standing.zone, closing)}" if closing else ""
-    say(made, f"Open{until}. {standing.eligible} people can vote, and are being asked now.")
+    say(made, f"Open{until}. People who can vote and are being asked now: {standing.eligible}.")
 
 
 @poll.command("close")
