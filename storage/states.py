@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from flows.state import Conversation
 
-RECENT = 1000  # conversations; some MB
+RECENT = 2_500_000  # characters: hundreds of conversations, in about 10 MB
 
 
 @cache
@@ -33,25 +33,34 @@ class Recent:
     """Reads and writes conversations, and knows those it wrote last by their text.
 
     Whoever writes to us has mostly just written, and reading a conversation is dear. What another
-    process has stored meanwhile is another text: it is read as ever.
+    process has stored meanwhile is another text: it is read as ever. `most`: characters of text.
     """
 
     def __init__(self, most: int = RECENT) -> None:
         self._most = most
+        self._held = 0
         self._known: dict[str, Conversation] = {}
 
     def packed(self, conversation: Conversation) -> str:
         """See the function of this name."""
         stored = packed(conversation)
+        self._take(stored)
         self._known[stored] = conversation
-        if len(self._known) > self._most:
-            del self._known[next(iter(self._known))]
+        self._held += len(stored)
+        while self._held > self._most:
+            self._take(next(iter(self._known)))
         return stored
 
     def unpacked(self, stored: str) -> Conversation:
         """See the function of this name. Raise ValueError."""
         # The next one will be stored as another text.
-        return self._known.pop(stored, None) or unpacked(stored)
+        return self._take(stored) or unpacked(stored)
+
+    def _take(self, stored: str) -> Conversation | None:
+        known = self._known.pop(stored, None)
+        if known:
+            self._held -= len(stored)
+        return known
 
 
 def _as_now(state: Any) -> Any:

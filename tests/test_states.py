@@ -6,7 +6,7 @@ import pytest
 
 from flows.effects import Amend
 from flows.state import Conversation
-from storage.states import packed, unpacked
+from storage.states import Recent, packed, unpacked
 from tests.people import Person, somebody
 
 DIARY = ("diary", "It rained all day", "4", "menu")
@@ -52,3 +52,13 @@ def test_a_button_of_an_old_menu_asks_what_is_open_now() -> None:
     assert old
     said = person.presses("thought", question=old.id)
     assert "closed now" in said and "How was that day?" in said
+
+
+def test_conversations_that_were_stored_last_are_known_and_no_more_than_those() -> None:
+    first, second = Conversation(rest="the first"), Conversation(rest="the second")
+    recent = Recent(most=len(packed(second)))
+    stored = [recent.packed(one) for one in (first, second, second)]
+    assert stored == [packed(first), packed(second), packed(second)]
+    assert recent.unpacked(stored[1]) is second
+    assert recent.unpacked(stored[0]) == first
+    assert recent.unpacked(stored[0]) is not first
