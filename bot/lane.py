@@ -96,8 +96,8 @@ class Lane:
         """Keep the leases of the lines that are being sent to."""
         busy = {*self._sending.values(), *(one.claimed.row.line for one in self._done)}
         if busy:
-            async with self._tools.db.write() as conn:
-                await records.renew(conn, busy, self._tools.terms.holder, self._tools.clock())
+            holder, now = self._tools.terms.holder, self._tools.clock()
+            await self._tools.db.transact(partial(records.renew, line_ids=busy, holder=holder, now=now))
 
     async def _rung(self) -> None:
         try:
@@ -193,8 +193,7 @@ class Lane:
         """One by one, so that none is lost for another's fault; while the database is away they wait."""
         for one in done:
             try:
-                async with self._tools.db.write() as conn:
-                    await self._note(conn, [one], now)
+                await self._tools.db.transact(partial(self._note_and_claim, [one], {}, Stand(), now))
             except Exception as error:
                 if away(error):
                     self._done.append(one)
