@@ -80,9 +80,10 @@ async def waiting(
     first = sa.select(unsent).where(unsent.c.place <= MOST).order_by(unsent.c.id)
     found: dict[str, list[Waiting]] = {id_: [] for id_ in ids}
     for row in (await conn.execute(first)).mappings():
-        plain = dict(row)
-        if plain.pop("lane") == lane and plain.pop("place"):
-            found[plain["line"]].append(Waiting(**plain))
+        one = dict(row)
+        theirs, _ = one.pop("lane"), one.pop("place")
+        if theirs == lane:
+            found[row["line"]].append(Waiting(**one))
     return found
 
 
