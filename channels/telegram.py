@@ -40,6 +40,8 @@ METHODS = frozenset({"send_message", "edit_message_text", "answer_callback_query
     f"send_{kind}" for kind in UPLOADS
 )
 
+# What the SDK stumbles with over JSON that is not what Telegram answers.
+_SENSELESS = (AttributeError, KeyError, TypeError, ValueError)
 _LONGEST_ERROR = 4096  # bytes; an answer with a result may be far longer
 _log = structlog.get_logger()
 
@@ -233,7 +235,10 @@ class TelegramChannel:
         for name, shown, data in zip(uploads, parcel.files, files, strict=True):
             params |= {name: data, "filename": shown.name or None}
         method: Callable[..., Awaitable[object]] = getattr(self._bot, parcel.method)
-        return await method(**params)
+        try:
+            return await method(**params)
+        except _SENSELESS:
+            raise ptb.TelegramError("Invalid server response") from None
 
     async def _as_document(self, parcel: Parcel, files: Sequence[bytes], failed: Result) -> Result:
         """Pictures too large or too long to be shown still arrive as files. Else what `failed` says."""
@@ -315,3 +320,5 @@ async def _telling() -> AsyncIterator[None]:
         yield
     except ptb.TelegramError as error:
         raise Trouble(outcome(error)) from None
+    except _SENSELESS:
+        raise Trouble(result("not-telegram")) from None

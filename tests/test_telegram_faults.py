@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import SecretStr
 from telegram import error as ptb
 
+from channels.base import Trouble
 from channels.telegram import TelegramChannel
 from channels.telegram_faults import FAULTS, outcome
 from flows.events import Say
@@ -140,3 +141,17 @@ async def test_a_failure_is_one_though_its_status_says_otherwise(
         result = await channel.send(channel.encode(Say(text="hello"), "7")[0], load=AsyncMock())
         await channel.stop()
     assert (result.outcome, result.wait) == (meaning, wait)
+
+
+@pytest.mark.parametrize("said", [{}, {"ok": True}, {"ok": True, "result": {}}, {"ok": True, "result": "x"}])
+async def test_an_answer_that_is_not_telegrams_leaves_it_unclear(said: dict[str, Any]) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response(said)
+
+    async with serving(answer) as url:
+        channel = TelegramChannel(token=SecretStr("1:x"), secret=SecretStr("x"), api_url=url)
+        result = await channel.send(channel.encode(Say(text="hello"), "7")[0], load=AsyncMock())
+        with pytest.raises(Trouble):
+            await channel.me()
+        await channel.stop()
+    assert (result.outcome, result.code) == ("unclear", "not-telegram")
