@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from flows.effects import Amend, Change, Keep, Matter, Narrow, TakeBack, Vote
-from flows.readable import reading_age
 from flows.steps import AskStep
 from tests.people import Person, somebody
 from tests.scenes import GROUP, SECOND, VOTE, shipped
@@ -364,32 +363,6 @@ def test_a_vote_passed_over_is_not_asked_again_and_again() -> None:
     assert "What shall we bring?" in said
     assert person.writes("pears", "plums", "bananas", "1")
     assert person.scene.asked is None
-
-
-# What we say.
-def sentences() -> list[str]:
-    flows = shipped()
-    found = [text for name in flows.phrases for text in flows.phrases[name].values()]
-    for flow in flows.current.values():
-        for step in flow.steps:
-            found += getattr(step, "text", {}).values()
-            found += [label for choice in getattr(step, "choices", ()) for label in choice.label.values()]
-    return found
-
-
-def test_no_text_of_ours_invites_a_word_that_stops() -> None:
-    for text in sentences():
-        for word in ("STOP", "HELP", "YES", "END", "CANCEL", "another stop"):
-            assert word not in text, text
-
-
-def test_start_is_named_only_to_those_who_have_stopped() -> None:
-    assert len([text for text in sentences() if "START" in text]) == 2
-
-
-def test_our_texts_are_plain() -> None:
-    long = [text for text in sentences() if len(text.split()) > 12]
-    assert {text: reading_age(text) for text in long if reading_age(text) > 9} == {}
 
 
 def test_a_new_choice_in_a_few_words_changes_the_vote_though_a_comment_was_invited() -> None:
