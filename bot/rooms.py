@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 import structlog
 
+from bot.logs import place
 from bot.pace import Closed
 from channels.base import Parcel, Result, Trouble
 from channels.telegram import TelegramChannel
@@ -15,7 +16,7 @@ from flows.ballots import ballot_of
 from flows.events import Event
 from flows.state import Poll
 from storage import groups
-from storage.database import Database
+from storage.database import Database, away
 from storage.groups import Room
 from storage.holding import held
 from storage.secrets import Secrets
@@ -128,7 +129,17 @@ class Rooms:
             await conn.execute(sa.delete(room_posts).where(c.room_id == room.id, c.poll_id == poll.id))
             await conn.execute(sa.insert(room_posts).values(row))
 
-    async def _refresh(self, poll_id: str) -> None:
+    async def _refresh(self, poll: str) -> None:
+        """One that fails holds up no other; while the database is away it is tried again."""
+        try:
+            await self._show(poll)
+        except Exception as error:
+            facts = {"error": type(error).__name__, "at": place(error)}
+            structlog.get_logger().error("room_not_updated", poll=poll, **facts)
+            if away(error):
+                self.voted(poll)
+
+    async def _show(self, poll_id: str) -> None:
         async with self._db.read() as conn:
             if await held(conn):
                 self._stale.add(poll_id)  # for the next time that a count changes

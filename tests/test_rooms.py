@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+import pytest
+
+from bot import rooms
 from storage.groups import Home, room_word
 from storage.holding import hold, let_go
 from storage.polls import NewPoll, close_poll, open_poll
@@ -83,6 +86,25 @@ async def test_a_chat_is_shown_nothing_new_while_everything_is_held(world: World
         await let_go(conn)
     await world.app.rooms._refresh(poll)
     assert "has closed" in ann.heard(room=room)[-1]
+
+
+async def test_a_chat_is_brought_up_to_date_once_the_database_is_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: object) -> str:
+        raise OSError
+
+    group, ann, room = await _linked(world)
+    poll = await _poll(world, group)
+    ann.writes("/poll", room=room)
+    await world.met(lambda: ann.buttons(room=room) == ["Library", "Café"])
+    async with world.app.db.write() as conn:
+        await close_poll(conn, poll, ids=world.app.ids, now=world.clock())
+    assert world.app.rooms
+    with monkeypatch.context() as broken:
+        broken.setattr(rooms, "held", away)
+        await world.app.rooms._refresh(poll)
+    await world.met(lambda: "has closed" in ann.heard(room=room)[-1])
 
 
 async def test_a_chat_is_shown_that_the_vote_is_over(world: World) -> None:
