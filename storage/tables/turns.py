@@ -24,6 +24,7 @@ open_questions = sa.Table(
     moment("asked_at"),
     sa.UniqueConstraint("member_id", "poll_id"),
 )
+BECAME = sa.text("contribution_id IS NOT NULL")  # few events become one, so their index is small
 events = sa.Table(
     "events",
     meta,
@@ -40,6 +41,7 @@ events = sa.Table(
     moment("emptied_at"),
     sa.UniqueConstraint("channel", "guard"),
     sa.Index(None, "at"),
+    sa.Index(None, "contribution_id", sqlite_where=BECAME, postgresql_where=BECAME),
 )
 calls = sa.Table(
     "calls",
