@@ -64,7 +64,8 @@ class App:
     """The service but for its port. `start` opens it and begins; `stop` lets what has begun finish.
 
     `clock` and `ids` can be handed in; `pages` are further routes, made once everything is open;
-    `widths` say how fast the lanes may be.
+    `widths` say how fast the lanes may be. One that is `beside` a service for the length of a command
+    leaves to it what is done once for all, such as what is due.
     """
 
     def __init__(
