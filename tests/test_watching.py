@@ -6,7 +6,8 @@ import json
 import re
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,18 @@ __all__ = ["db", "kind", "migrated", "postgres", "postgres_url", "secrets", "sto
 
 LABELS = {"channel", "class", "lane", "le", "loop", "outcome", "reason", "state"}
 Run = Callable[..., Awaitable[Any]]
+
+
+@contextmanager
+def mistaken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As long as this lasts, every turn fails."""
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as mistake:
+        mistake.setattr(engine, "turn", fails)
+        yield
 
 
 @pytest.fixture
@@ -165,13 +178,9 @@ async def test_what_is_paused_and_what_was_spent_is_counted(office: Office) -> N
 async def test_a_problem_is_replayed_beside_the_service_and_answered_by_it(
     world: World, command: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object) -> None:
-        raise ZeroDivisionError
-
     await world.group()
     await world.joined(ADA)
-    with monkeypatch.context() as mistake:
-        mistake.setattr(engine, "turn", fails)
+    with mistaken(monkeypatch):
         await world.texts(ADA, "diary")
     (listed,) = await command("problems")
     assert (listed["channel"], listed["kind"], listed["replay"]) == ("sms", "words", True)
@@ -184,13 +193,9 @@ async def test_a_problem_is_replayed_beside_the_service_and_answered_by_it(
 async def test_a_problem_that_cannot_be_replayed_is_handed_over(
     world: World, command: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object) -> None:
-        raise ZeroDivisionError
-
     await world.group()
     await world.joined(ADA)
-    with monkeypatch.context() as mistake:
-        mistake.setattr(engine, "turn", fails)
+    with mistaken(monkeypatch):
         await world.texts(ADA, "I could not get on to the bus")
     await world.texts(ADA, "menu")
     ((problem,),) = await world.rows("SELECT id FROM problems")
