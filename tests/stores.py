@@ -13,6 +13,9 @@ import pytest
 from pydantic import SecretStr
 
 from storage.database import Database
+from storage.media import MediaStore
+from storage.media_folder import Folder
+from storage.register import Register
 from storage.secrets import Secrets
 from storage.store import open_store
 from tests.postgres import Postgres, running
@@ -29,6 +32,16 @@ def sqlite_url(path: Path) -> str:
 @pytest.fixture
 def secrets() -> Secrets:
     return Secrets(KEY)
+
+
+@pytest.fixture
+def register(tmp_path: Path, secrets: Secrets) -> Register:
+    return Register(tmp_path / "register", secrets)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> MediaStore:
+    return MediaStore(Folder(tmp_path / "media"))
 
 
 @pytest.fixture(scope="session")

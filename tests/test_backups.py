@@ -12,7 +12,6 @@ from storage.backups import Backup
 from storage.database import Database
 from storage.leftovers import sweep
 from storage.media import MediaStore
-from storage.media_folder import Folder
 from storage.migrations import bring
 from storage.register import Register
 from storage.rows import Shape, kind_of
@@ -23,16 +22,6 @@ from tests.stores import KEY, ON_SQLITE, sqlite_url
 from tests.terminal import Takepart, takepart
 
 __all__ = ["takepart"]
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> MediaStore:
-    return MediaStore(Folder(tmp_path / "media"))
-
-
-@pytest.fixture
-def register(tmp_path: Path, secrets: Secrets) -> Register:
-    return Register(tmp_path / "register", secrets)
 
 
 async def keep(db: Database, files: MediaStore, data: bytes) -> str:

@@ -22,7 +22,6 @@ from storage.database import Database
 from storage.groups import Complaint
 from storage.holding import held
 from storage.media import MediaStore
-from storage.media_folder import Folder
 from storage.register import Register, note_line
 from storage.resuming import Terms
 from storage.rows import Row, Shape, write
@@ -36,16 +35,6 @@ from tests.stores import ON_SQLITE, sqlite_url
 from tests.terminal import Takepart, takepart
 
 __all__ = ["takepart"]
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> MediaStore:
-    return MediaStore(Folder(tmp_path / "media"))
-
-
-@pytest.fixture
-def register(tmp_path: Path, secrets: Secrets) -> Register:
-    return Register(tmp_path / "register", secrets)
 
 
 @pytest.fixture

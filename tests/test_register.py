@@ -30,11 +30,6 @@ async def office(db: Database, secrets: Secrets) -> Office:
     return made
 
 
-@pytest.fixture
-def register(tmp_path: Path, secrets: Secrets) -> Register:
-    return Register(tmp_path / "register", secrets)
-
-
 def says(register: Register, subject: str) -> dict[str, bool]:
     return register.standing().says.get(register.hash(subject), {})
 
