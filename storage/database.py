@@ -28,7 +28,7 @@ READERS = 4
 GIVE_WAY = 0.2  # seconds; two that make a new file at once would else wait for each other
 ERASING = "PRAGMA secure_delete=ON"  # what is deleted is overwritten: a free page of the file keeps no words
 # Pages of the log that are put into the file at once; pages that many turns change are then written once.
-SELDOM = "PRAGMA wal_autocheckpoint=10000"
+SELDOM = "PRAGMA wal_autocheckpoint=4000"
 SOON = 5  # seconds in which a database that is alive answers
 TRIES = 6  # of a write that another process was in the way of
 APART = 0.1  # seconds at most before the next try, doubled each time: those who met are to miss each other
