@@ -13,7 +13,7 @@ from flows.events import Ask, Event, Question
 from flows.library import Flows
 from flows.state import Answer, Conversation, Done, Group, Member
 from flows.turns import anywhere, calls, deeds
-from flows.turns.door import at_the_door
+from flows.turns.door import at_the_door, comes_again
 from flows.turns.frames import open_frame, put_question
 from flows.turns.keeping import add_photos, count_photos, keep_so_far
 from flows.turns.replies import (
@@ -69,6 +69,7 @@ def asked(conversation: Conversation, question: Question) -> Conversation:
 
 
 def hear(t: Turn) -> None:
+    comes_again(t)
     kind = t.event.kind
     if kind == "call":
         calls.begin(t)

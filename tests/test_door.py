@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from flows.effects import Change, Join, Matter, Vote
+from flows.effects import Change, Join, Keep, Matter, Vote
 from flows.state import Conversation
 from tests.people import Person, somebody
 from tests.scenes import GROUP, VOTE
@@ -54,6 +54,20 @@ def test_joining_takes_a_word_a_yes_and_a_name(words: str) -> None:
     assert "called" in person.writes("yes please")
     assert "Welcome, Mary" in person.writes("Mary")
     assert person.of(Join)[0].name == "Mary"
+
+
+@pytest.mark.parametrize("channel", ["sms", "telegram"])
+def test_a_member_who_joins_again_is_shown_the_menu_and_nothing_is_kept(channel: str) -> None:
+    person = somebody(channel)
+    person.writes("diary")
+    assert "What would you like to do?" in person.writes("JOIN GARDEN")
+    assert not person.of(Keep)
+
+
+def test_a_member_who_had_stopped_and_joins_again_is_active() -> None:
+    person = somebody("telegram")
+    person.writes("/stop", "JOIN GARDEN")
+    assert person.of(Change)[-1].to == "active"
 
 
 def test_an_unknown_code_is_told_so() -> None:

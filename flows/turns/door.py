@@ -11,6 +11,7 @@ from flows.turns.frames import open_frame
 from flows.turns.running import run
 from flows.turns.turning import Turn
 from flows.understand import command
+from flows.values import replace
 
 JOIN = re.compile(r"^\W*join\s+([a-z0-9]{3,20})\W*$", re.IGNORECASE)
 FRIENDLY = timedelta(days=1)
@@ -28,6 +29,13 @@ def wanted(event: Event, conversation: Conversation) -> str | None:
         keyed = event.value.strip("#")
         return keyed if KEYED.match(keyed) and not conversation.group else None
     return None
+
+
+def comes_again(t: Turn) -> None:
+    """Take a member's second JOIN, as by the same link, for START or MENU: it is no answer here."""
+    event, group = t.event, t.group
+    if t.member and group and event.kind == "words" and wanted(event, t.was) in (group.code, group.number):
+        t.event = replace(event, text="START" if t.member.state == "stopped" else "MENU")
 
 
 def at_the_door(t: Turn) -> bool:
