@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
+from storage.heads import UNSENT
 from storage.tables import call_steps, calls, events, lines, outbox, practice_posts, reaches
 
 STEPS_LAST = timedelta(minutes=10)
@@ -19,7 +20,7 @@ POSTS_LAST = timedelta(days=1)
 BODIES_LAST = timedelta(days=7)
 GUARDS_LAST = timedelta(days=30)
 GREETED_LAST = timedelta(days=1)  # an unknown sender is answered once a day
-WORDS_LAST = timedelta(days=4)  # of a message, however long its last receipt takes
+WORDS_LAST = timedelta(days=4)  # of a message, however long its last receipt takes, or one that never went
 BIT = 200  # rows
 
 Condition = sa.ColumnElement[bool]
@@ -81,7 +82,7 @@ def _events(now: datetime) -> tuple[Over, ...]:
 
 def _messages(now: datetime) -> tuple[Over, ...]:
     o = outbox.c
-    done = o.state.not_in(("waiting", "sending", "dead"))
+    done = o.state.not_in(UNSENT)
     spent = sa.and_(done, o.created_at < now - WORDS_LAST, o.body.is_not(None))
     nobodys = sa.and_(o.member_id.is_(None), o.created_at < now - WORDS_LAST)
     old = sa.and_(done, sa.or_(nobodys, o.created_at < now - GUARDS_LAST))

@@ -96,12 +96,13 @@ async def test_words_kept_for_a_replay_are_emptied_in_time(world: World) -> None
     assert await world.count("lines") == 1  # a member's line stays
 
 
-async def test_a_message_that_got_no_receipt_is_emptied_all_the_same(world: World) -> None:
+@pytest.mark.parametrize("state", ["sent", "dead"])
+async def test_a_message_that_got_no_receipt_is_emptied_all_the_same(world: World, state: str) -> None:
     await world.group()
     await world.joined(ADA)
     await world.until("SELECT 1 WHERE (SELECT count(*) FROM outbox WHERE state = 'delivered') = 3")
     async with world.app.db.write() as conn:
-        await conn.execute(sa.text("UPDATE outbox SET body = 'words', state = 'sent'"))
+        await conn.execute(sa.text("UPDATE outbox SET body = 'words', state = :state"), {"state": state})
     for days, bodies in ((3, 3), (5, 0)):
         await clear(world.app.db, world.clock() + timedelta(days=days))
         assert len(await world.rows("SELECT 1 FROM outbox WHERE body IS NOT NULL")) == bodies
