@@ -24,8 +24,8 @@ class PortTaken(Exception):
 class Service(Protocol):
     """What is run: its pages are there once it has started."""
 
-    web: ASGIApp
-
+    @property
+    def web(self) -> ASGIApp: ...
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
 
