@@ -40,7 +40,7 @@ def build() -> typer.Typer:
     app.command("matters")(reading.matters_list)
     app.command("export")(reading.export_group)
     app.add_typer(watching.problems, name="problems")
-    app.add_typer(watching.letters, name="undelivered")
+    app.add_typer(watching.messages, name="undelivered")
     app.command("backup")(keeping.backup)
     app.command("restore")(keeping.restore)
     app.command("copy")(keeping.copy)

@@ -15,7 +15,7 @@ from storage.problems import Problem
 from storage.undelivered import Undelivered, retry, retry_all, undelivered
 
 problems = typer.Typer(invoke_without_command=True)
-letters = typer.Typer(invoke_without_command=True)
+messages = typer.Typer(invoke_without_command=True)
 
 ProblemId = Annotated[str, typer.Argument(metavar="ID", help="The id that `takepart problems` shows.")]
 
@@ -110,7 +110,7 @@ def problems_done(id: ProblemId, as_json: Json = False) -> None:
     _told(id, "done", "It is off the list.", as_json)
 
 
-@letters.callback()
+@messages.callback()
 def undelivered_list(which: typer.Context, as_json: Json = False) -> None:
     """Show messages that did not arrive, with the reason.
 
@@ -131,7 +131,7 @@ def undelivered_list(which: typer.Context, as_json: Json = False) -> None:
     table(columns, [_row(one) for one in found], empty="Everything has arrived, or is on its way.")
 
 
-@letters.command("retry")
+@messages.command("retry")
 def undelivered_retry(
     id: Annotated[
         str | None, typer.Argument(metavar="ID", help="The id that `takepart undelivered` shows.")
