@@ -107,7 +107,7 @@ async def test_caller_chooses_records_and_hangs_up(exchange: Exchange) -> None:
         ("0", "call", ""),
         ("1", "press", "1"),
         ("2", "media", "#"),
-        ("end", "hangup", ""),
+        ("end", "hangup", "42"),
     ]
     (sound,) = exchange.service.events[2].attachments
     assert await exchange.service.voice.fetch(sound.ref, most=100_000) == SOUND
@@ -134,7 +134,7 @@ async def test_hanging_up_keeps_what_was_said(exchange: Exchange) -> None:
     call = await exchange.will(Say(text="Your day?", question=OPEN)).twilio.ring(LINE)
     await call.record(SOUND, seconds=4, hang_up=True)
     assert call.over
-    assert exchange.came[1:] == [("1", "media", "hangup"), ("end", "hangup", "")]
+    assert exchange.came[1:] == [("1", "media", "hangup"), ("end", "hangup", "42")]
 
 
 async def test_recording_is_heard_back(exchange: Exchange) -> None:
@@ -148,7 +148,7 @@ async def test_call_ends_after_goodbye_and_after_being_put_through(exchange: Exc
     assert (call.dialled, call.waits) == (["+447700900999"], "Dial")
     await call.dial_ends("no-answer")
     assert call.over
-    assert exchange.came[1:] == [("1", "silence", "dialled:no-answer"), ("end", "hangup", "")]
+    assert exchange.came[1:] == [("1", "silence", "dialled:no-answer"), ("end", "hangup", "42")]
 
 
 async def test_somebody_answers_when_we_ring(exchange: Exchange) -> None:
@@ -164,7 +164,7 @@ async def test_machine_answers_when_we_ring(exchange: Exchange) -> None:
     await ring_out(exchange)
     call = await exchange.will(Say(text="Please ring us.", ends=True)).twilio.answer(LINE, by="machine_start")
     assert call.over
-    assert exchange.came == [("0", "call", "machine"), ("end", "hangup", "")]
+    assert exchange.came == [("0", "call", "machine"), ("end", "hangup", "42")]
 
 
 async def test_nobody_answers_when_we_ring(exchange: Exchange) -> None:
