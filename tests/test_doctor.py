@@ -126,8 +126,12 @@ def failing(status: int, code: int) -> Callable[[Patient], None]:
 
 def failed(**ago: float) -> Callable[[Patient], None]:
     """Telegram could not reach us so long ago."""
-    at = int((datetime.now(UTC) - timedelta(**ago)).timestamp())
-    return hook(last_error_date=at, last_error_message="Timed out")
+
+    def fall_ill(patient: Patient) -> None:
+        at = int((datetime.now(UTC) - timedelta(**ago)).timestamp())
+        hook(last_error_date=at, last_error_message="Timed out")(patient)
+
+    return fall_ill
 
 
 NO_BUCKET = {
@@ -169,7 +173,7 @@ ILLS: dict[str, tuple[Callable[[Patient], None], str, str]] = {
     "just failed": (
         failed(minutes=1),
         "bad",
-        '1 minutes ago Telegram could not reach it and says "Timed out"',
+        '1 minute ago Telegram could not reach it and says "Timed out"',
     ),
     "failed lately": (failed(hours=2), "look", "120 minutes ago"),
     "a path": (setting(TAKEPART_PUBLIC_URL=f"{PUBLIC}/here"), "look", "has a path"),
