@@ -83,7 +83,8 @@ def _trouble(hook: Webhook, now: datetime) -> Iterator[Finding]:
     if not hook.error or hook.error_at is None or now - hook.error_at > TODAY:
         return
     ago = max(0, round((now - hook.error_at).total_seconds() / 60))
-    said = f'{ago} {"minute" if ago == 1 else "minutes"} ago Telegram could not reach it and says "{hook.error}".'
+    unit = "minute" if ago == 1 else "minutes"
+    said = f'{ago} {unit} ago Telegram could not reach it and says "{hook.error}".'
     if now - hook.error_at > LATELY:
         yield look(HOOK, f"{said} It has been silent about it since.")
     else:
