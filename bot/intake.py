@@ -27,6 +27,9 @@ from storage.turns import Arrived, Ledger
 
 MOST = 64
 WAITING = 5000
+MOMENTS = (
+    3  # rounds of the loop in which those who are knocking may come along: one more costs a batch little
+)
 FULL = "Too many events are waiting."
 SORRY = "Sorry, something went wrong on our side. We have kept what you sent. Somebody will look into it."
 
@@ -97,6 +100,8 @@ class Intake:
         """Take up what waits, batch by batch, until cancelled."""
         while True:
             await self._some.wait()
+            for _ in range(MOMENTS):
+                await asyncio.sleep(0)
             batch = self._next()
             if batch:
                 await self._serve(batch)
@@ -131,6 +136,10 @@ class Intake:
         except Exception as error:
             if len(batch) == 1:
                 await self._failed(batch[0], error)
+                return
+            if away(error) and not await self._db.alive():  # as it would not be for each of them
+                for one in batch:
+                    self._refuse(one, error)
                 return
             structlog.get_logger().warning("batch_undone", error=type(error).__name__, events=len(batch))
             for one in batch:

@@ -1,4 +1,4 @@
-"""Clears away what has had its time: words that were kept for a repeat or a replay, and lines of nobody.
+"""Clears away what has had its time: words that were kept for a repeat or a replay, lines of nobody, leases.
 
 Bit by bit, so that no turn waits long for it: what is to go is looked for by a reader, and each bit is
 a write of its own.
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.heads import UNSENT
-from storage.tables import call_steps, calls, events, lines, outbox, practice_posts, reaches
+from storage.tables import call_steps, calls, events, leases, lines, outbox, practice_posts, reaches
 
 STEPS_LAST = timedelta(minutes=10)
 POSTS_LAST = timedelta(days=1)
@@ -21,6 +21,7 @@ BODIES_LAST = timedelta(days=7)
 GUARDS_LAST = timedelta(days=30)
 GREETED_LAST = timedelta(days=1)  # an unknown sender is answered once a day
 WORDS_LAST = timedelta(days=4)  # of a message, however long its last receipt takes, or one that never went
+LEASES_LAST = timedelta(days=1)  # beyond their end: whoever held them is dead
 BIT = 200  # rows
 
 Condition = sa.ColumnElement[bool]
@@ -37,7 +38,7 @@ class Over:
 
 async def clear(db: Database, now: datetime) -> None:
     """Empty what was only kept for a repeat or a replay, and drop lines that nobody uses any more."""
-    for over in (*_steps_and_posts(now), *_events(now), *_messages(now), _lines(now)):
+    for over in (*_steps_and_posts(now), *_events(now), *_messages(now), _lines(now), _leases(now)):
         await _bit_by_bit(db, over)
 
 
@@ -103,3 +104,8 @@ def _lines(now: datetime) -> Over:
         ~sa.exists().where(outbox.c.line_id == n.id),
     )
     return Over(key=n.id, which=unused, does=sa.delete(lines).where)
+
+
+def _leases(now: datetime) -> Over:
+    n = leases.c
+    return Over(key=n.name, which=n.until < now - LEASES_LAST, does=sa.delete(leases).where)

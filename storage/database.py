@@ -29,6 +29,7 @@ GIVE_WAY = 0.2  # seconds; two that make a new file at once would else wait for 
 ERASING = "PRAGMA secure_delete=ON"  # what is deleted is overwritten: a free page of the file keeps no words
 # Pages of the log that are put into the file at once; pages that many turns change are then written once.
 SELDOM = "PRAGMA wal_autocheckpoint=4000"
+HOT = "PRAGMA cache_size=-16000"  # kB: the pages of those who write just now
 SOON = 5  # seconds in which a database that is alive answers
 TRIES = 6  # of a write that another process was in the way of
 APART = 0.1  # seconds at most before the next try, doubled each time: those who met are to miss each other
@@ -176,7 +177,8 @@ def _sqlite(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine]:
     )
     waits = {"connect_args": {"timeout": BUSY_SECONDS}}
     reader = create_async_engine(url, pool_size=READERS, **waits, **shared)
-    _each(writer, "BEGIN IMMEDIATE", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON", SELDOM, ERASING)
+    safe = ("PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON", ERASING)
+    _each(writer, "BEGIN IMMEDIATE", *safe, SELDOM, HOT)
     _each(reader, "BEGIN", "PRAGMA query_only=ON")
     _only_while_there(url.database, writer, reader)
     return writer, reader

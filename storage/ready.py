@@ -17,6 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.inline import Inline
 
+# How long lists are made: each length is another statement to make ready.
+LENGTHS = (1, 2, 4, *range(8, 128, 8), *(128 * 2**n for n in range(10)))
+
 Statement = sa.Select[Any] | sa.Insert | sa.Update
 Convert = Callable[[Any], Any]
 Places = tuple[tuple[int, Convert], ...]  # those whose values the database has in another form
@@ -92,9 +95,7 @@ def _told(conn: AsyncConnection) -> Iterator[None]:
 
 def _padded(values: list[Any]) -> list[Any]:
     """Filled up with its last to one of a few lengths, so that few statements have to be made ready."""
-    length = 1
-    while length < len(values):
-        length *= 2
+    length = next((one for one in LENGTHS if one >= len(values)), len(values))
     return values + list(repeat(values[-1], length - len(values))) if values else values
 
 

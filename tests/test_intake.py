@@ -243,6 +243,26 @@ async def test_a_full_queue_sends_the_provider_away(world: World, monkeypatch: p
     assert call.waits == "Gather"
 
 
+async def test_while_the_database_is_away_a_batch_is_refused_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[object] = []
+
+    async def gone(work: object) -> None:
+        if getattr(work, "func", None) == world.app.intake._turns:
+            batches.append(work)
+        raise sa.exc.OperationalError("", {}, OSError())
+
+    async def dead() -> bool:
+        return False
+
+    monkeypatch.setattr(world.app.db, "transact", gone)
+    monkeypatch.setattr(world.app.db, "alive", dead)
+    with pytest.raises(sa.exc.OperationalError):
+        await world.app.intake.take_all([_event(world, str(n)) for n in range(5)])
+    assert len(batches) == 1
+
+
 async def test_no_address_stands_in_the_store_in_the_clear(world: World, tmp_path: Path) -> None:
     await world.group()
     await world.joined(ADA)

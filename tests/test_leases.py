@@ -2,8 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import sqlalchemy as sa
+
+from storage.clearing import clear
 from storage.database import Database
 from storage.leases import hold, let_go
+from storage.tables import leases
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -32,3 +36,11 @@ async def test_a_lease_that_is_given_back_is_free_at_once(db: Database) -> None:
         async with db.write() as conn:
             await let_go(conn, "telegram", who)
         assert await holds(db, "b") is gained
+
+
+async def test_what_the_dead_held_is_cleared_away_in_time(db: Database) -> None:
+    await holds(db, "a")
+    for days, left in ((0.5, 1), (2, 0)):
+        await clear(db, NOON + timedelta(days=days))
+        async with db.read() as conn:
+            assert len((await conn.execute(sa.select(leases))).all()) == left
