@@ -24,6 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, StorageError
+from storage.disk import sync_folder
 from storage.media import Lost, MediaStore
 from storage.migrations import current, revisions
 from storage.rows import AT_ONCE, Row, Shape, Tally, line_of, read, row_of, shapes
@@ -139,6 +140,7 @@ def _written(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
             if path.exists() and not overwrite:
                 raise FileExistsError(0, "somebody made a file of that name meanwhile")
             os.replace(name, path)
+            sync_folder(path.parent)
         finally:
             Path(name).unlink(missing_ok=True)
     except OSError as error:

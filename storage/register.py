@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, StorageError
+from storage.disk import sync_folder
 from storage.secrets import Secrets
 from storage.tables import contributions, lines, members
 
@@ -164,7 +165,7 @@ class Register:
                 torn = tail[-1:] not in ("", "\n")  # by a death; it costs that line alone
                 file.write(("\n" * torn + "".join(line + "\n" for line in fresh)).encode())
                 os.fsync(file.fileno())
-            _sync_folder(self.path.parent)
+            sync_folder(self.path.parent)
         except OSError as error:
             raise RegisterError(
                 f"The register of stops cannot be written ({error.strerror}), so nothing was changed: "
@@ -239,12 +240,3 @@ def _tail(file: BinaryIO) -> str:
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - TAIL))
     return file.read().decode("ascii", errors="replace")
-
-
-def _sync_folder(path: Path) -> None:
-    """A new name is only safe from a power cut when its folder is on disk too."""
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
