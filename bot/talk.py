@@ -36,6 +36,7 @@ HELP = """Each line is sent as it is. What else you can type:
 In a call, a line is what you say, and an empty line is silence."""
 HELLO = "Type a message and press Enter. /help tells what else there is; Ctrl+D ends it."
 NO_CALL = "Nobody is on the phone. Type /ring first."
+TONE = "After the tone only sound counts: type /record FILE, or an empty line to say nothing."
 NO_BUTTON = "There is no such button."
 NO_FILE = "There is no file {}."
 NOT_HERE = "That cannot be done on this phone."
@@ -172,6 +173,8 @@ class Terminal:
 
     async def _speak(self, words: str) -> None:
         wait = self._waits("keys", "recording", "person")
+        if words and wait.what == "recording":
+            raise Wrong(TONE)
         if words and wait.what == "keys":
             await self._step(Step(call=self._call, action=wait.action, outbox=self._rings, speech=words))
         elif wait.otherwise:

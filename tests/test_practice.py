@@ -243,3 +243,11 @@ async def test_the_terminal_is_the_same_person_the_next_time(app: App, tmp_path:
         await talk(settings(tmp_path), phone, lines=io.StringIO(typed), say=printed.append)
     assert "(The call is over.)" in printed
     assert not any("don't know this number" in line for line in printed)
+
+
+async def test_words_typed_after_the_tone_are_not_taken_for_silence(tmp_path: Path, app: App) -> None:
+    printed: list[str] = []
+    typed = "/ring\n/press 1\n/press 1\nMary\n/hangup\n"
+    await talk(settings(tmp_path), "call", lines=io.StringIO(typed), say=printed.append)
+    assert any("After the tone only sound counts" in line for line in printed)
+    assert not any("I did not hear anything" in line for line in printed)
