@@ -29,6 +29,7 @@ from bot.lanes import Lanes, Width, widths_of
 from bot.metrics import Metrics, State
 from bot.practice import PracticeCarrier, PracticePhones
 from bot.rooms import Rooms
+from bot.rounds import Rounds
 from bot.scheduler import Scheduler
 from bot.senders import Senders
 from bot.settings import Settings
@@ -208,6 +209,8 @@ class App:
             closed=self._stale,
         )
 
+        self.rounds = Rounds({}, clock=self.clock)
+
     def _build_inward(self, common: dict[str, Any]) -> None:
         """What takes in and answers."""
         encoders = self.senders.encoders
@@ -299,6 +302,7 @@ class App:
             loops |= {
                 "fetcher": self.fetcher.run,
                 "scheduler": self.scheduler.run,
+                "rounds": self.rounds.run,
                 "clearing": self._clearing,
                 "sweeping": self._sweeping,
             }

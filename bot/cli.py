@@ -7,7 +7,7 @@ import structlog
 import typer
 
 from bot import logs
-from bot.commands import groups, keeping, meetings, polls, reading, running, watching
+from bot.commands import groups, keeping, meetings, members, polls, reading, running, watching
 from bot.logs import place
 from bot.settings import SettingsError
 from flows.calendar import WhenError
@@ -32,7 +32,7 @@ def build() -> typer.Typer:
     app.command("example")(running.example)
     app.add_typer(groups.group, name="group")
     app.add_typer(groups.facilitator, name="facilitator")
-    app.add_typer(groups.member, name="member")
+    app.add_typer(members.member, name="member")
     app.add_typer(meetings.meeting, name="meeting")
     app.add_typer(meetings.brief, name="brief")
     app.add_typer(polls.poll, name="poll")

@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.calendar import local
 from storage import addresses
 from storage.database import Database
-from storage.groups import Home, add_facilitator, add_group, find_group, list_groups
+from storage.groups import Home, add_group, find_group, list_groups
 from storage.ids import Ids
 from storage.meetings import NewBrief, add_brief, add_meeting, find_meeting
+from storage.people import add_facilitator
 from storage.polls import NewPoll, open_poll
 from storage.secrets import Secrets
 from storage.tables import contributions, given, lines, members, reaches

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,14 +13,17 @@ from bot.arriving import unmark
 from bot.places import Place
 from channels.voice import step_of
 from flows import engine
+from flows.engine import Outcome
 from flows.events import Event, Question, Say
 from flows.library import Flows
+from flows.looks import Look, Missing
 from flows.state import Conversation, Done, Group, Heard, Member
 from flows.values import replace
 from storage import groups, load, outbox, receipts, turns
 from storage.apply import apply
 from storage.joining import add_reach
 from storage.load import Call, Known, Line, Reach
+from storage.looking import look_up
 from storage.secrets import Secrets
 from storage.stage import Stage
 from storage.states import Recent
@@ -28,6 +32,7 @@ from storage.turns import Arrived, Ledger
 from storage.views import Views
 
 POP_UP = 180
+MOST_LOOKS = 9  # in one turn
 LATELY = timedelta(minutes=1)  # as exactly as this it is kept when somebody was last heard
 LENT = ""  # marks what a conversation had forgotten and knows for one turn only
 JOIN_FIRST = "To vote, join us first: write to @{chat} and send JOIN {code}. Your choice is remembered."
@@ -99,18 +104,29 @@ class Batch:
         stage = self.stage(arrived, place, await self._group(place), self._talk(place, arrived))
         if raw.room and (place.person is None or room is None):
             return self._stranger_in_room(stage)
-        outcome = engine.turn(
-            self.tools.flows,
-            stage.conversation,
-            arrived.event,
-            stage.group,
-            self._member(place, arrived),
-            self.now,
-            self.tools.ids,
-        )
+        outcome = await self._turn(stage, self._member(place, arrived))
         for effect in outcome.effects:
             apply(stage, effect)
         return self.close(stage, raw, outcome.conversation, outcome.says)
+
+    async def _turn(self, stage: Stage, member: Member | None) -> Outcome:
+        """Take the turn; where it finds something missing, look that up and take it anew."""
+        event, seen = stage.arrived.event, dict[Look, Any]()
+        for _ in range(MOST_LOOKS):
+            try:
+                return engine.turn(
+                    self.tools.flows,
+                    stage.conversation,
+                    event,
+                    stage.group,
+                    member,
+                    self.now,
+                    self.tools.ids,
+                    seen,
+                )
+            except Missing as missing:
+                seen[missing.look] = await look_up(self.conn, stage, missing.look)
+        raise RuntimeError("a turn asks for ever more")
 
     async def again(self, raw: Event) -> Turned:
         """A repeat: a call gets the answer that it got before; everything else was answered already."""
@@ -232,8 +248,12 @@ class Batch:
     def _member(self, place: Place, arrived: Arrived) -> Member | None:
         if place.person is None:
             return None
+        member, line = place.person.member, place.line
+        reach = place.person.by(line.id, arrived.event.channel) if line else None
+        if line and reach:
+            member = replace(member, way=reach.seen(shared=len(self.known.at(line.id)) > 1))
         call = self.known.calls.get(arrived.event.session) if arrived.event.can.call else None
-        return replace(place.person.member, notice=call.notice) if call else place.person.member
+        return replace(member, notice=call.notice) if call else member
 
     def _save(self, stage: Stage, talk: Conversation) -> None:
         self.known.talks[stage.owner] = talk
@@ -267,9 +287,7 @@ class Batch:
             self._note_who(stage.line, stage.me)
 
     def _note_reach(self, stage: Stage, line: Line, person: load.Person) -> None:
-        way = next(
-            (one for one in person.reaches if (one.line, one.channel) == (line.id, stage.channel)), None
-        )
+        way = person.by(line.id, stage.channel)
         if way is None:
             way = Reach(id=self.tools.ids(), line=line.id, channel=stage.channel)
             add_reach(
@@ -288,12 +306,8 @@ class Batch:
 
     def _note_who(self, line: Line, member: str | None) -> None:
         line.at_member, line.at_until = member, self.now + places.STAYS
-        who = sa.update(lines).where(lines.c.id == line.id).values(at_member=member, at_until=line.at_until)
-
-        async def write(conn: AsyncConnection) -> None:
-            await conn.execute(who)
-
-        self.ledger.deeds.append(write)
+        who = sa.update(lines).where(lines.c.id == line.id)
+        self.ledger.change(who.values(at_member=member, at_until=line.at_until))
 
     def _note_call(self, stage: Stage) -> None:
         event = stage.arrived.event

@@ -15,6 +15,7 @@ from flows.files.grammar import condition, flag, is_form, text_of, whole
 from flows.files.lines import FlowError, Table, mapping, read, words
 from flows.library import Flows
 from flows.steps import (
+    MENU,
     AskStep,
     BallotStep,
     BeginStep,
@@ -59,7 +60,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "go": frozenset({"go"}),
 }
 TEXTED = {"say", "ask", "keep", "ballot"}
-HEADINGS = {"flow", "title", "menu", "order", "words", "over", "door", "when", "steps"}
+HEADINGS = {"flow", "title", "menu", "shelf", "order", "words", "over", "door", "when", "steps"}
 
 
 def load(sources: Mapping[str, str], older: Mapping[str, str] | None = None) -> Flows:
@@ -120,6 +121,7 @@ def parse(body: str, source: str) -> tuple[Flow, list[int]]:
         version=hashlib.sha256(body.encode()).hexdigest()[:16],
         title=text_of(table, "title", source) if "title" in table else Text({"en": name}),
         menu=text_of(table, "menu", source) if "menu" in table else Text({}),
+        shelf=str(table.get("shelf", MENU)),
         order=whole(table, "order", source, 50),
         words=tuple(word.casefold() for word in words(table.get("words"))),
         steps=tuple(compiler.out),
@@ -211,7 +213,7 @@ class Compiler:
                 choices=choices_of(accept.choices, table, self.source),
                 low=accept.low,
                 high=accept.high,
-                flows=accept.flows,
+                shelf=accept.shelf,
             )
         )
 

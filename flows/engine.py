@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from flows.effects import Acknowledge, Amend, Keep
 from flows.events import Ask, Event, Question
 from flows.library import Flows
+from flows.looks import Seen
 from flows.state import Answer, Conversation, Done, Group, Member
 from flows.turns import anywhere, calls, deeds
 from flows.turns.door import at_the_door, comes_again
@@ -36,6 +37,7 @@ from flows.values import replace
 
 __all__ = ["Outcome", "asked", "turn"]
 
+NOTHING: Seen = {}
 MANY_WORDS = 7  # so many words and more are no choice, even if one of them sounds like it
 
 
@@ -47,9 +49,15 @@ def turn(
     member: Member | None,
     now: datetime,
     ids: Callable[[], str],
+    seen: Seen = NOTHING,
 ) -> Outcome:
-    """Take one event through the conversation. `group` and `member` are None while they are unknown."""
-    t = Turn(flows=flows, was=conversation, event=event, group=group, member=member, now=now, ids=ids)
+    """Take one event through the conversation. `group` and `member` are None while they are unknown.
+
+    `seen` is what was looked up for it. Raise `Missing` where something more has to be looked up.
+    """
+    t = Turn(
+        flows=flows, was=conversation, event=event, group=group, member=member, now=now, ids=ids, seen=seen
+    )
     hear(t)
     keep_so_far(t)
     if t.on_call and event.kind != "hangup":

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flows.steps import Flow
+from flows.steps import MENU, Flow
 from flows.wording import Text
 
 
@@ -15,11 +15,15 @@ class Flows:
     versions: Mapping[str, Flow]
     phrases: Mapping[str, Text]
     triggers: Mapping[str, str] = field(default_factory=dict)  # a word: the flow that it opens
-    menu: tuple[Flow, ...] = field(init=False, repr=False, compare=False)  # what stands in it, in its order
+    # The flows that can be chosen, in their order: the menu's, and those of menus below it.
+    shelves: Mapping[str, tuple[Flow, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        listed = (flow for flow in self.current.values() if flow.menu)
-        object.__setattr__(self, "menu", tuple(sorted(listed, key=lambda flow: flow.order)))
+        shelves: dict[str, tuple[Flow, ...]] = {MENU: ()}
+        for flow in sorted(self.current.values(), key=lambda flow: flow.order):
+            if flow.menu:
+                shelves[flow.shelf] = (*shelves.get(flow.shelf, ()), flow)
+        object.__setattr__(self, "shelves", shelves)
 
     def get(self, name: str, version: str = "") -> Flow:
         """The flow, in the version asked for where it is still known."""

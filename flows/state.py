@@ -10,6 +10,9 @@ from datetime import datetime
 from typing import Literal
 
 from flows.events import Option, Question, Shown
+from flows.rules import Rules
+
+DEFAULTS = Rules()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,26 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """The reach by which something came: what may be said and written there, and who else is there.
+
+    `heard_at`: when it last brought something before this.
+    """
+
+    id: str = ""
+    shared: bool = False  # several members use the line
+    proved: bool = False
+    greet: bool = False
+    leave_message: bool = False
+    write_anything: bool = False
+    failing: bool = False
+    heard_at: datetime | None = None
+
+
+NO_WAY = Way()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     id: str
     name: str
@@ -134,6 +157,7 @@ class Member:
     acknowledged: frozenset[str] = frozenset()  # briefs
     unread: tuple[str, ...] = ()  # briefs that have gone to them and are not acknowledged, the latest first
     notice: Notice | None = None  # loaded for the answer to a call of ours
+    way: Way = NO_WAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +213,7 @@ class Group:
     helper_phone: str = ""
     phone: str = ""  # the number to ring us on
     chat: str = ""  # the bot's name on Telegram
+    rules: Rules = DEFAULTS
     readers: tuple[str, ...] = ()  # the facilitators' names
     members: int = 0
     polls: tuple[Poll, ...] = ()

@@ -12,6 +12,7 @@ from flows.wording import InForms, Text, pick
 
 Condition = Mapping[str, tuple[str, ...]]  # every name must have one of its values
 
+MENU = "menu"  # the shelf of the main menu
 OPEN = frozenset({"text", "voice", "photo"})  # answers that are somebody's own
 
 
@@ -63,7 +64,7 @@ class AskStep:
     review: bool = True
     soft: bool = False
     echo: bool = True
-    flows: bool = False  # the choices are the ways of taking part
+    shelf: str = ""  # the choices are the flows on this shelf
     lapses: int = 0
     unlike: tuple[str, ...] = ()
     quiet: tuple[Option, ...] = ()
@@ -164,13 +165,14 @@ class Flow:
     `door`: strangers may be in it. What follows from its steps is worked out once:
 
     `keep`: its first keep. `given`: what is asked for in somebody's own words, voice or photos. `main`: the
-    answers that a keep names. `steering`: what is asked only to find the way. `entry`: its place in the menu.
+    answers that a keep names. `steering`: what is asked only to find the way. `entry`: as a choice.
     """
 
     name: str
     version: str
     title: Text
     menu: Text
+    shelf: str
     order: int
     words: tuple[str, ...]
     steps: tuple[Step, ...]

@@ -1,9 +1,8 @@
-"""Groups, who belongs to them and by which lines, and the chats they share: what commands ask and change."""
+"""Groups, what they have settled for themselves, and the chats they share: what commands ask and change."""
 
 import re
 import secrets as chance
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,10 +10,12 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.calendar import Hours
+from flows import rules
+from flows.calendar import Hours, WhenError
+from flows.rules import RuleError, Rules
 from storage.ids import ALPHABET
 from storage.secrets import Secrets
-from storage.tables import groups, lines, matters, members, reaches, rooms
+from storage.tables import groups, rooms
 from storage.views import changed, spare_number
 
 NAME = 100  # characters, for a name that is shown or spoken
@@ -39,35 +40,6 @@ class Home:
     practice: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """One way to somebody: the address is in the clear, for lists that show it on purpose."""
-
-    channel: str
-    line: str
-    address: str
-    may_start: bool
-    heard_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """A member in a list."""
-
-    id: str
-    group: str
-    name: str
-    number: str
-    permission: str
-    state: str
-    language: str
-    form: str
-    practice: bool
-    joined_at: datetime | None
-    heard_at: datetime | None
-    ways: tuple[Way, ...] = ()
-
-
 async def add_group(
     conn: AsyncConnection,
     *,
@@ -85,8 +57,8 @@ async def add_group(
         id=id,
         code=_code(code),
         number=await _free_number(conn),
-        name=_name(name, "The group's name"),
-        outside_name=_name(outside_name, "The outside name"),
+        name=named(name, "The group's name"),
+        outside_name=named(outside_name, "The outside name"),
         zone=_zone(zone),
         hours=_hours(hours),
         practice=practice,
@@ -105,7 +77,7 @@ async def find_group(conn: AsyncConnection, wanted: str) -> Home:
     found = sa.or_(g.id == wanted, g.code == wanted.upper(), g.number == wanted)
     row = (await conn.execute(sa.select(*(g[name] for name in _HOME)).where(found))).first()
     if row is None:
-        raise Complaint(f"There is no group {_quoted(wanted)}: give its code, its number or its id.")
+        raise Complaint(f"There is no group {quoted(wanted)}: give its code, its number or its id.")
     return Home(**row._mapping)
 
 
@@ -115,82 +87,17 @@ async def list_groups(conn: AsyncConnection) -> list[Home]:
     return [Home(**row._mapping) for row in rows]
 
 
-async def add_facilitator(conn: AsyncConnection, *, id: str, group: str, name: str, now: datetime) -> str:
-    """Make a facilitator and give the four digits they can key on any phone; raise Complaint."""
-    name = _name(name, "The facilitator's name")
-    taken = await conn.scalars(sa.select(members.c.number).where(members.c.group_id == group))
-    number = spare_number({one for one in taken if one})
-    row = {"id": id, "group_id": group, "name": name, "number": number, "joined_at": now}
-    await conn.execute(members.insert().values(permission="facilitator", **row))
-    await changed(conn, [group])
-    return number
-
-
-async def appoint(conn: AsyncConnection, group: str, wanted: str, secrets: Secrets) -> Listed | None:
-    """Make a facilitator of the member with this id or number in the group; None where there is none."""
-    here = [one for one in await list_members(conn, group, secrets) if one.state not in ("left", "erased")]
-    found = next((one for one in here if wanted in (one.id, one.number)), None)
-    if found:
-        change = members.update().where(members.c.id == found.id, members.c.permission == "member")
-        await conn.execute(change.values(permission="facilitator"))
+async def settle(conn: AsyncConnection, group: str, asked: Mapping[str, str]) -> Rules:
+    """Change these rules of a group, and give all of them as they are now. Raise Complaint."""
+    kept = await conn.scalar(sa.select(groups.c.settings).where(groups.c.id == group))
+    try:
+        settled = dict(kept or {}) | dict(rules.settle(name, value) for name, value in asked.items())
+    except (RuleError, WhenError) as error:
+        raise Complaint(str(error)) from error
+    if asked:
+        await conn.execute(groups.update().where(groups.c.id == group).values(settings=settled))
         await changed(conn, [group])
-    return found
-
-
-async def name_helper(
-    conn: AsyncConnection, group: str, helper: str, *, phone: str, secrets: Secrets
-) -> None:
-    """Say which of the group's people HELP names, and the number that 0 on a call is put through to.
-
-    `helper` is a facilitator's id, number or name. An empty `phone` puts nobody through. Raise Complaint.
-    """
-    here = await facilitators(conn, group, secrets)
-    named = [
-        one for one in here if helper in (one.id, one.number) or one.name.casefold() == helper.casefold()
-    ]
-    if len(named) != 1:
-        raise Complaint(
-            f"{_quoted(helper)} is not one of this group's facilitators: "
-            "add them with `takepart facilitator add`, or give the id that it printed."
-        )
-    if phone and not re.fullmatch(r"\+[1-9][0-9]{6,14}", phone):
-        raise Complaint("Write the helper's number with its country, such as +441632960100.")
-    set_ = {"helper_id": named[0].id, "helper_phone": secrets.seal(phone) if phone else None}
-    await conn.execute(groups.update().where(groups.c.id == group).values(**set_))
-    await changed(conn, [group])
-
-
-async def facilitators(conn: AsyncConnection, group: str, secrets: Secrets) -> list[Listed]:
-    """Who runs a group."""
-    here = await list_members(conn, group, secrets)
-    return [one for one in here if one.permission != "member" and one.state not in ("left", "erased")]
-
-
-async def list_members(conn: AsyncConnection, group: str, secrets: Secrets) -> list[Listed]:
-    """Everybody in a group, in the order they joined, with the ways to them."""
-    return await _listed(conn, members.c.group_id == group, secrets)
-
-
-async def find_member(conn: AsyncConnection, wanted: str, secrets: Secrets) -> Listed:
-    """The member with this id, or this number where only one group has given it; raise Complaint."""
-    m = members.c
-    found = await _listed(conn, m.id == wanted, secrets) or await _listed(conn, m.number == wanted, secrets)
-    if len(found) > 1:
-        raise Complaint(f"Several groups have a member number {_quoted(wanted)}: give the member's id.")
-    if not found:
-        raise Complaint(
-            f"There is no member {_quoted(wanted)}: `takepart member list GROUP` shows their ids."
-        )
-    return found[0]
-
-
-async def type_name(conn: AsyncConnection, member: Listed, name: str, now: datetime) -> None:
-    """Write down what a member is called, as they said it on the phone; raise Complaint."""
-    name = _name(name, "A name")
-    await conn.execute(members.update().where(members.c.id == member.id).values(name=name))
-    said = matters.update().where(matters.c.member_id == member.id, matters.c.kind == "name")
-    await conn.execute(said.where(matters.c.done_at.is_(None)).values(done_at=now))
-    await changed(conn, [member.group])
+    return rules.read(settled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,44 +172,6 @@ def _room_hash(secrets: Secrets, address: str) -> bytes:
 
 
 _HOME = ("id", "code", "number", "name", "outside_name", "zone", "hours", "practice")
-_LISTED = ("id", "name", "permission", "state", "language", "form", "practice", "joined_at", "heard_at")
-
-
-async def _listed(conn: AsyncConnection, which: sa.ColumnElement[bool], secrets: Secrets) -> list[Listed]:
-    m = members.c
-    rows = (await conn.execute(sa.select(members).where(which).order_by(m.joined_at, m.id))).all()
-    ways = await _ways(conn, [row.id for row in rows], secrets)
-    return [
-        Listed(
-            group=row.group_id,
-            number=row.number or "",
-            ways=tuple(ways[row.id]),
-            **{name: row._mapping[name] for name in _LISTED},
-        )
-        for row in rows
-    ]
-
-
-async def _ways(conn: AsyncConnection, ids: Sequence[str], secrets: Secrets) -> dict[str, list[Way]]:
-    r = reaches.c
-    rows = await conn.execute(
-        sa.select(r.member_id, r.channel, r.line_id, lines.c.address, r.may_start, r.heard_at)
-        .join(lines, lines.c.id == r.line_id)
-        .where(r.member_id.in_(ids), r.retired_at.is_(None))
-        .order_by(r.rank, r.id)
-    )
-    ways: dict[str, list[Way]] = defaultdict(list)
-    for member, channel, line, address, may_start, heard_at in rows:
-        ways[member].append(
-            Way(
-                channel=channel,
-                line=line,
-                address=secrets.open(address) if address else "",
-                may_start=may_start,
-                heard_at=heard_at,
-            )
-        )
-    return ways
 
 
 async def _free_number(conn: AsyncConnection) -> str:
@@ -323,7 +192,7 @@ def _code(code: str) -> str:
     return code
 
 
-def _name(name: str, what: str) -> str:
+def named(name: str, what: str) -> str:
     name = " ".join(name.split())
     if not name or len(name) > NAME or not name.isprintable():
         raise Complaint(f"{what} has 1 to {NAME} characters, all of them visible.")
@@ -335,7 +204,7 @@ def _zone(zone: str) -> str:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError) as error:
         raise Complaint(
-            f"There is no time zone {_quoted(zone)}: give one such as Europe/London or Europe/Paris."
+            f"There is no time zone {quoted(zone)}: give one such as Europe/London or Europe/Paris."
         ) from error
     return zone
 
@@ -348,6 +217,6 @@ def _hours(hours: str) -> str:
     return hours
 
 
-def _quoted(wanted: str) -> str:
+def quoted(wanted: str) -> str:
     """What somebody typed, short enough for a sentence and harmless on a screen."""
     return "“" + "".join(c for c in wanted if c.isprintable())[:40] + "”"

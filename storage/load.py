@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.state import Conversation, Member, Notice
+from flows.state import Conversation, Member, Notice, Way
 from storage import ready
 from storage.outbox import unpacked as unpacked_body
 from storage.states import Recent
@@ -24,7 +24,24 @@ class Reach:
     line: str
     channel: str
     heard_at: datetime | None = None
+    proved: bool = False
+    greet: bool = False
+    leave_message: bool = False
+    write_anything: bool = False
     failing: bool = False
+
+    def seen(self, *, shared: bool) -> Way:
+        """The same as a turn sees it."""
+        return Way(
+            id=self.id,
+            shared=shared,
+            proved=self.proved,
+            greet=self.greet,
+            leave_message=self.leave_message,
+            write_anything=self.write_anything,
+            failing=self.failing,
+            heard_at=self.heard_at,
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,6 +53,13 @@ class Person:
     practice: bool = False
     more_time: bool = False
     reaches: list[Reach] = field(default_factory=list)
+
+    def by(self, line: str, channel: str) -> Reach | None:
+        """Their reach on this line and channel, if they have one."""
+        for reach in self.reaches:
+            if reach.line == line and reach.channel == channel:
+                return reach
+        return None
 
     def heard_on(self, line: str) -> float:
         """When this line last brought something of theirs, for finding who wrote last."""
@@ -149,10 +173,22 @@ async def people(conn: AsyncConnection, ids: Collection[str], now: datetime) -> 
 
 async def _reaches(conn: AsyncConnection, line_ids: Collection[str]) -> dict[str, list[Reach]]:
     found: dict[str, list[Reach]] = {}
-    for member, id_, line, channel, heard, since in await ready.read(conn, _ways(), ids=list(line_ids)):
-        found.setdefault(member, []).append(
-            Reach(id=id_, line=line, channel=channel, heard_at=heard, failing=since is not None)
+    for member, id_, line, channel, heard, proved, since, *may in await ready.read(
+        conn, _ways(), ids=list(line_ids)
+    ):
+        greet, leave_message, write_anything = may
+        way = Reach(
+            id=id_,
+            line=line,
+            channel=channel,
+            heard_at=heard,
+            proved=proved is not None,
+            greet=greet,
+            leave_message=leave_message,
+            write_anything=write_anything,
+            failing=since is not None,
         )
+        found.setdefault(member, []).append(way)
     return found
 
 
@@ -258,7 +294,8 @@ def _members() -> sa.Select[Any]:
 def _ways() -> sa.Select[Any]:
     r = reaches.c
     used = (r.line_id.in_(ready.among("ids")), r.retired_at.is_(None))
-    return sa.select(r.member_id, r.id, r.line_id, r.channel, r.heard_at, r.failing_since).where(*used)
+    told = (r.heard_at, r.proved_at, r.failing_since, r.greet_by_name, r.leave_message, r.write_anything)
+    return sa.select(r.member_id, r.id, r.line_id, r.channel, *told).where(*used)
 
 
 @cache

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -11,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Say
 from storage import outbox as box
+from storage import telling
 from storage.checks import OVER_LIMIT, SPENDING
 from storage.database import upsert
-from storage.sendings import ways_to
-from storage.tables import groups, matters, members, outbox, spending
+from storage.tables import groups, matters, outbox, spending
 
 UNITS = {"sms": "segments", "voice": "minutes"}  # what a lane spends
 SHARES = (80, 100)  # per cent of the limit of which facilitators are told
@@ -115,27 +114,17 @@ async def tell(
     now: datetime,
 ) -> None:
     """Tell the group's facilitators by their own lines, and put it on the list of what needs a person."""
-    m = members.c
     matter = {"id": ids(), "group_id": passed.group, "kind": SPENDING, "words": say.text, "at": now}
     await conn.execute(matters.insert().values(matter))
-    staff = sa.select(m.id).where(
-        m.group_id == passed.group, m.permission != "member", m.state.in_(("active", "paused"))
-    )
-    ways = await ways_to(conn, list(await conn.scalars(staff)), channels)
-    await box.add(conn, [_row(passed, say, theirs[0], ids()) for theirs in ways.values()], now=now)
-
-
-def _row(passed: Passed, say: Say, way: sa.Row[*tuple[Any, ...]], id_: str) -> box.Row:
-    return box.Row(
-        id=id_,
-        line=way.line_id,
-        channel=way.channel,
-        klass="notice",
-        dedupe_key=f"{SPENDING}:{passed.group}:{passed.day}:{passed.unit}:{passed.share}:{way.member_id}",
-        say=say,
-        member=way.member_id,
-        group=passed.group,
+    await telling.tell(
+        conn,
+        await telling.staff(conn, passed.group),
+        say,
         kind=SPENDING,
+        key=f"{SPENDING}:{passed.group}:{passed.day}:{passed.unit}:{passed.share}",
+        ids=ids,
+        channels=channels,
+        now=now,
     )
 
 

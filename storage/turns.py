@@ -83,6 +83,14 @@ class Ledger:
     def add(self, table: sa.Table, **row: Any) -> None:
         self.rows.setdefault(table, []).append(row)
 
+    def change(self, statement: sa.Update | sa.Delete) -> None:
+        """Something to be changed once all that is new is there."""
+
+        async def write(conn: AsyncConnection) -> None:
+            await conn.execute(statement)
+
+        self.deeds.append(write)
+
     def talk(
         self,
         owner: str,

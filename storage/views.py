@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from flows import rules
 from flows.calendar import day_name
 from flows.events import Option, Shown
 from flows.state import Brief, Group, Poll, Shared
@@ -110,6 +111,7 @@ class Views:
             zone=row.zone,
             language=row.language,
             helper_phone=self._secrets.open(row.helper_phone) if row.helper_phone else "",
+            rules=rules.read(row.settings),
             phone=self._house.phone,
             chat=self._house.chat,
             replies_to_optout=self._house.replies_to_optout,

@@ -21,7 +21,7 @@ from bot.ways import shipped
 from channels.base import Channel, Outcome
 from flows.document import load
 from flows.effects import Keep
-from flows.steps import AskStep
+from flows.steps import MENU, AskStep
 from flows.understanding.talk import COMMANDS, STOP
 from tests.phones import phone
 from tests.scenes import Scene
@@ -200,7 +200,7 @@ def test_the_paths_named_are_served() -> None:
 
 def test_members_are_told_every_word_that_works() -> None:
     words = {cell for cell in first_cells(page("docs/members.md")) if cell.isupper()}
-    menu = {flow.name: {word.upper() for word in flow.words} for flow in flows_in_use().menu}
+    menu = {flow.name: {word.upper() for word in flow.words} for flow in flows_in_use().shelves[MENU]}
     assert set(COMMANDS.values()) <= words
     assert [name for name, opening in menu.items() if not opening & words] == []
     assert [word for word in STOP if word.upper() not in page("docs/members.md")] == []

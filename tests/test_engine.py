@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from channels.spoken import prompt
 from flows.effects import Amend, Join, Keep, Matter, TakeBack
 from flows.events import Attachment
+from flows.steps import MENU
 from storage.states import packed
 from tests.people import Person, somebody
 from tests.scenes import BRIEF, GROUP, MARY, SECOND, SHARED, VOTE, shipped
@@ -172,14 +173,14 @@ def test_every_way_in_comes_to_its_end_by_text_message(name: str) -> None:
     assert person.scene.conversation.frame is None
 
 
-@pytest.mark.parametrize("way", [flow.name for flow in shipped().menu])
+@pytest.mark.parametrize("way", [flow.name for flow in shipped().shelves[MENU]])
 def test_every_way_in_the_menu_leads_on_when_pressed(way: str) -> None:
     person = somebody("telegram", group=FULL)
     person.writes("menu")
     assert person.presses(way)
 
 
-@pytest.mark.parametrize("way", range(1, len(shipped().menu) + 1))
+@pytest.mark.parametrize("way", range(1, len(shipped().shelves[MENU]) + 1))
 def test_every_way_in_comes_to_its_end_on_the_phone(way: int) -> None:
     person = somebody(group=FULL)
     person.rings()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import groups
+from storage import groups, people
 from storage.database import Database
 from storage.groups import Complaint, Home
 from storage.secrets import Secrets
@@ -79,7 +79,7 @@ async def test_an_unknown_group_or_member_is_said_plainly(db: Database, secrets:
         with pytest.raises(Complaint, match="no group “POND”"):
             await groups.find_group(conn, "POND")
         with pytest.raises(Complaint, match="no member “nobody”"):
-            await groups.find_member(conn, "nobody", secrets)
+            await people.find_member(conn, "nobody", secrets)
 
 
 async def test_a_member_is_listed_with_the_ways_to_them_in_their_order(
@@ -93,7 +93,7 @@ async def test_a_member_is_listed_with_the_ways_to_them_in_their_order(
             await conn.execute(lines.insert().values(address_hash=secrets.hash(address, "address"), **line))
             reach = {"id": address, "member_id": "ada", "line_id": address, "channel": "sms", "rank": -rank}
             await conn.execute(reaches.insert().values(**reach))
-        [ada] = await groups.list_members(conn, group.id, secrets)
+        [ada] = await people.list_members(conn, group.id, secrets)
     assert [way.address for way in ada.ways] == ["99", "+441632960001"]
     assert (ada.name, ada.number, ada.permission) == ("Ada", "4321", "member")
 
@@ -104,21 +104,21 @@ async def test_a_member_number_finds_somebody_only_where_it_is_one_persons(
     async with db.write() as conn:
         first, second = await garden(conn), await garden(conn, "CAFE")
         await member(conn, "ada", first.id)
-        assert (await groups.find_member(conn, "4321", secrets)).id == "ada"
+        assert (await people.find_member(conn, "4321", secrets)).id == "ada"
         await member(conn, "ben", second.id)
         with pytest.raises(Complaint, match="Several groups"):
-            await groups.find_member(conn, "4321", secrets)
-        assert (await groups.find_member(conn, "ben", secrets)).group == second.id
+            await people.find_member(conn, "4321", secrets)
+        assert (await people.find_member(conn, "ben", secrets)).group == second.id
 
 
 async def test_a_facilitator_gets_digits_nobody_else_in_the_group_has(db: Database, secrets: Secrets) -> None:
     async with db.write() as conn:
         group = await garden(conn)
         await member(conn, "ada", group.id)
-        number = await groups.add_facilitator(conn, id="fay", group=group.id, name="Fay", now=NOW)
+        number = await people.add_facilitator(conn, id="fay", group=group.id, name="Fay", now=NOW)
         assert len(number) == 4
         assert number != "4321"
-        assert [one.name for one in await groups.facilitators(conn, group.id, secrets)] == ["Fay"]
+        assert [one.name for one in await people.facilitators(conn, group.id, secrets)] == ["Fay"]
 
 
 @pytest.mark.parametrize("called", ["ada", "4321"])
@@ -128,10 +128,10 @@ async def test_a_member_who_joined_can_become_a_facilitator(
     async with db.write() as conn:
         group, other = await garden(conn), await garden(conn, "CAFE")
         await member(conn, "ada", group.id)
-        assert await groups.appoint(conn, other.id, called, secrets) is None
-        assert await groups.appoint(conn, group.id, "Ada", secrets) is None  # names are no proof
-        assert (await groups.appoint(conn, group.id, called, secrets)) is not None
-        assert [one.id for one in await groups.facilitators(conn, group.id, secrets)] == ["ada"]
+        assert await people.appoint(conn, other.id, called, secrets) is None
+        assert await people.appoint(conn, group.id, "Ada", secrets) is None  # names are no proof
+        assert (await people.appoint(conn, group.id, called, secrets)) is not None
+        assert [one.id for one in await people.facilitators(conn, group.id, secrets)] == ["ada"]
 
 
 async def test_a_word_links_one_chat_once(db: Database, secrets: Secrets) -> None:

@@ -76,7 +76,7 @@ def test_2_no_key_means_two_things_at_once() -> None:
     for ask in asks:
         taken = {str(place) for place in range(1, len(ask.choices) + 1)} | {"0", "*", "#"}
         assert not taken & {word for one in ask.quiet for word in one.words}, ask.name
-        assert not (ask.quiet and ask.flows)  # a menu of many takes 9 for more choices
+        assert not (ask.quiet and ask.shelf)  # a menu of many takes 9 for more choices
 
 
 # 5. A late answer to the previous question dropped; two open questions mixed up.

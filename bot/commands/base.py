@@ -25,6 +25,7 @@ T = TypeVar("T")
 WIDTH = 160  # of a table that goes into a file or another program
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs, and nothing else.")]
+MemberName = Annotated[str, typer.Argument(metavar="MEMBER", help="The member's id or number.")]
 GroupName = Annotated[str, typer.Argument(metavar="GROUP", help="The group's code, number or id.")]
 
 

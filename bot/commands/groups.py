@@ -1,28 +1,19 @@
-"""Groups and their people: `takepart group`, `takepart facilitator`, `takepart member`."""
+"""Groups and who runs them: `takepart group`, `takepart facilitator`."""
 
-import sys
-from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, stamp, table
-from flows.effects import Change
-from storage import groups, spending
-from storage.groups import Home, Listed
-from storage.leaving import change
-from storage.leftovers import discard, sweep
-from storage.media_place import Away
-from storage.reading import member_data
+from bot.commands.base import GroupName, Here, Json, print_json, run, say, table
+from flows import rules
+from flows.rules import Rules
+from storage import groups, people, spending
+from storage.groups import Complaint, Home
 from storage.spending import Spent
-from storage.views import changed
 
 group = typer.Typer(no_args_is_help=True, help="Make groups and link their chats.")
 facilitator = typer.Typer(no_args_is_help=True, help="Say who runs a group.")
-member = typer.Typer(no_args_is_help=True, help="See who is in a group, and do what a member asks for.")
-
-MemberName = Annotated[str, typer.Argument(metavar="MEMBER", help="The member's id or number.")]
 
 
 @group.command("add")
@@ -107,7 +98,7 @@ def group_helper(
     async def work(here: Here) -> str:
         async with here.db.write() as conn:
             home = await groups.find_group(conn, name)
-            await groups.name_helper(conn, home.id, helper, phone=phone, secrets=here.secrets)
+            await people.name_helper(conn, home.id, helper, phone=phone, secrets=here.secrets)
             return home.id
 
     found = run(work)
@@ -149,6 +140,41 @@ def group_limits(
     )
 
 
+@group.command("rules")
+def group_rules(
+    name: GroupName,
+    asked: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="RULE=VALUE...", help="What to change."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """See or change what a group has settled for itself.
+
+    takepart group rules GARDEN messages-a-week=3
+    """
+    changes = dict(_pair(one) for one in asked or ())
+
+    async def work(here: Here) -> Rules:
+        async with here.db.write() as conn:
+            home = await groups.find_group(conn, name)
+            return await groups.settle(conn, home.id, changes)
+
+    settled = rules.values(run(work))
+    if as_json:
+        print_json(settled)
+        return
+    says = rules.described()
+    table(("rule", "value", "what it settles"), [(one, settled[one], says[one]) for one in says], empty="")
+
+
+def _pair(asked: str) -> tuple[str, str]:
+    name, equals, value = asked.partition("=")
+    if not equals:
+        raise Complaint(f"'{name}' needs a value: write {name}=VALUE.")
+    return name, value
+
+
 def _most(limit: int) -> str:
     return f"at most {limit} a day" if limit else "no limit"
 
@@ -176,11 +202,11 @@ def facilitator_add(
     async def work(here: Here) -> tuple[str, str]:
         async with here.db.write() as conn:
             home = await groups.find_group(conn, name)
-            joined = await groups.appoint(conn, home.id, person, here.secrets)
+            joined = await people.appoint(conn, home.id, person, here.secrets)
             if joined:
                 return joined.id, joined.number
             id_ = here.ids()
-            number = await groups.add_facilitator(conn, id=id_, group=home.id, name=person, now=here.now)
+            number = await people.add_facilitator(conn, id=id_, group=home.id, name=person, now=here.now)
             return id_, number
 
     id_, number = run(work)
@@ -188,144 +214,3 @@ def facilitator_add(
         print_json({"id": id_, "number": number})
         return
     say(id_, f"Added. Their member number is {number}.")
-
-
-@member.command("list")
-def member_list(name: GroupName, as_json: Json = False) -> None:
-    """Show everybody in a group and how to reach them. It shows names and numbers: mind who is looking.
-
-    takepart member list GARDEN
-    """
-
-    async def work(here: Here) -> list[Listed]:
-        async with here.db.read() as conn:
-            home = await groups.find_group(conn, name)
-            return await groups.list_members(conn, home.id, here.secrets)
-
-    found = run(work)
-    if as_json:
-        print_json([_member(one) for one in found])
-        return
-    rows = [
-        (one.id, one.name, one.number, one.permission, _state(one), _ways(one), at(one.heard_at))
-        for one in found
-    ]
-    columns = ("member", "name", "number", "permission", "state", "ways", "last heard")
-    table(columns, rows, empty="Nobody is in this group yet.")
-
-
-@member.command("name")
-def member_name(
-    who: MemberName,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What they said they would like to be called.")],
-    as_json: Json = False,
-) -> None:
-    """Type the name that somebody said on the phone.
-
-    takepart member name 4821 "George"
-    """
-
-    async def work(here: Here) -> str:
-        async with here.db.write() as conn:
-            found = await groups.find_member(conn, who, here.secrets)
-            await groups.type_name(conn, found, name, here.now)
-            return found.id
-
-    found = run(work)
-    if as_json:
-        print_json({"id": found})
-        return
-    say("Noted.")
-
-
-@member.command("stop")
-def member_stop(who: MemberName, as_json: Json = False) -> None:
-    """Stop everything that we start with a member, on every channel, as if they had sent STOP.
-
-    takepart member stop 01k9q2…
-    """
-
-    async def work(here: Here) -> Listed:
-        async with here.db.write() as conn:
-            found = await groups.find_member(conn, who, here.secrets)
-            await change(conn, found.id, Change(to="stopped"), here.now)
-            await changed(conn, [found.group])
-            return found
-
-    found = run(work)
-    if as_json:
-        print_json({"id": found.id, "state": "stopped"})
-        return
-    say("They get nothing more from us. They can still write or ring, and start again themselves.")
-
-
-@member.command("export")
-def member_export(who: MemberName) -> None:
-    """Print, as JSON, everything that is held about a member, for them to have.
-
-    takepart member export 01k9q2… > for-them.json
-    """
-
-    async def work(here: Here) -> dict[str, object]:
-        async with here.db.read() as conn:
-            found = await groups.find_member(conn, who, here.secrets)
-            return {"member": _member(found), **await member_data(conn, found.id)}
-
-    print_json(run(work))
-
-
-@member.command("forget")
-def member_forget(
-    who: MemberName,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask whether you are sure.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Erase a member and everything they gave. It cannot be taken back.
-
-    takepart member forget 01k9q2…
-    """
-    if not yes and sys.stdin.isatty():  # there is somebody to ask
-        typer.confirm("Erase this member and everything they gave, for ever?", abort=True, err=True)
-
-    async def work(here: Here) -> str:
-        async with here.db.write() as conn:
-            found = await groups.find_member(conn, who, here.secrets)
-            files = await change(conn, found.id, Change(to="erased"), here.now)
-            await discard(conn, files)
-            await changed(conn, [found.group])
-        with suppress(Away):  # then the service removes them when it can
-            while await sweep(here.db, here.files, here.now):
-                pass
-        return found.id
-
-    id_ = run(work)
-    if as_json:
-        print_json({"id": id_, "state": "erased"})
-        return
-    say("Erased. Results of votes that have closed are counts, and stay.")
-
-
-def _member(one: Listed) -> dict[str, object]:
-    return {
-        "id": one.id,
-        "name": one.name,
-        "number": one.number,
-        "permission": one.permission,
-        "state": one.state,
-        "language": one.language,
-        "form": one.form,
-        "practice": one.practice,
-        "joined_at": stamp(one.joined_at),
-        "heard_at": stamp(one.heard_at),
-        "ways": [
-            {"channel": way.channel, "address": way.address, "may_start": way.may_start} for way in one.ways
-        ],
-    }
-
-
-def _state(one: Listed) -> str:
-    return f"{one.state}, practice" if one.practice else one.state
-
-
-def _ways(one: Listed) -> str:
-    return "\n".join(f"{way.channel} {way.address}" for way in one.ways)

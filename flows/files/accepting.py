@@ -7,7 +7,7 @@ from typing import Any, cast, get_args
 from flows.events import Ask as Kind
 from flows.files.grammar import condition
 from flows.files.lines import FlowError, Table, words
-from flows.steps import Choice
+from flows.steps import MENU, Choice
 from flows.wording import Text
 
 NAMES = get_args(Kind)
@@ -21,7 +21,7 @@ class Accept:
     choices: tuple[Any, ...] = ()
     low: int = 0
     high: int = 0
-    flows: bool = False
+    shelf: str = ""
 
 
 def read_accept(table: Table, source: str) -> Accept:
@@ -44,8 +44,8 @@ def read_accept(table: Table, source: str) -> Accept:
     accept = Accept(takes=cast(tuple[Kind, ...], kinds))
     for kind in kinds:
         if kind in {"choice", "several"}:
-            if found[kind] == "flows":
-                return Accept(takes=accept.takes, flows=True)
+            if shelf := _shelf(found[kind]):
+                return Accept(takes=accept.takes, shelf=shelf)
             return Accept(takes=accept.takes, choices=tuple(_listed(found[kind], kind, source, line)))
         if kind == "scale":
             low, high = _bounds(found[kind], kind, source, line)
@@ -60,6 +60,13 @@ def read_accept(table: Table, source: str) -> Accept:
         if kind == "yes-no":
             return Accept(takes=accept.takes, choices=("yes", "no"))
     return accept
+
+
+def _shelf(found: Any) -> str:
+    """`flows`: what stands in the menu; `{flows: me}`: what stands on the shelf "me"."""
+    if isinstance(found, Table):
+        return str(found.get("flows", ""))
+    return MENU if found == "flows" else ""
 
 
 def _known(takes: Sequence[str], source: str, line: int) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from flows.files.lines import FlowError
 from flows.steps import (
+    MENU,
     AskStep,
     BallotStep,
     BeginStep,
@@ -51,11 +52,23 @@ def check(flows: Mapping[str, Flow], lines: Mapping[str, Sequence[int]]) -> None
                 )
             taken[word] = flow.name
         check_flow(flow, lines[flow.source], set(flows))
+    _check_shelves(flows, lines)
     for flow in flows.values():
         if flow.name in _reached(flow, flows):
             raise FlowError(
                 flow.source, 1, "this flow comes back to itself and asks nothing.", "Put an 'ask' into it."
             )
+
+
+def _check_shelves(flows: Mapping[str, Flow], lines: Mapping[str, Sequence[int]]) -> None:
+    """Each menu that is asked for has something in it."""
+    shelves = {MENU} | {flow.shelf for flow in flows.values() if flow.menu}
+    for flow in flows.values():
+        for step, line in zip(flow.steps, lines[flow.source], strict=True):
+            if isinstance(step, AskStep) and step.shelf and step.shelf not in shelves:
+                known = ", ".join(sorted(shelves))
+                wrong = f"no flow stands on a shelf '{step.shelf}'."
+                raise FlowError(flow.source, line, wrong, f"Write one of: {known}.")
 
 
 def _reached(flow: Flow, flows: Mapping[str, Flow]) -> set[str]:

@@ -114,7 +114,7 @@ def _answers(t: Turn) -> bool:
 
 def _menu_open(t: Turn) -> bool:
     step = step_of(t, t.frame) if t.frame else None
-    return bool(step and step.flows)
+    return bool(step and step.shelf)
 
 
 def _narrow(t: Turn) -> None:

@@ -2,6 +2,7 @@
 
 from flows.events import Option, Question, Shown
 from flows.state import Answer, Review
+from flows.steps import MENU
 from flows.turns.deeds import drop_overlays
 from flows.turns.facts import spelled
 from flows.turns.frames import open_frame, put_question, resume
@@ -65,7 +66,7 @@ def _hold_recording(t: Turn) -> None:
 def _drop_passing(t: Turn) -> None:
     """Leave only places to come back to: not menus, not the door, not a call of ours."""
     drop_overlays(t)
-    ways = {flow.name for flow in t.flows.menu}
+    ways = {flow.name for flow in t.flows.shelves[MENU]}
     t.frames[:] = [frame for frame in t.frames if frame.flow in ways or holds(t, frame)]
 
 

@@ -96,7 +96,7 @@ def question_of(t: Turn, step: AskStep) -> Question:
         text=text,
         spoken=spoken,
         takes=step.takes,
-        options=_flow_options(t) if step.flows else _options(t, step),
+        options=_flow_options(t, step.shelf) if step.shelf else _options(t, step),
         quiet=step.quiet,
         most=step.most,
         low=step.low,
@@ -115,9 +115,9 @@ def _options(t: Turn, step: AskStep) -> tuple[Option, ...]:
     return tuple([choice.shown[form] for choice in step.choices if holds(t, choice.when)])
 
 
-def _flow_options(t: Turn) -> tuple[Option, ...]:
+def _flow_options(t: Turn, shelf: str) -> tuple[Option, ...]:
     form = t.language, t.form
-    return tuple([flow.entry[form] for flow in t.flows.menu if holds(t, flow.when)])
+    return tuple([flow.entry[form] for flow in t.flows.shelves[shelf] if holds(t, flow.when)])
 
 
 def _keep(t: Turn, step: KeepStep) -> None:
@@ -172,10 +172,11 @@ def _begin(t: Turn, step: BeginStep) -> None:
         t.put_frame(replace(frame, at=step.end))
     elif step.over == "polls":
         t.put_frame(replace(frame, poll=item))
-    elif step.over == "shared":
+    elif step.over == "brief":
+        found = brief(t)  # another that comes meanwhile is for afterwards
+        t.put_frame(replace(frame, seen=found.id if found else ""))
+    else:
         t.put_frame(replace(frame, seen=item))
-    elif step.over == "brief" and (found := brief(t)):
-        t.put_frame(replace(frame, seen=found.id))  # another that comes meanwhile is for afterwards
 
 
 def _loop(t: Turn, step: LoopStep) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from flows.effects import Effect, Fetch, Vote
 from flows.events import Event, Question, Say, Shown
 from flows.library import Flows
+from flows.looks import Look, Missing, Seen
 from flows.state import Answer, Conversation, Done, Frame, Group, Heard, Member, Review
 from flows.steps import Flow
 from flows.values import replace
@@ -27,6 +28,7 @@ class Turn:
     member: Member | None
     now: datetime
     ids: Callable[[], str]
+    seen: Seen = field(default_factory=dict)
     says: list[Say] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     lines: list[tuple[str, str]] = field(default_factory=list)
@@ -90,6 +92,13 @@ class Turn:
         """The question that bare words answer now."""
         frame = self.frame
         return frame.asked if frame else self.asked
+
+    def look(self, what: str, value: str = "") -> Any:
+        """What storage knows of this; the turn is begun anew where it has not been asked yet."""
+        look = Look(what=what, value=value)
+        if look not in self.seen:
+            raise Missing(look)
+        return self.seen[look]
 
     def flow(self, frame: Frame) -> Flow:
         """The flow that this is a run of, in the version that it began with."""

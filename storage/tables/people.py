@@ -15,12 +15,9 @@ groups = sa.Table(
     word("zone", "Europe/London"),
     word("hours", "9-20"),
     word("language", "en"),
-    json("languages"),
-    word("admission", "open"),
     sa.Column("helper_id", sa.String(40), nullable=True),
     sealed("helper_phone"),
-    json("settings"),
-    count("retention_days", None, null=True),
+    json("settings"),  # of its rules, what differs from the defaults
     count("daily_segments", 2000),  # what it may spend on texts and calls in a day; 0 for no limit
     count("daily_minutes", 600),
     flag("practice"),

@@ -1,0 +1,160 @@
+"""What operators do for members, and what members ask them to do: `takepart member`."""
+
+import sys
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from bot.commands.base import GroupName, Here, Json, MemberName, at, print_json, run, say, stamp, table
+from flows.effects import Change
+from storage import groups, people
+from storage.leaving import change
+from storage.leftovers import discard, sweep
+from storage.media_place import Away
+from storage.people import Listed
+from storage.reading import member_data
+from storage.views import changed
+
+member = typer.Typer(no_args_is_help=True, help="See who is in a group, and do what a member asks for.")
+
+
+@member.command("list")
+def member_list(name: GroupName, as_json: Json = False) -> None:
+    """Show everybody in a group and how to reach them. It shows names and numbers: mind who is looking.
+
+    takepart member list GARDEN
+    """
+
+    async def work(here: Here) -> list[Listed]:
+        async with here.db.read() as conn:
+            home = await groups.find_group(conn, name)
+            return await people.list_members(conn, home.id, here.secrets)
+
+    found = run(work)
+    if as_json:
+        print_json([_member(one) for one in found])
+        return
+    rows = [
+        (one.id, one.name, one.number, one.permission, _state(one), _ways(one), at(one.heard_at))
+        for one in found
+    ]
+    columns = ("member", "name", "number", "permission", "state", "ways", "last heard")
+    table(columns, rows, empty="Nobody is in this group yet.")
+
+
+@member.command("name")
+def member_name(
+    who: MemberName,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What they said they would like to be called.")],
+    as_json: Json = False,
+) -> None:
+    """Type the name that somebody said on the phone.
+
+    takepart member name 4821 "George"
+    """
+
+    async def work(here: Here) -> str:
+        async with here.db.write() as conn:
+            found = await people.find_member(conn, who, here.secrets)
+            await people.type_name(conn, found, name, here.now)
+            return found.id
+
+    found = run(work)
+    if as_json:
+        print_json({"id": found})
+        return
+    say("Noted.")
+
+
+@member.command("stop")
+def member_stop(who: MemberName, as_json: Json = False) -> None:
+    """Stop everything that we start with a member, on every channel, as if they had sent STOP.
+
+    takepart member stop 01k9q2…
+    """
+
+    async def work(here: Here) -> Listed:
+        async with here.db.write() as conn:
+            found = await people.find_member(conn, who, here.secrets)
+            await change(conn, found.id, Change(to="stopped"), here.now)
+            await changed(conn, [found.group])
+            return found
+
+    found = run(work)
+    if as_json:
+        print_json({"id": found.id, "state": "stopped"})
+        return
+    say("They get nothing more from us. They can still write or ring, and start again themselves.")
+
+
+@member.command("export")
+def member_export(who: MemberName) -> None:
+    """Print, as JSON, everything that is held about a member, for them to have.
+
+    takepart member export 01k9q2… > for-them.json
+    """
+
+    async def work(here: Here) -> dict[str, object]:
+        async with here.db.read() as conn:
+            found = await people.find_member(conn, who, here.secrets)
+            return {"member": _member(found), **await member_data(conn, found.id)}
+
+    print_json(run(work))
+
+
+@member.command("forget")
+def member_forget(
+    who: MemberName,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask whether you are sure.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Erase a member and everything they gave. It cannot be taken back.
+
+    takepart member forget 01k9q2…
+    """
+    if not yes and sys.stdin.isatty():  # there is somebody to ask
+        typer.confirm("Erase this member and everything they gave, for ever?", abort=True, err=True)
+
+    async def work(here: Here) -> str:
+        async with here.db.write() as conn:
+            found = await people.find_member(conn, who, here.secrets)
+            files = await change(conn, found.id, Change(to="erased"), here.now)
+            await discard(conn, files)
+            await changed(conn, [found.group])
+        with suppress(Away):  # then the service removes them when it can
+            while await sweep(here.db, here.files, here.now):
+                pass
+        return found.id
+
+    id_ = run(work)
+    if as_json:
+        print_json({"id": id_, "state": "erased"})
+        return
+    say("Erased. Results of votes that have closed are counts, and stay.")
+
+
+def _member(one: Listed) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "number": one.number,
+        "permission": one.permission,
+        "state": one.state,
+        "language": one.language,
+        "form": one.form,
+        "practice": one.practice,
+        "joined_at": stamp(one.joined_at),
+        "heard_at": stamp(one.heard_at),
+        "ways": [
+            {"channel": way.channel, "address": way.address, "may_start": way.may_start} for way in one.ways
+        ],
+    }
+
+
+def _state(one: Listed) -> str:
+    return f"{one.state}, practice" if one.practice else one.state
+
+
+def _ways(one: Listed) -> str:
+    return "\n".join(f"{way.channel} {way.address}" for way in one.ways)

@@ -1,0 +1,86 @@
+"""What a group has settled for itself: how people come in, how often we write, who is told what.
+
+Each rule has a default that suits a small group, so that a new group needs to settle nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+from flows.calendar import Hours
+
+YES, NO = frozenset({"yes", "true", "on"}), frozenset({"no", "false", "off"})
+
+
+class RuleError(ValueError):
+    """A rule that is not known, or a value that it can't have: one sentence for whoever set it."""
+
+
+def rule(default: Any, says: str, *, among: tuple[str, ...] = (), least: int = 0) -> Any:
+    """One rule: its default, what it settles, and what it may be."""
+    return field(default=default, metadata={"says": says, "among": among, "least": least})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """A group's rules. Numbers are whole; `*_hours` are spans of the clock such as "9-17"."""
+
+    messages_a_week: int = rule(2, "How many messages that we start a member gets in a week; 0 for any.")
+
+
+def described() -> Mapping[str, str]:
+    """Every rule by its name on the command line, with what it settles."""
+    return {_shown(one.name): str(one.metadata["says"]) for one in fields(Rules)}
+
+
+def values(rules: Rules) -> Mapping[str, str]:
+    """Every rule as it is written on the command line."""
+    return {_shown(one.name): _written(getattr(rules, one.name)) for one in fields(Rules)}
+
+
+def read(kept: Mapping[str, Any] | None) -> Rules:
+    """The rules from what is stored: only what differs from the defaults."""
+    known = {one.name for one in fields(Rules)}
+    return Rules(**{name: _whole(value) for name, value in (kept or {}).items() if name in known})
+
+
+def settle(name: str, value: str) -> tuple[str, Any]:
+    """A rule and its value as they are stored. Raise RuleError where it can't be so."""
+    wanted = name.strip().casefold().replace(" ", "_").replace("-", "_")
+    one = next((found for found in fields(Rules) if found.name == wanted), None)
+    if one is None:
+        raise RuleError(f"There is no rule '{name}'. The rules are: {', '.join(described())}.")
+    return one.name, _value(one, value.strip())
+
+
+def _value(one: Field[Any], value: str) -> Any:
+    among = one.metadata["among"]
+    if isinstance(one.default, bool):
+        if value.casefold() not in YES | NO:
+            raise RuleError(f"'{_shown(one.name)}' is yes or no.")
+        return value.casefold() in YES
+    if isinstance(one.default, int):
+        if not value.isdecimal() or int(value) < one.metadata["least"]:
+            raise RuleError(f"'{_shown(one.name)}' is a number, at least {one.metadata['least']}.")
+        return int(value)
+    if isinstance(one.default, tuple):
+        return [part for part in value.replace(",", " ").split() if part]
+    if among and value not in among:
+        raise RuleError(f"'{_shown(one.name)}' is one of: {', '.join(among)}.")
+    if one.name.endswith("_hours"):
+        Hours.parse(value)
+    return value
+
+
+def _whole(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _shown(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return " ".join(value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,19 @@
+"""Looks up what a turn asks for while it is taken: one question, one answer. See `flows.looks`."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from flows.looks import Look
+from storage.stage import Stage
+
+LookUp = Callable[[AsyncConnection, Stage, str], Awaitable[Any]]
+
+
+async def look_up(conn: AsyncConnection, stage: Stage, look: Look) -> Any:
+    """What this turn wants to know. It is read in the turn's transaction, before the batch is written."""
+    return await LOOKS[look.what](conn, stage, look.value)
+
+
+LOOKS: Mapping[str, LookUp] = {}
