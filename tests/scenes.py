@@ -1,11 +1,12 @@
 """One member, their group and their conversation, in memory; stored and read back at each turn."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from flows import engine
 from flows.ballots import ballot_of
@@ -13,6 +14,7 @@ from flows.document import load
 from flows.effects import Change, Effect, Fetch, Join, Prefer, Vote
 from flows.events import Event, Option, Question, Say
 from flows.library import Flows
+from flows.looks import Look, Missing
 from flows.state import Brief, Conversation, Group, Member, Notice, Poll, Shared
 from flows.turns.door import wanted
 from storage.states import packed, unpacked
@@ -71,6 +73,7 @@ class Scene:
     notice: Notice | None = None
     conversation: Conversation = field(default_factory=Conversation)
     now: datetime = START
+    looks: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)  # what storage would find
     effects: list[Effect] = field(default_factory=list)
     heard: list[Say] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
@@ -85,7 +88,7 @@ class Scene:
         before = unpacked(packed(self.conversation))
         group = self._group(event, before)
         member = replace(self.member, notice=self.notice) if self.member and event.can.call else self.member
-        outcome = engine.turn(self.flows, before, event, group, member, self.now, self.ids)
+        outcome = self._turn(before, event, group, member)
         self.conversation = outcome.conversation
         if group and not member and not self.conversation.group and wanted(event, Conversation()):
             self.conversation = replace(self.conversation, group=group.id)
@@ -93,6 +96,17 @@ class Scene:
             self._apply(effect)
         self.heard += outcome.says
         return outcome.says
+
+    def _turn(
+        self, before: Conversation, event: Event, group: Group | None, member: Member | None
+    ) -> engine.Outcome:
+        """Take the turn, and take it again with what it asks to be looked up."""
+        seen: dict[Look, Any] = {}
+        while True:
+            try:
+                return engine.turn(self.flows, before, event, group, member, self.now, self.ids, seen)
+            except Missing as missing:
+                seen[missing.look] = self.looks[missing.look.what](missing.look.value)
 
     def sends(self, question: Question) -> None:
         """A question of ours is on its way, as the lanes do it."""
