@@ -95,7 +95,7 @@ class Thank:
 class Matter:
     """Something that needs a person."""
 
-    kind: Literal["not understood", "passed on", "help", "ring"]
+    kind: Literal["not understood", "passed on", "help", "ring", "call booked"]
     words: str = ""
     question: str = ""
     media: tuple[str, ...] = ()
@@ -117,6 +117,74 @@ class Prefer:
     value: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choose:
+    """Whether the member wants what is for this purpose by this channel; "" is every purpose."""
+
+    channel: str
+    purpose: str
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """From now on a person helps this member. `tells` is for the helper; it is late after `due_at`."""
+
+    id: str
+    tells: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """Words or files of the member for whoever helps them; `tells` is what that one reads."""
+
+    tells: str
+    words: str = ""
+    media: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelperSays:
+    """Words of staff for the member whom they help; `says` is what that one reads."""
+
+    handover: str
+    words: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndHandover:
+    """Nobody helps any more: `tells` is for the helper, `says` for the member; "" for neither.
+
+    `mistaken`: nobody had asked for help, so it is nothing that needs a person.
+    """
+
+    id: str
+    tells: str = ""
+    says: str = ""
+    mistaken: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Helped:
+    """The member has spoken to the helper: their wish for help is off the list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellHelper:
+    """Something that the helper is told by their own line, where they have one."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Practised:
+    """What came in was practice: nothing of it stays, here or at the provider."""
+
+    attachments: tuple[Attachment, ...] = ()
+
+
 Effect = (
     Fetch
     | Join
@@ -131,4 +199,12 @@ Effect = (
     | Matter
     | Change
     | Prefer
+    | HandOver
+    | Handed
+    | HelperSays
+    | EndHandover
+    | Helped
+    | TellHelper
+    | Practised
+    | Choose
 )

@@ -97,6 +97,7 @@ class Conversation:
     notice: str = ""  # the outbox row that this call is for
     pending: tuple[str, str] = ("", "")  # a stranger's ballot: poll and option, until they join
     slower: bool = False
+    helped: bool = False  # the last word was HELP where words were asked for: it may have been an answer
     channel: str = ""
     group: str = ""  # a stranger's group, once known
     at: datetime | None = None
@@ -158,6 +159,31 @@ class Member:
     unread: tuple[str, ...] = ()  # briefs that have gone to them and are not acknowledged, the latest first
     notice: Notice | None = None  # loaded for the answer to a call of ours
     way: Way = NO_WAY
+    handover: str = ""  # the id of the open one, while a person helps them by text
+
+
+CHANNELS = ("telegram", "sms", "voice")
+PURPOSES = ("brief", "poll", "result", "checkin")  # what a member may want by one way and not by another
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wants:
+    """The channels that a member has, and what they do not want: pairs of a channel and a purpose.
+
+    A pair with no purpose stands for everything that we start by this channel.
+    """
+
+    has: frozenset[str]
+    unwanted: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """A member whom somebody of the staff helps by text, as that one's turn sees it."""
+
+    id: str
+    name: str
+    open: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +237,7 @@ class Group:
     language: str = "en"
     helper: str = ""
     helper_phone: str = ""
+    helper_id: str = ""  # the named one's, where they can be written to: only then there are hand-overs
     phone: str = ""  # the number to ring us on
     chat: str = ""  # the bot's name on Telegram
     rules: Rules = DEFAULTS

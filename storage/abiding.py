@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.effects import Change
-from storage import leaving, rewriting
-from storage.register import WISHES, Register, Standing, of_gift, of_line, of_member
+from flows.state import CHANNELS, PURPOSES
+from storage import leaving, reaching, rewriting
+from storage.register import WISHES, Register, Standing, of_choice, of_gift, of_line, of_member
 from storage.tables import contributions, given, lines, members
 
 SLICE = 1000
@@ -61,6 +62,7 @@ async def _members(conn: AsyncConnection, look: Look, done: Abided, now: datetim
     m = members.c
     wanted = sa.select(m.id, m.state, *(m[column] for column in WISHES))
     async for member in _each(conn, wanted, m.id):
+        await _choices(conn, member.id, look, done)
         says = look(of_member(member.id))
         if not says:
             continue
@@ -72,6 +74,15 @@ async def _members(conn: AsyncConnection, look: Look, done: Abided, now: datetim
         if to:
             done.count(name)
             done.files += await leaving.change(conn, member.id, Change(to=to), now)
+
+
+async def _choices(conn: AsyncConnection, member: str, look: Look, done: Abided) -> None:
+    """What they do not want by one way or another."""
+    for channel in CHANNELS:
+        for purpose in ("", *PURPOSES):
+            says = look(of_choice(member, channel, purpose)).get("unwanted")
+            if says is not None and await reaching.choose(conn, member, channel, purpose, wanted=not says):
+                done.count("wishes")
 
 
 def _state(state: str, says: Says) -> tuple[Any, str]:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import effects as ef
 from flows.effects import Effect
-from storage import fetches, gifts, wishes
+from storage import fetches, gifts, reaching, wishes
 from storage.database import upsert
 from storage.joining import join
 from storage.stage import Stage
@@ -136,5 +136,6 @@ DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {
     ef.Thank: _thank,
     ef.Matter: _matter,
     **gifts.DEEDS,
+    **reaching.DEEDS,
     **wishes.DEEDS,
 }

@@ -67,9 +67,9 @@ class Facts:
 
     `stopped`: the carrier or the app refuses us. `busy_until`: they are mid-answer. `ringing_until`:
     they are on a call, or being rung. `rung_at`: when we last rang them. `closed`: the poll
-    takes no more votes. `settled`: what they have done already, so that the message is not needed.
-    `spent_until`: their group has spent what it may until then. `paused_at`: since when the lane
-    pauses for a fault of ours.
+    takes no more votes. `unwanted`: they chose not to get such things by this way. `settled`: what
+    they have done already, so that the message is not needed. `spent_until`: their group has spent
+    what it may until then. `paused_at`: since when the lane pauses for a fault of ours.
     """
 
     stopped: bool = False
@@ -80,6 +80,7 @@ class Facts:
     never_first: bool = False
     never_ring: bool = False
     may_start: bool = True
+    unwanted: bool = False
     hours: str = USUAL_HOURS
     zone: str = "Europe/London"
     busy_until: datetime | None = None
@@ -131,7 +132,7 @@ def _never(row: Waiting, facts: Facts) -> Verdict | None:
     if facts.state in ("left", "erased"):
         return Verdict(does="drop", why=LEFT, reached="not reachable")
     unwanted = facts.never_first or (row.channel == "voice" and facts.never_ring)
-    if unwanted or not facts.may_start:
+    if unwanted or facts.unwanted or not facts.may_start:
         return Verdict(does="drop", why=NO_WAY, reached="not reachable")
     if facts.closed:
         return Verdict(does="drop", why=CLOSED)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.state import Conversation
-from storage import spending
+from storage import reaching, spending
 from storage.checks import BETWEEN_CALLS, RINGING, Facts, Waiting
 from storage.states import unpacked
 from storage.tables import (
@@ -46,6 +46,7 @@ class _Known:
 
     people: dict[str, Facts] = field(default_factory=dict)
     ways: dict[tuple[str, str, str], bool] = field(default_factory=dict)
+    choices: set[reaching.Choice] = field(default_factory=set)
     ringing: dict[str, datetime] = field(default_factory=dict)
     rung: dict[str, datetime] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
@@ -70,6 +71,7 @@ async def facts_for(
     if who:
         known.people = await _people(conn, who)
         known.ways = await _ways(conn, who)
+        known.choices = await reaching.choices(conn, who)
         known.done = await _done(conn, who, notices)
     ringable = {row.line for row in notices if row.channel == "voice"}
     known.ringing = await _ringing(conn, ringable, now)
@@ -91,6 +93,7 @@ def _of(row: Waiting, known: _Known, usual: Facts) -> Facts:
     return replace(
         known.people.get(member, Facts(state="left" if member else "")),
         may_start=known.ways.get((member, row.line, row.channel), not member),
+        unwanted=not reaching.wanted(known.choices, member, row.channel, row.kind),
         ringing_until=known.ringing.get(row.line),
         rung_at=known.rung.get(row.line),
         # Of a closed poll the question is not asked any more; its result is what is to go.

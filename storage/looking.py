@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.looks import Look
+from storage import reaching
 from storage.stage import Stage
 
 LookUp = Callable[[AsyncConnection, Stage, str], Awaitable[Any]]
@@ -16,4 +17,6 @@ async def look_up(conn: AsyncConnection, stage: Stage, look: Look) -> Any:
     return await LOOKS[look.what](conn, stage, look.value)
 
 
-LOOKS: Mapping[str, LookUp] = {}
+LOOKS: Mapping[str, LookUp] = {
+    "wants": reaching.look,
+}

@@ -23,9 +23,14 @@ from storage.disk import sync_folder
 from storage.secrets import Secrets
 from storage.tables import contributions, lines, members
 
-What = Literal["stopped", "left", "erased", "no-calls", "not-first", "taken-back", "narrowed"]
-Lifted = Literal["started", "calls", "first"]
-LIFTS: dict[str, What] = {"started": "stopped", "calls": "no-calls", "first": "not-first"}
+What = Literal["stopped", "left", "erased", "no-calls", "not-first", "unwanted", "taken-back", "narrowed"]
+Lifted = Literal["started", "calls", "first", "wanted"]
+LIFTS: dict[str, What] = {
+    "started": "stopped",
+    "calls": "no-calls",
+    "first": "not-first",
+    "wanted": "unwanted",
+}
 # Wishes that are columns of the member: what is noted where one is so, and where it is not.
 WISHES: dict[str, tuple[What, Lifted]] = {
     "never_ring": ("no-calls", "calls"),
@@ -63,6 +68,11 @@ class Standing:
 
 def of_member(id_: str) -> str:
     return f"member:{id_}"
+
+
+def of_choice(member: str, channel: str, purpose: str) -> str:
+    """What somebody does not want by one channel."""
+    return f"choice:{member}:{channel}:{purpose}"
 
 
 def of_gift(id_: str) -> str:

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import outbox as box
 from storage.checks import UNCLEAR
 from storage.database import upsert
-from storage.tables import briefs, lines, members, outbox, reached, reaches, sendings
+from storage.reaching import ways_to
+from storage.tables import briefs, members, outbox, reached, sendings
 
 LEASE = timedelta(seconds=60)
 SLICE = 200  # members: a turn that waits for one slice to be written waits some hundredths of a second
@@ -129,7 +130,7 @@ async def next_slice(
         .limit(most)
     )
     rows = found.all()
-    ways = await ways_to(conn, [row.id for row in rows], channels)
+    ways = await ways_to(conn, [row.id for row in rows], channels, sending.kind)
     again = await _reached_before(conn, sending, [row.id for row in rows])
     people = [_recipient(row, ways.get(row.id, []), row.id in again, now) for row in rows]
     # Somebody who runs the group and has never used it is not one whom we failed to reach.
@@ -249,30 +250,6 @@ def _told(sending: Sending) -> sa.ColumnElement[bool]:
         o.state.in_(("waiting", "sending", "sent", "delivered")),
     )
     return sa.or_(got.exists(), going.exists())
-
-
-async def ways_to(
-    conn: AsyncConnection, ids: Sequence[str], channels: Collection[str]
-) -> dict[str, list[sa.Row[*tuple[Any, ...]]]]:
-    """The ways that we may use first, the one liked best first. A practice phone needs no account."""
-    r, n = reaches.c, lines.c
-    found = await conn.execute(
-        sa.select(r.member_id, r.line_id, r.channel)
-        .join(lines, n.id == r.line_id)
-        .where(
-            r.member_id.in_(ids),
-            r.retired_at.is_(None),
-            r.may_start,
-            n.stopped_at.is_(None),
-            sa.or_(n.kind == "practice", r.channel.in_(channels)),
-            sa.or_(r.channel != "sms", n.takes_texts.is_(None), n.takes_texts),
-        )
-        .order_by(r.member_id, r.rank, r.id)
-    )
-    ways: dict[str, list[sa.Row[*tuple[Any, ...]]]] = {}
-    for row in found:
-        ways.setdefault(row.member_id, []).append(row)
-    return ways
 
 
 async def _reached_before(conn: AsyncConnection, sending: Sending, ids: Sequence[str]) -> set[str]:

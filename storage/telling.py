@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Say
 from storage import outbox as box
-from storage.sendings import ways_to
+from storage.reaching import ways_to
 from storage.tables import members
 
 
@@ -35,7 +35,7 @@ async def tell(
     m = members.c
     found = await conn.execute(sa.select(m.id, m.group_id).where(m.id.in_(people)))
     groups = {row.id: row.group_id for row in found}
-    ways = await ways_to(conn, list(groups), channels)
+    ways = await ways_to(conn, list(groups), channels, kind)
     rows = [
         box.Row(
             id=ids(),

@@ -83,7 +83,7 @@ def _line(line: str, noted: Literal["stopped", "started"], at: datetime | None) 
     return write
 
 
-def _prefer(s: Stage, effect: ef.Prefer) -> None:
+def prefer(s: Stage, effect: ef.Prefer) -> None:
     if s.person is None:
         return
     me = s.person.member
@@ -116,4 +116,4 @@ def _noted(what: What | Lifted, subject: str) -> Deed:
     return write
 
 
-DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {ef.Change: _change, ef.Prefer: _prefer}
+DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {ef.Change: _change, ef.Prefer: prefer}

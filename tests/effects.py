@@ -6,6 +6,7 @@ from flows.effects import (
     Acknowledge,
     Amend,
     Change,
+    Choose,
     Delivered,
     Effect,
     Join,
@@ -53,6 +54,9 @@ def _about(effect: Effect, files: Files) -> str:
             return f"the member is now {effect.to}"
         case Prefer():
             return f"preference: {effect.name} is {effect.value}"
+        case Choose():
+            what = effect.purpose or "anything"
+            return f"{'wanted' if effect.wanted else 'not wanted'}: {what} by {effect.channel}"
     return ""
 
 

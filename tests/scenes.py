@@ -73,7 +73,7 @@ class Scene:
     notice: Notice | None = None
     conversation: Conversation = field(default_factory=Conversation)
     now: datetime = START
-    looks: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)  # what storage would find
+    looks: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # what storage would find
     effects: list[Effect] = field(default_factory=list)
     heard: list[Say] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
@@ -106,7 +106,12 @@ class Scene:
             try:
                 return engine.turn(self.flows, before, event, group, member, self.now, self.ids, seen)
             except Missing as missing:
-                seen[missing.look] = self.looks[missing.look.what](missing.look.value)
+                look = missing.look
+                seen[look] = self.looks[look.what](*([look.value] if look.value else []))
+
+    def finds(self, **looks: Callable[[], Any]) -> "Scene":
+        """The same, where storage finds this, by the name of the look."""
+        return replace(self, looks={**self.looks, **looks})
 
     def sends(self, question: Question) -> None:
         """A question of ours is on its way, as the lanes do it."""

@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from flows.events import Say
+from flows.state import Wants
+from flows.turns import choosing
 from tests.effects import told
 from tests.phones import Phone, phone
 from tests.scenes import BRIEF, NOTICE, SECOND, SHARED, VOTE, Scene
@@ -17,6 +19,13 @@ from tests.scenes import BRIEF, NOTICE, SECOND, SHARED, VOTE, Scene
 FOLDER = Path(__file__).parent / "transcripts"
 CHANNELS = ("Telegram", "Text messages", "Phone call")
 BY = {"Telegram": "Telegram", "text": "Text messages", "phone": "Phone call"}
+
+
+def _reached_by(scene: Scene, *channels: str) -> Scene:
+    """Somebody with these ways, who wants what they have said so far."""
+    wants = Wants(has=frozenset(channels))
+    return scene.finds(wants=lambda: choosing.changed(wants, scene.effects))
+
 
 GIVEN: Mapping[str, Callable[[Scene], Scene]] = {
     "a stranger": lambda s: replace(s, member=None),
@@ -33,6 +42,8 @@ GIVEN: Mapping[str, Callable[[Scene], Scene]] = {
     "a call about a vote": lambda s: replace(
         s, notice=replace(NOTICE, kind="poll", subject="p1"), group=replace(s.group, polls=(VOTE,))
     ),
+    "Telegram and texts": lambda s: _reached_by(s, "telegram", "sms"),
+    "a phone only": lambda s: _reached_by(s, "voice"),
     "easy words": lambda s: replace(s, member=s.member and replace(s.member, form="easy")),
 }
 

@@ -7,6 +7,7 @@ from flows.effects import Acknowledge, Change, Delivered, Join, Matter, Prefer, 
 from flows.events import Shown
 from flows.state import Answer, Frame, Member
 from flows.steps import AskStep
+from flows.turns import choosing
 from flows.turns.facts import brief
 from flows.turns.frames import open_frame, park, resume
 from flows.turns.keeping import gave, holds, keep_what_is_there
@@ -273,4 +274,5 @@ DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
     "hang up": hang_up,
     "resume": resume_waiting,
     "let go": forget_waiting,
+    **choosing.DEEDS,
 }

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from flows.state import Brief, Poll
 from flows.steps import Condition
+from flows.turns import choosing
 from flows.turns.turning import Turn
 from flows.wording import Text
 
@@ -27,6 +28,9 @@ FACTS: Mapping[str, Callable[[Turn], str]] = {
     "notice": lambda t: t.member.notice.kind if t.member and t.member.notice else "none",
     "secret": lambda t: _yes((poll := poll_at_hand(t)) and poll.secret),
     "voted": lambda t: _yes((poll := poll_at_hand(t)) and t.votes.get(poll.id)),
+    "calls": lambda t: choosing.standing(t, "voice"),
+    "texts": lambda t: choosing.standing(t, "sms"),
+    "telegram": lambda t: choosing.standing(t, "telegram"),
     "state": lambda t: t.member.state if t.member else "none",
 }
 
@@ -163,6 +167,7 @@ NAMES: Mapping[str, Callable[[Turn], str]] = {
     "words": lambda t: _shared_now(t, "words"),
     "notice": lambda t: t.member.notice.text if t.member and t.member.notice else "",
     "waiting": lambda t: t.waiting_title,
+    "my ways": choosing.summary,
 }
 
 

@@ -18,6 +18,7 @@ groups = sa.Table(
     sa.Column("helper_id", sa.String(40), nullable=True),
     sealed("helper_phone"),
     json("settings"),  # of its rules, what differs from the defaults
+    json("wordings"),  # the version of its own wording for each purpose: its words are texts "consent:VERSION"
     count("daily_segments", 2000),  # what it may spend on texts and calls in a day; 0 for no limit
     count("daily_minutes", 600),
     flag("practice"),
@@ -70,7 +71,9 @@ members = sa.Table(
     key(),
     ref("group_id", "groups"),
     word("permission", "member"),
-    word("state", "active"),  # active, paused, stopped, left, erased
+    word("state", "active"),  # active, paused, stopped, joined, left, erased
+    # The member whom a joined one is the same person as. No key to the same table: rows come in any order.
+    sa.Column("joined_to", sa.String(40), nullable=True, index=True),
     text("name"),
     ref("name_media", "media", null=True, gone="SET NULL"),
     sa.Column("number", sa.String(4), nullable=True),
@@ -84,12 +87,15 @@ members = sa.Table(
     flag("never_first"),
     word("hours", None, null=True),
     flag("practice"),
+    word("handover", None, null=True),  # the id of the open one, while a person helps them
     moment("paused_until"),
     moment("stopped_at"),
     moment("joined_at"),
     moment("left_at"),
     moment("heard_at"),
     moment("checked_in_at"),
+    json("agreed"),  # the version of the wording that stands, by purpose; `consents` has when and how
+    moment("ended_at"),  # when two people ended the membership
     sa.UniqueConstraint("group_id", "number"),
     sa.Index(None, "group_id", "id"),
 )
@@ -160,6 +166,13 @@ preferences = sa.Table(
     text("value"),
     moment("at"),
 )
+unwanted = sa.Table(  # what we may not start, by channel and purpose; no purpose is all of them
+    "unwanted",
+    meta,
+    ref("member_id", "members", primary=True),
+    sa.Column("channel", sa.String(20), primary_key=True),
+    sa.Column("purpose", sa.String(20), primary_key=True),
+)
 supporters = sa.Table(
     "supporters",
     meta,
@@ -199,10 +212,21 @@ link_codes = sa.Table(
     meta,
     key(),
     ref("member_id", "members"),
+    word("kind", "link"),  # link: another line of theirs; back: a new line for those they had
     keyed("code_hash"),
     count("tries"),
     moment("until"),
     moment("used_at"),
+    sa.Index(None, "code_hash"),
+)
+guesses = sa.Table(  # wrong codes and PINs of the last day, so that nobody can go on guessing
+    "guesses",
+    meta,
+    key(),
+    word("what"),
+    sa.Column("by", sa.String(80), nullable=False),  # a line, a call, or the member who was guessed at
+    moment("at", null=False),
+    sa.Index(None, "what", "by", "at"),
 )
 joined_members = sa.Table(  # two members found to be one person; can be undone for 30 days
     "joined_members",
