@@ -49,6 +49,8 @@ def command(words: str) -> str | None:
 def optout(words: str) -> Literal["stop", "start", "help"] | None:
     """Whether the whole message is exactly one opt-out word. YES counts only for somebody who had stopped."""
     said = _bare(words)
+    if said != "stop" and words.lstrip().startswith("/"):  # a command of an app, which no carrier acts on
+        return None
     if said in STOP:
         return "stop"
     if said in START:
