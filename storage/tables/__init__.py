@@ -38,7 +38,6 @@ from storage.tables.people import (
     unwanted,
 )
 from storage.tables.running import (
-    alerts,
     audit,
     checkins,
     handover_words,
@@ -47,11 +46,11 @@ from storage.tables.running import (
     marks,
     matters,
     removals,
-    safe_words,
     senders,
     sessions,
     spending,
 )
+from storage.tables.safety import alert_steps, alert_words, alerts, safe_contacts, safe_words
 from storage.tables.sendings import (
     attachments,
     ballots,
@@ -69,6 +68,8 @@ from storage.tables.sendings import (
 from storage.tables.turns import call_steps, calls, conversations, events, open_questions, problems
 
 __all__ = [
+    "alert_steps",
+    "alert_words",
     "alerts",
     "attachments",
     "audit",
@@ -118,6 +119,7 @@ __all__ = [
     "replies",
     "room_posts",
     "rooms",
+    "safe_contacts",
     "safe_words",
     "senders",
     "sendings",

@@ -28,25 +28,6 @@ handovers = sa.Table(
     moment("opened_at"),
     moment("closed_at"),
 )
-alerts = sa.Table(
-    "alerts",
-    meta,
-    key(),
-    ref("group_id", "groups"),
-    ref("contribution_id", "contributions", null=True),
-    ref("contact_id", "members", null=True, gone="SET NULL"),
-    word("state"),
-    moment("at"),
-    moment("acknowledged_at"),
-)
-safe_words = sa.Table(
-    "safe_words",
-    meta,
-    key(),
-    ref("group_id", "groups", null=True),
-    word("language"),
-    text("phrase"),
-)
 checkins = sa.Table(
     "checkins",
     meta,
