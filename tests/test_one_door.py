@@ -1,0 +1,104 @@
+"""Nothing that we start goes round the one place that decides whether it may: `storage.checks.may_send`.
+
+Looked for in the source, since a sender that nobody tests is the one that would go round it.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).parent.parent
+ROOMS = ("bot", "channels", "flows", "storage")
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for room in ROOMS:
+        for path in sorted((HOME / room).rglob("*.py")):
+            yield path.relative_to(HOME).as_posix(), ast.parse(path.read_text())
+
+
+def calling(*names: str, keyword: str = "") -> set[str]:
+    """The files that call something of this name, with this keyword where one is given."""
+    found = set()
+    for file, tree in modules():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if called in names and (not keyword or keyword in {one.arg for one in node.keywords}):
+                found.add(file)
+    return found
+
+
+def saying(*words: str) -> set[str]:
+    """The files in which one of these words stands by itself, as a value."""
+    return {
+        file
+        for file, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value in words
+    }
+
+
+def test_only_the_channels_speak_to_providers() -> None:
+    assert calling("create_async") == {"channels/sms.py", "channels/voice.py"}
+    assert saying("send_message") == {"channels/telegram.py", "channels/telegram_out.py"}
+
+
+def test_only_lanes_send_to_lines_and_only_what_was_claimed() -> None:
+    # The other two post in group chats, which are nobody's line, and answer the button that was pressed.
+    assert calling("send", keyword="load") == {"bot/lanes.py", "bot/rooms.py", "bot/chats.py"}
+    assert calling("Claimed") == {"storage/claims.py"}
+    assert calling("claim") >= {"bot/lane.py"}
+
+
+def test_only_the_check_lets_a_message_be_claimed() -> None:
+    assert "storage/claims.py" in calling("may_send") <= {"storage/claims.py", "storage/resuming.py"}
+    sending = {file for file, tree in modules() if _sets_sending(tree)}
+    assert sending == {"storage/claims.py"}
+
+
+def test_only_the_outbox_makes_messages() -> None:
+    assert {file for file, tree in modules() if _inserts_into_outbox(tree)} == {"storage/outbox.py"}
+
+
+@pytest.mark.parametrize(
+    ("line", "finds"),
+    [
+        ("sa.update(outbox).values(state='sending')", True),
+        ("sa.update(outbox).values(state='sent')", False),
+        ("taken.values(**{'state': 'sending'})", True),
+    ],
+)
+def test_the_search_finds_what_it_looks_for(line: str, finds: bool) -> None:
+    assert _sets_sending(ast.parse(line)) is finds
+
+
+def _sets_sending(tree: ast.Module) -> bool:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "state" and _is(node.value, "sending"):
+            return True
+        if isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            if any(key and _is(key, "state") and _is(value, "sending") for key, value in pairs):
+                return True
+    return False
+
+
+def _inserts_into_outbox(tree: ast.Module) -> bool:
+    """`insert(outbox)`, `outbox.insert()`, `upsert(conn, outbox)`: also where it is called `box`."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        about = [getattr(one, "id", "") for one in node.args]
+        owner = getattr(getattr(node.func, "value", None), "id", "")
+        if called in ("insert", "upsert", "upsert_for") and "outbox" in (owner, *about):
+            return True
+    return False
+
+
+def _is(node: ast.AST, value: str) -> bool:
+    return isinstance(node, ast.Constant) and node.value == value
