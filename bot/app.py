@@ -28,6 +28,7 @@ from bot.intake import Intake
 from bot.lanes import Lanes, Width, widths_of
 from bot.metrics import Metrics, State
 from bot.practice import PracticeCarrier, PracticePhones
+from bot.removing import Remover
 from bot.rooms import Rooms
 from bot.rounds import Rounds
 from bot.scheduler import Scheduler
@@ -199,6 +200,12 @@ class App:
             holder=self.holder,
             told=self.lanes.wake,
         )
+        self.remover = Remover(
+            **common,
+            secrets=self.secrets,
+            provider=self.senders.account.removing if self.settings.twilio_on else None,
+            numbers=[number for number in self._numbers if number],
+        )
         self.scheduler = Scheduler(
             **common,
             ids=self.ids,
@@ -210,6 +217,10 @@ class App:
         )
 
         self.rounds = Rounds({}, clock=self.clock)
+
+    @property
+    def _numbers(self) -> tuple[str | None, str | None]:
+        return self.settings.twilio_number, self.settings.twilio_voice_number
 
     def _build_inward(self, common: dict[str, Any]) -> None:
         """What takes in and answers."""
@@ -305,6 +316,7 @@ class App:
                 "rounds": self.rounds.run,
                 "clearing": self._clearing,
                 "sweeping": self._sweeping,
+                "removing": self.remover.run,
             }
             if not self._on_file:
                 loops |= {"serving": self._serving, "bells": self._listening}

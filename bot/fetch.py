@@ -202,7 +202,7 @@ class Fetcher:
     async def _keep(self, waiting: Waiting, prepared: Prepared) -> None:
         saved = await self._store.keep(prepared)
         async with self._db.write() as conn:
-            wanted = await fetches.stored(conn, waiting.id, saved)
+            wanted = await fetches.stored(conn, waiting.id, saved, now=self._clock())
             if not wanted:
                 await discard(conn, [saved.sha256, saved.thumb_sha256])
         if wanted:
@@ -229,7 +229,7 @@ class Fetcher:
     async def _refuse(self, waiting: Waiting, why: Refused) -> None:
         now = self._clock()
         async with self._db.write() as conn:
-            if await fetches.refused(conn, waiting.id, sentence=why.sentence):
+            if await fetches.refused(conn, waiting.id, sentence=why.sentence, now=now):
                 await self._tell(conn, waiting, why.said, now)
         self._told()
         log.warning("fetch_refused", media=waiting.id, sentence=why.sentence)

@@ -22,6 +22,7 @@ from channels.base import Inbound, Refused, Result, Unreadable
 from channels.twilio_faults import Busy, outcome, outcome_of
 from channels.twilio_media import Files
 from channels.twilio_numbers import Numbers
+from channels.twilio_removing import Removing
 
 HOME = "https://api.twilio.com"
 TIMEOUT = ClientTimeout(total=30, connect=10, sock_connect=5, sock_read=20)
@@ -80,7 +81,8 @@ class Http(AsyncTwilioHttpClient):  # type: ignore[misc]  # the library ships no
             if answer.status == 429:
                 raise Busy(_seconds(answer.headers.get("Retry-After", "")))
             text = await answer.text(errors="replace")
-            if answer.status in (200, 201) and not text.lstrip().startswith("{"):
+            reads = method != "DELETE"
+            if reads and answer.status in (200, 201) and not text.lstrip().startswith("{"):
                 raise ValueError("the answer is not Twilio's")  # the SDK would stumble over it anyhow
             return Response(answer.status, text, answer.headers)
 
@@ -118,6 +120,7 @@ class Account:
             home=api_url or HOME,
             others=media_origins,
         )
+        self.removing = Removing(self._client, self.files)
 
     def verify(self, request: Inbound) -> None:
         """Raise Refused unless Twilio signed this address with this form."""

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.events import Attachment
 from storage.leftovers import reclaim
 from storage.media import Saved
+from storage.removals import of_files
 from storage.secrets import Secrets
 from storage.tables import media
 
@@ -101,11 +102,12 @@ async def claim_one(
     return taken[0] if taken else None
 
 
-async def stored(conn: AsyncConnection, id: str, saved: Saved) -> bool:
+async def stored(conn: AsyncConnection, id: str, saved: Saved, *, now: datetime) -> bool:
     """Note that a file is kept; False where its row has gone, so that nothing needs it any more.
 
-    Where it came from and from whom is forgotten: `given` alone says who gave it. Raise Away.
+    Where it came from and from whom is forgotten, there and here: `given` alone says who gave it. Raise Away.
     """
+    await of_files(conn, [id], now)
     await reclaim(conn, (saved.sha256, saved.thumb_sha256))
     done = await conn.execute(
         media.update().where(_M.id == id).values(state="stored", **_facts(saved), **_DONE)
@@ -131,8 +133,9 @@ async def _put_off(conn: AsyncConnection, id: str, **until: object) -> None:
     )
 
 
-async def refused(conn: AsyncConnection, id: str, *, sentence: str) -> bool:
+async def refused(conn: AsyncConnection, id: str, *, sentence: str, now: datetime) -> bool:
     """Note that a file will never be kept, and why; False where it is no longer waited for."""
+    await of_files(conn, [id], now)
     done = await conn.execute(
         media.update()
         .where(_M.id == id, _M.state == "waiting")

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.effects import Amend
 from flows.state import Answer
+from storage import removals
 from storage.database import upsert
 from storage.register import note, of_gift
 from storage.tables import attachments, contribution_media, contributions, events, given, media, members
@@ -98,11 +99,14 @@ async def take_back(conn: AsyncConnection, gift: str, member: str | None, now: d
     cm = contribution_media.c
     ids = (await conn.scalars(sa.select(cm.media_id).where(cm.contribution_id == gift))).all()
     await conn.execute(sa.delete(contribution_media).where(cm.contribution_id == gift))
-    return await drop_media(conn, ids)
+    return await drop_media(conn, ids, now)
 
 
-async def drop_media(conn: AsyncConnection, ids: Sequence[str]) -> list[str | None]:
-    """Delete these files' rows, where nothing else refers to them; the hashes that they had."""
+async def drop_media(conn: AsyncConnection, ids: Sequence[str], now: datetime) -> list[str | None]:
+    """Delete these files' rows, where nothing else refers to them; the hashes that they had.
+
+    What still waits at its provider is to go from there.
+    """
     if not ids:
         return []
     m = media.c
@@ -111,9 +115,9 @@ async def drop_media(conn: AsyncConnection, ids: Sequence[str]) -> list[str | No
         sa.exists().where(attachments.c.media_id == m.id),
         sa.exists().where(members.c.name_media == m.id),
     )
-    dropped = await conn.execute(
-        sa.delete(media).where(m.id.in_(ids), ~used).returning(m.sha256, m.thumb_sha256)
-    )
+    unused = (await conn.scalars(sa.select(m.id).where(m.id.in_(ids), ~used))).all()
+    await removals.of_files(conn, unused, now)
+    dropped = await conn.execute(sa.delete(media).where(m.id.in_(unused)).returning(m.sha256, m.thumb_sha256))
     return [hash_ for row in dropped for hash_ in row]
 
 

@@ -118,7 +118,7 @@ class Ledger:
     async def write(self, conn: AsyncConnection, now: datetime) -> None:
         for table in INSERTED:
             await ready.write(conn, _inserting(table), self.rows.get(table, ()))
-        await self._gifts(conn)
+        await self._gifts(conn, now)
         await self._calls(conn)
         await self._talks(conn)
         await self._ballots(conn)
@@ -133,7 +133,7 @@ class Ledger:
         await views.changed(conn, self.groups)
         await discard(conn, self.gone)
 
-    async def _gifts(self, conn: AsyncConnection) -> None:
+    async def _gifts(self, conn: AsyncConnection, now: datetime) -> None:
         """A contribution that was kept when a call broke off is kept again, whole, when it is finished."""
         if not self.gifts:
             return
@@ -141,9 +141,9 @@ class Ledger:
         mine = [{"contribution_id": gift, "member_id": member} for gift, member in self.givers.items()]
         await _put(conn, given, mine)
         await _put(conn, contribution_media, list(self.files.values()))
-        await self._let_go(conn)
+        await self._let_go(conn, now)
 
-    async def _let_go(self, conn: AsyncConnection) -> None:
+    async def _let_go(self, conn: AsyncConnection, now: datetime) -> None:
         """Files that a contribution had and has no more: their giver replaced them or took them back."""
         had = await ready.read(conn, _files(), gifts=list(self.gifts))
         old = [(gift, file) for gift, file in had if (gift, file) not in self.files]
@@ -151,7 +151,7 @@ class Ledger:
             cm = contribution_media.c
             pair = sa.tuple_(cm.contribution_id, cm.media_id)
             await conn.execute(sa.delete(contribution_media).where(pair.in_(old)))
-            self.gone += await drop_media(conn, [file for _, file in old])
+            self.gone += await drop_media(conn, [file for _, file in old], now)
 
     async def _calls(self, conn: AsyncConnection) -> None:
         await _put(conn, calls, list(self.calls.values()), ("id",), ("line_id", "member_id", "ended_at"))

@@ -37,6 +37,7 @@ from storage.tables.people import (
     texts,
     unwanted,
 )
+from storage.tables.removals import removals
 from storage.tables.running import (
     audit,
     checkins,
@@ -45,7 +46,6 @@ from storage.tables.running import (
     leases,
     marks,
     matters,
-    removals,
     senders,
     sessions,
     spending,
