@@ -19,14 +19,33 @@ matters = sa.Table(  # what needs a person: words not understood or passed on, a
     moment("done_at"),
     ref("done_by", "members", null=True, gone="SET NULL"),
 )
-handovers = sa.Table(
+handovers = sa.Table(  # a person helps a member by text: the automation is quiet meanwhile
     "handovers",
     meta,
     key(),
     ref("member_id", "members"),
     ref("helper_id", "members", null=True, gone="SET NULL"),
+    count("mark"),  # the number that helpers know it by
+    ref("line_id", "lines", null=True, gone="SET NULL"),  # where the member wrote last: answers go there
+    word("channel", ""),
     moment("opened_at"),
+    moment("due_at"),  # when it is late, as long as nobody has taken it up
+    moment("taken_at"),
+    moment("heard_at"),
     moment("closed_at"),
+    sa.Index(None, "member_id"),
+)
+handover_words = sa.Table(  # what was said while a person helped: the member's own record, no contribution
+    "handover_words",
+    meta,
+    key(),
+    ref("handover_id", "handovers"),
+    ref("member_id", "members"),
+    word("by"),  # member, helper
+    text("text"),
+    json("media"),
+    moment("at", null=False),
+    sa.Index(None, "handover_id"),
 )
 checkins = sa.Table(
     "checkins",
