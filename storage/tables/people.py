@@ -86,6 +86,9 @@ members = sa.Table(
     flag("never_ring"),
     flag("never_first"),
     word("hours", None, null=True),
+    word("days", ""),  # on which of them we may write or ring, such as "mon tue"; "" for all
+    count("a_week", None, null=True),  # how many messages that we start; the group's rule where there is none
+    flag("lower"),  # a lower voice on the phone
     flag("practice"),
     word("handover", None, null=True),  # the id of the open one, while a person helps them
     moment("paused_until"),
@@ -157,6 +160,7 @@ needs = sa.Table(
     sa.Column("met", sa.Boolean, nullable=True),
     text("why"),
     moment("review_on"),
+    sa.Index(None, "member_id"),
 )
 preferences = sa.Table(
     "preferences",

@@ -55,6 +55,7 @@ checkins = sa.Table(
     moment("asked_at"),
     moment("answered_at"),
     json("answers"),
+    sa.Index(None, "member_id"),
 )
 
 senders = sa.Table(  # one lane each: its pause and its pace, for all processes
