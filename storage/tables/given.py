@@ -87,6 +87,20 @@ thanks = sa.Table(
     ref("member_id", "members", primary=True),
     moment("at"),
 )
+hidings = sa.Table(  # what a facilitator hid, why, and what a second person said of it
+    "hidings",
+    meta,
+    key(),
+    ref("contribution_id", "contributions"),
+    ref("by_id", "members", null=True, gone="SET NULL"),
+    word("why"),
+    moment("at", null=False),
+    moment("asked_at"),  # when its giver asked for a second person
+    ref("second_id", "members", null=True, gone="SET NULL"),
+    word("outcome", None, null=True),  # kept, shown
+    moment("reviewed_at"),
+    sa.Index(None, "contribution_id"),
+)
 replies = sa.Table(  # "You said, we did"
     "replies",
     meta,

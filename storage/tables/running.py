@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from storage.columns import count, json, key, keyed, meta, moment, ref, text, word
+from storage.columns import count, flag, json, key, keyed, meta, moment, ref, text, word
 
 matters = sa.Table(  # what needs a person: words not understood or passed on, a wish for help, a name to type
     "matters",
@@ -15,6 +15,7 @@ matters = sa.Table(  # what needs a person: words not understood or passed on, a
     text("question"),
     ref("contribution_id", "contributions", null=True),
     json("media"),  # ids of the recordings and photos that came with it
+    flag("unnamed"),  # whoever reads the list is not told whose it is
     moment("at", null=False),
     moment("done_at"),
     ref("done_by", "members", null=True, gone="SET NULL"),
