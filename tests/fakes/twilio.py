@@ -82,6 +82,8 @@ class FakeTwilio:
         self.ringing: list[Ringing] = []
         self.calls: list[Call] = []
         self.files: dict[str, tuple[bytes, str]] = {}
+        self.removed: set[str] = set()  # the ids of texts and calls that the service had removed
+        self.recorded: dict[str, str] = {}  # the call, by the path of a recording
         self.missing: dict[str, int] = {}  # so many 404s before a file is there
         self.stopped: set[str] = set()
         self.landlines: set[str] = set()
@@ -220,11 +222,11 @@ class FakeTwilio:
         self.files[path] = (content, type)
         return f"https://api.twilio.com{path}"
 
-    def keep_recording(self, content: bytes) -> tuple[str, str]:
-        """Store a recording: its id and its address at the API."""
+    def keep_recording(self, content: bytes, call: str = "") -> tuple[str, str]:
+        """Store a recording of a call: its id and its address at the API."""
         sid = self.new_id("RE")
         path = f"{ROOT.format(sid=self.sid)}/Recordings/{sid}"
-        self.files[path] = (content, "audio/x-wav")
+        self.files[path], self.recorded[path] = (content, "audio/x-wav"), call
         return sid, f"https://api.twilio.com{path}"
 
     def new_id(self, kind: str) -> str:

@@ -13,6 +13,7 @@ from tests.fakes.twilio_parts import BODY_LIMIT, ROOT, ApiError, Failure, Ringin
 
 if TYPE_CHECKING:
     from tests.fakes.twilio import FakeTwilio
+    from tests.fakes.twilio_calls import Call
 
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 _ACCOUNT = "/2010-04-01/Accounts/{account}"
@@ -44,6 +45,9 @@ def application(twilio: "FakeTwilio") -> web.Application:
             web.delete(f"{_ACCOUNT}/Messages/{{message}}/Media/{{file}}", api.guarded("files", api.delete)),
             web.get(f"{_ACCOUNT}/Recordings/{{file}}", api.guarded("files", api.file)),
             web.delete(f"{_ACCOUNT}/Recordings/{{file}}", api.guarded("files", api.delete)),
+            web.get(f"{_ACCOUNT}/Recordings.json", api.guarded("lists", api.list_recordings)),
+            web.delete(f"{_ACCOUNT}/Messages/{{sid}}.json", api.guarded("removals", api.remove)),
+            web.delete(f"{_ACCOUNT}/Calls/{{sid}}.json", api.guarded("removals", api.remove)),
             web.post("/_text", api.drive_text),
             web.post("/_ring", api.drive_ring),
             web.post("/_call/{call}/{deed}", api.drive_call),
@@ -125,7 +129,8 @@ class Api:
         found = [
             text
             for text in self._twilio.texts
-            if query.get("To", text.to) == text.to
+            if text.sid not in self._twilio.removed
+            and query.get("To", text.to) == text.to
             and query.get("From", text.from_) == text.from_
             and _dated(text.at, query.get("DateSent", ""), query.get("DateSent>", ""))
         ]
@@ -147,14 +152,36 @@ class Api:
         return self._page(request, "media_list", found)
 
     async def list_calls(self, request: web.Request) -> web.StreamResponse:
-        """GET Calls.json, filtered by To and From: the calls that the service asked for."""
+        """GET Calls.json, filtered by To and From: the calls that the service asked for, then those to it."""
         query = request.query
+        asked = [self._ringing(ringing) for ringing in reversed(self._twilio.ringing)]
+        came = [self._came(call) for call in self._twilio.calls if call.direction == "inbound"]
         found = [
-            self._ringing(ringing)
-            for ringing in reversed(self._twilio.ringing)
-            if query.get("To", ringing.to) == ringing.to and query.get("From", ringing.from_) == ringing.from_
+            one
+            for one in (*asked, *came)
+            if one["sid"] not in self._twilio.removed
+            and query.get("To", one["to"]) == one["to"]
+            and query.get("From", one["from"]) == one["from"]
         ]
         return self._page(request, "calls", found)
+
+    async def list_recordings(self, request: web.Request) -> web.StreamResponse:
+        """GET Recordings.json, filtered by CallSid."""
+        wanted, twilio = request.query.get("CallSid", ""), self._twilio
+        paths = [path for path, call in twilio.recorded.items() if path in twilio.files and call == wanted]
+        found = [{"sid": path.rpartition("/")[2], "call_sid": wanted} for path in paths]
+        return self._page(request, "recordings", found)
+
+    async def remove(self, request: web.Request) -> web.StreamResponse:
+        """DELETE of a message or a call; one that goes on is not removed."""
+        sid, twilio = request.match_info["sid"], self._twilio
+        known = {one.sid for one in (*twilio.texts, *twilio.ringing, *twilio.calls)}
+        if sid not in known - twilio.removed:
+            raise ApiError(404, 20404, "The requested resource was not found")
+        if any(call.sid == sid and not call.over for call in twilio.calls):
+            raise ApiError(409, 20009, "Cannot delete this resource because it has not finished")
+        twilio.removed.add(sid)
+        return web.Response(status=204)
 
     async def create_call(self, request: web.Request) -> web.StreamResponse:
         """POST Calls.json."""
@@ -197,7 +224,7 @@ class Api:
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """A file that is not wanted any more."""
-        if self._twilio.files.pop(request.path, None) is None:
+        if self._twilio.files.pop(request.path.removesuffix(".json"), None) is None:
             raise ApiError(404, 20404, "The requested resource was not found")
         return web.Response(status=204)
 
@@ -245,6 +272,11 @@ class Api:
             "status": "in-progress" if ringing.taken else "queued",
             "direction": "outbound-api",
         }
+
+    def _came(self, call: "Call") -> dict[str, Any]:
+        when = date_words(self._twilio.clock())
+        known = {"sid": call.sid, "to": call.to, "from": call.from_, "date_created": when}
+        return known | {"status": "completed" if call.over else "in-progress", "direction": "inbound"}
 
     def _page(self, request: web.Request, name: str, rows: list[dict[str, Any]]) -> web.Response:
         """One page of a list, with the address of the next."""

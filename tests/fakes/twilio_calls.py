@@ -51,8 +51,8 @@ class Exchange(Protocol):
     async def get(self, url: str) -> bytes:
         """A signed request for something to play."""
 
-    def keep_recording(self, content: bytes) -> tuple[str, str]:
-        """Store a recording: its id and its address."""
+    def keep_recording(self, content: bytes, call: str = "") -> tuple[str, str]:
+        """Store a recording of a call: its id and its address."""
 
 
 class Call:
@@ -147,7 +147,7 @@ class Call:
             self.heard = []
             await (self._end() if hang_up else self._go_on())
             return self
-        sid, url = self._exchange.keep_recording(content)
+        sid, url = self._exchange.keep_recording(content, self.sid)
         fields = {"RecordingSid": sid, "RecordingUrl": url, "RecordingDuration": str(seconds)}
         await self._act(record, {**fields, "Digits": "hangup" if hang_up else key}, hung_up=hang_up)
         return self

@@ -1,0 +1,73 @@
+"""FORGET ME: what somebody gave goes here, at the providers and from the files, whatever dies meanwhile."""
+
+from datetime import timedelta
+
+
+from tests.fakes.twilio_calls import sound
+from tests.world import ADA, BEN, World, world
+
+__all__ = ["world"]
+
+LATER = timedelta(minutes=21)  # by then no answer can still be on its way
+LEFT = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM removals)"
+
+
+async def forget(world: World, number: str) -> str:
+    """Somebody asks for it by text; the last answer that they get."""
+    return (await world.texts(number, "forget me", "1"))[-1]
+
+
+def at_twilio(world: World, number: str) -> list[str]:
+    """The words of texts with a number that Twilio still has."""
+    there = [text for text in world.twilio.texts if text.sid not in world.twilio.removed]
+    return [text.body for text in there if number in (text.to, text.from_)]
+
+
+async def test_texts_calls_and_recordings_go_at_twilio_too(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    await world.joined(BEN, name="Ben")
+    call = await world.twilio.ring(ADA)
+    await call.say_words("share a thought")
+    await call.record(sound(2), 2, key="#")
+    await call.hang_up()
+    assert "It is erased" in await forget(world, ADA)
+    await world.met(lambda: call.sid in world.twilio.removed)
+    world.clock.forward(LATER)
+    await world.until(LEFT)
+    assert at_twilio(world, ADA) == []
+    assert not world.twilio.files
+    assert len(at_twilio(world, BEN)) == 6
+
+
+async def test_the_answer_and_the_line_are_gone_once_it_was_said(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    await forget(world, ADA)
+    world.clock.forward(LATER)
+    await world.until(LEFT)
+    for table in ("lines", "outbox", "members", "reaches", "consents", "given", "calls"):
+        assert await world.count(table) == 0, table
+    assert not [row for row in await world.rows("SELECT body, line_id FROM events") if any(row)]
+
+
+async def test_who_was_erased_can_come_back_as_somebody_new(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    await forget(world, ADA)
+    await world.joined(ADA, name="Ada again")
+    world.clock.forward(LATER)
+    await world.until(LEFT)
+    assert len([words for words in at_twilio(world, ADA) if "called" in words]) == 1
+    assert [row.name for row in await world.rows("SELECT name FROM members")] == ["Ada again"]
+
+
+async def test_a_recording_goes_at_twilio_as_soon_as_it_is_stored_here(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    call = await world.twilio.ring(ADA)
+    await call.say_words("share a thought")
+    await call.record(sound(2), 2, key="#")
+    await world.until("SELECT 1 FROM media WHERE state = 'stored'")
+    await world.met(lambda: not world.twilio.files)
+    await call.hang_up()
