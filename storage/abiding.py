@@ -11,9 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.effects import Change
 from flows.state import CHANNELS, PURPOSES
 from storage import leaving, reaching, rewriting
-from storage.register import WISHES, Register, Standing, of_choice, of_gift, of_line, of_member
-from storage.tables import contributions, given, lines, members
+from storage.register import (
+    WISHES,
+    Register,
+    Standing,
+    of_choice,
+    of_gift,
+    of_line,
+    of_member,
+    of_way,
+)
+from storage.tables import contributions, given, lines, members, reaches
 
+CAUTIOUS = {"stopped", "no-calls", "not-first"}
 SLICE = 1000
 
 Says = Mapping[str, bool]
@@ -41,6 +51,7 @@ async def abide(conn: AsyncConnection, register: Register, standing: Standing, n
     if standing.says:
         await _gifts(conn, look, done, now)
         await _members(conn, look, done, now)
+        await _ways(conn, look, done, now)
         await _lines(conn, look, done, now)
     return done
 
@@ -61,9 +72,10 @@ async def _gifts(conn: AsyncConnection, look: Look, done: Abided, now: datetime)
 async def _members(conn: AsyncConnection, look: Look, done: Abided, now: datetime) -> None:
     m = members.c
     wanted = sa.select(m.id, m.state, *(m[column] for column in WISHES))
+    same = await _same(conn)
     async for member in _each(conn, wanted, m.id):
         await _choices(conn, member.id, look, done)
-        says = look(of_member(member.id))
+        says = _of_person(look, member.id, same.get(member.id, ()))
         if not says:
             continue
         for column, (what, _) in WISHES.items():
@@ -74,6 +86,21 @@ async def _members(conn: AsyncConnection, look: Look, done: Abided, now: datetim
         if to:
             done.count(name)
             done.files += await leaving.change(conn, member.id, Change(to=to), now)
+
+
+async def _same(conn: AsyncConnection) -> dict[str, list[str]]:
+    """Who is the same person as somebody else here, by the one who is kept."""
+    found: dict[str, list[str]] = {}
+    joined = sa.select(members.c.joined_to, members.c.id).where(members.c.joined_to.is_not(None))
+    for kept, other in await conn.execute(joined):
+        found.setdefault(kept, []).append(other)
+    return found
+
+
+def _of_person(look: Look, member: str, same: Sequence[str]) -> Says:
+    """What a member said, and what they forbade under another id: they may have been taken apart since."""
+    forbidden = [what for one in same for what, so in look(of_member(one)).items() if so and what in CAUTIOUS]
+    return {**look(of_member(member)), **dict.fromkeys(forbidden, True)}
 
 
 async def _choices(conn: AsyncConnection, member: str, look: Look, done: Abided) -> None:
@@ -102,6 +129,16 @@ async def _wish(conn: AsyncConnection, member: str, column: str, so: bool) -> No
     await conn.execute(sa.update(members).where(members.c.id == member).values({column: so}))
     if so:
         await leaving.cancel_notices(conn, member, channel="voice" if column == "never_ring" else "")
+
+
+async def _ways(conn: AsyncConnection, look: Look, done: Abided, now: datetime) -> None:
+    """Lines that no longer lead to somebody: they may be somebody else's by now."""
+    r, n = reaches.c, lines.c
+    wanted = sa.select(r.id, r.member_id, n.address_hash).join(lines, n.id == r.line_id)
+    async for way in _each(conn, wanted.where(r.retired_at.is_(None)), r.id):
+        if look(of_way(way.member_id, way.address_hash)).get("retired"):
+            done.count("ways")
+            await conn.execute(sa.update(reaches).where(r.id == way.id).values(retired_at=now))
 
 
 async def _lines(conn: AsyncConnection, look: Look, done: Abided, now: datetime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.effects import Change
 from storage import erasing, locks
-from storage.register import Lifted, What, note, of_member
+from storage.register import Lifted, What, note_member
 from storage.rewriting import drop_media
 from storage.tables import conversations, members, outbox, reaches
 
@@ -37,7 +37,7 @@ async def change(
         "left": {"state": "left", "left_at": now},
     }
     if noted := NOTED.get(wish.to):
-        note(conn, noted, of_member(member))
+        await note_member(conn, noted, member)
     if wish.to == "erased":
         return await erasing.erase(conn, member, talk, now)
     await conn.execute(sa.update(members).where(m.id == member).values(values[wish.to]))

@@ -1,4 +1,4 @@
-"""A member's PIN and number: kept as a slow hash, checked with limits; whatever is wrong, the answer is alike."""
+"""A member's number and PIN: a slow hash, limits, and the same answer whatever is wrong."""
 
 import asyncio
 import hashlib

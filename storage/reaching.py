@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows import effects as ef
 from flows.state import Wants
 from storage.database import upsert
+from storage.persons import everyone
 from storage.register import note, of_choice
 from storage.stage import Stage
 from storage.tables import lines, members, reaches, unwanted
@@ -105,7 +106,8 @@ def _choose(s: Stage, effect: ef.Choose) -> None:
 async def choose(conn: AsyncConnection, member: str, channel: str, purpose: str, *, wanted: bool) -> bool:
     """Note whether a member wants this by this channel, in the register too; False where it was so."""
     row = {"member_id": member, "channel": channel, "purpose": purpose}
-    note(conn, "wanted" if wanted else "unwanted", of_choice(member, channel, purpose))
+    for one in await conn.scalars(everyone(member)):
+        note(conn, "wanted" if wanted else "unwanted", of_choice(one, channel, purpose))
     if wanted:
         u = unwanted.c
         here = (u.member_id == member, u.channel == channel, u.purpose == purpose)

@@ -13,7 +13,7 @@ from storage import locks, slots
 from storage.asking import unask
 from storage.checks import BACKOFF, CALLBACK, UNCLEAR, USUAL_HOURS, Waiting, hours_of
 from storage.outbox import TRACKED, columns, make_due
-from storage.register import note, note_line, of_member
+from storage.register import note_line, note_member
 from storage.tables import groups, lines, members, outbox, reached, receipts
 
 MOST_CALLS = 2  # on two days
@@ -123,7 +123,7 @@ async def stop(conn: AsyncConnection, line: str, member: str | None, now: dateti
     """The carrier or the app refuses us for this line: its person has stopped us."""
     await note_line(conn, "stopped", line)
     if member:
-        note(conn, "stopped", of_member(member))
+        await note_member(conn, "stopped", member)
     first = lines.c.stopped_at.is_(None)
     await conn.execute(sa.update(lines).where(lines.c.id == line, first).values(stopped_at=now))
     active = members.c.state.in_(("active", "paused"))

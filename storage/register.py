@@ -20,16 +20,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, StorageError
 from storage.disk import sync_folder
+from storage.persons import everyone
 from storage.secrets import Secrets
 from storage.tables import contributions, lines, members
 
-What = Literal["stopped", "left", "erased", "no-calls", "not-first", "unwanted", "taken-back", "narrowed"]
-Lifted = Literal["started", "calls", "first", "wanted"]
+What = Literal[
+    "stopped", "left", "erased", "no-calls", "not-first", "unwanted", "taken-back", "narrowed", "retired"
+]
+Lifted = Literal["started", "calls", "first", "wanted", "used"]
 LIFTS: dict[str, What] = {
     "started": "stopped",
     "calls": "no-calls",
     "first": "not-first",
     "wanted": "unwanted",
+    "used": "retired",
 }
 # Wishes that are columns of the member: what is noted where one is so, and where it is not.
 WISHES: dict[str, tuple[What, Lifted]] = {
@@ -75,6 +79,11 @@ def of_choice(member: str, channel: str, purpose: str) -> str:
     return f"choice:{member}:{channel}:{purpose}"
 
 
+def of_way(member: str, address_hash: bytes) -> str:
+    """A line that leads to somebody, or no longer does."""
+    return f"way:{member}:{address_hash.hex()}"
+
+
 def of_gift(id_: str) -> str:
     """A contribution."""
     return f"gift:{id_}"
@@ -92,11 +101,24 @@ def note(conn: AsyncConnection, what: What | Lifted, subject: str) -> None:
         notes.append(Note(what=what, subject=subject))
 
 
+async def note_member(conn: AsyncConnection, what: What | Lifted, member: str) -> None:
+    """The same of a member, and of whoever is the same person: data from before knows them as two."""
+    for one in await conn.scalars(everyone(member)):
+        note(conn, what, of_member(one))
+
+
 async def note_line(conn: AsyncConnection, what: What | Lifted, line: str) -> None:
     """The same of a line, by its id."""
     address_hash = await conn.scalar(sa.select(lines.c.address_hash).where(lines.c.id == line))
     if address_hash is not None:
         note(conn, what, of_line(address_hash))
+
+
+async def note_way(conn: AsyncConnection, what: Literal["retired", "used"], member: str, line: str) -> None:
+    """Whether a line leads to this member: older data knows nothing of a phone that was lost since."""
+    address_hash = await conn.scalar(sa.select(lines.c.address_hash).where(lines.c.id == line))
+    if address_hash is not None:
+        note(conn, what, of_way(member, address_hash))
 
 
 def _now() -> datetime:

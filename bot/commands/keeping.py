@@ -34,6 +34,7 @@ CHANGED = {
     "left": "who had left",
     "erased": "who had been erased, and are erased again",
     "wishes": "whose wish about being rung or written to is kept",
+    "ways": "numbers and chats that no longer led to somebody",
     "lines": "numbers and chats that had stopped us, or started again",
     "taken back": "contributions that had been taken back",
     "narrowed": "contributions that only the facilitators may read",

@@ -1,0 +1,21 @@
+"""Who is one person: a member, and those found to be the same (`members.joined_to`). For whatever reads."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.tables import members
+
+GONE = ("left", "erased")
+NO_MEMBER = ("joined", *GONE)  # states of those who are not counted, written to or listed by themselves
+
+
+def everyone(member: Any) -> sa.Select[str]:
+    """The ids under which a person gave things; `member` is an id, or a column that holds one."""
+    one = members.alias()
+    return sa.select(one.c.id).where(sa.or_(one.c.id == member, one.c.joined_to == member))
+
+
+def person(of: Any = members) -> sa.ColumnElement[str]:
+    """Who the member in this row of `members` is, as a person."""
+    return sa.func.coalesce(of.c.joined_to, of.c.id)
