@@ -246,7 +246,7 @@ class CallPhone:
     async def get(self, url: str) -> bytes:
         return SOUND
 
-    def keep_recording(self, content: bytes) -> tuple[str, str]:
+    def keep_recording(self, content: bytes, call: str = "") -> tuple[str, str]:
         sid = f"RE{next(self._numbers)}"
         return sid, f"https://api.twilio.com/{sid}"
 

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-
 from tests.fakes.twilio_calls import sound
 from tests.world import ADA, BEN, World, world
 
