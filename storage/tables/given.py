@@ -80,6 +80,18 @@ contribution_media = sa.Table(
     count("position"),
     word("answer", None, null=True),
 )
+entries = sa.Table(  # what somebody entered for a member, until it was read back to them and a while longer
+    "entries",
+    meta,
+    key(),
+    ref("member_id", "members"),
+    text("by"),
+    ref("contribution_id", "contributions", null=True),
+    ref("poll_id", "polls", null=True),
+    moment("at", null=False),
+    moment("read_at"),
+    sa.Index(None, "member_id"),
+)
 thanks = sa.Table(
     "thanks",
     meta,

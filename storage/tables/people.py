@@ -91,6 +91,7 @@ members = sa.Table(
     flag("lower"),  # a lower voice on the phone
     flag("practice"),
     word("handover", None, null=True),  # the id of the open one, while a person helps them
+    flag("read_back"),  # something was entered for them that they have not heard yet
     moment("paused_until"),
     moment("stopped_at"),
     moment("joined_at"),
