@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from flows.understanding.tokens import DAYS, MONTHS
 
 MORNING = time(10)  # when something goes that is due "three days before"
+EVENING = time(18)  # by when what came a working day ago has been heard
+_SATURDAY = 5
 _DAY = timedelta(days=1)
 _STEP = re.compile(r"([1-9][0-9]{0,4})([mhdw])")
 _CLOCK_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")
@@ -94,6 +96,22 @@ def next_allowed(at: datetime, hours: Hours, zone: str) -> datetime:
         if moment > at and allowed(moment, hours, zone)
     )
     return next(opening)
+
+
+def listened_by(at: datetime, days: int, zone: str) -> datetime:
+    """The evening by which somebody listens to what came at this moment: days later, without weekends."""
+    place = _zone(zone)
+    day = at.astimezone(place).date()
+    for _ in range(days):
+        day += _DAY
+        while day.weekday() >= _SATURDAY:
+            day += _DAY
+    return datetime.combine(day, EVENING, place).astimezone(UTC)
+
+
+def day_of(at: datetime, zone: str) -> str:
+    """The day of the week of a moment: "Tuesday"."""
+    return DAYS[at.astimezone(_zone(zone)).weekday()].capitalize()
 
 
 def due(at_meeting: datetime, offset: str, zone: str, hours: Hours, now: datetime) -> datetime | None:

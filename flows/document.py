@@ -14,6 +14,7 @@ from flows.files.checking import check
 from flows.files.grammar import condition, flag, is_form, text_of, whole
 from flows.files.lines import FlowError, Table, mapping, read, words
 from flows.library import Flows
+from flows.safety import NOTHING, SafeWords
 from flows.steps import (
     MENU,
     AskStep,
@@ -66,15 +67,20 @@ HEADINGS = {"flow", "title", "menu", "shelf", "order", "words", "over", "door", 
 def load(sources: Mapping[str, str], older: Mapping[str, str] | None = None) -> Flows:
     """All flows from their files: `sources` by file name, `older` texts that conversations still run.
 
-    The file named phrases.yaml holds the sentences of the house. Raise FlowError on the first fault.
+    The file named phrases.yaml holds the sentences of the house, safe-words.yaml the phrases that may mean
+    danger. Raise FlowError on the first fault.
     """
     current: dict[str, Flow] = {}
     lines: dict[str, list[int]] = {}
     phrases: dict[str, Text] = {}
+    safe_words = NOTHING
     for source, body in sources.items():
         if source == "phrases.yaml":
             table = read(body, source)
             phrases = {name: text_of(table, name, source) for name in table}
+            continue
+        if source == "safe-words.yaml":
+            safe_words = SafeWords.of(read(body, source))
             continue
         flow, lines[source] = parse(body, source)
         if flow.name in current:
@@ -91,6 +97,7 @@ def load(sources: Mapping[str, str], older: Mapping[str, str] | None = None) -> 
         current=current,
         versions={flow.version: flow for flow in (*past, *current.values())},
         phrases=phrases,
+        safe_words=safe_words,
         triggers={word: flow.name for flow in current.values() for word in flow.words},
     )
 

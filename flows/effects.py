@@ -185,6 +185,28 @@ class Practised:
     attachments: tuple[Attachment, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """These words may mean that somebody is in danger: a contact is to look. `gift` as in `Keep`, or ""."""
+
+    words: str
+    gift: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A contact says that they look at this alert: nobody else is told of it."""
+
+    alert: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassOn:
+    """A contact can't look at this alert: the next one is told now."""
+
+    alert: str
+
+
 Effect = (
     Fetch
     | Join
@@ -199,6 +221,9 @@ Effect = (
     | Matter
     | Change
     | Prefer
+    | Flag
+    | Seen
+    | PassOn
     | HandOver
     | Handed
     | HelperSays

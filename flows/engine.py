@@ -13,7 +13,7 @@ from flows.events import Ask, Event, Question
 from flows.library import Flows
 from flows.looks import Seen
 from flows.state import Answer, Conversation, Done, Group, Member
-from flows.turns import anywhere, calls, deeds
+from flows.turns import anywhere, calls, care, deeds
 from flows.turns.door import at_the_door, comes_again
 from flows.turns.frames import open_frame, put_question
 from flows.turns.keeping import add_photos, count_photos, keep_so_far
@@ -60,6 +60,7 @@ def turn(
     )
     hear(t)
     keep_so_far(t)
+    care.mind(t)
     if t.on_call and event.kind != "hangup":
         calls.go_on(t)
     return t.outcome()
@@ -100,6 +101,9 @@ def hear(t: Turn) -> None:
 
 def answer(t: Turn) -> None:
     """What a person said, pressed or sent, in the order in which it can be meant."""
+    if care.answered(t):
+        ask_again(t)
+        return
     if _album(t) or calls.keys(t) or anywhere.handled(t) or _own_question(t):
         return
     _lapse(t)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from flows.safety import NOTHING, SafeWords, Watch
 from flows.steps import MENU, Flow
 from flows.wording import Text
 
@@ -15,10 +16,15 @@ class Flows:
     versions: Mapping[str, Flow]
     phrases: Mapping[str, Text]
     triggers: Mapping[str, str] = field(default_factory=dict)  # a word: the flow that it opens
+    safe_words: SafeWords = NOTHING
     # The flows that can be chosen, in their order: the menu's, and those of menus below it.
     shelves: Mapping[str, tuple[Flow, ...]] = field(init=False, repr=False, compare=False)
 
+    # What looks for the shipped safe words, for a group that changed none of them.
+    watch: Watch = field(init=False, repr=False, compare=False)
+
     def __post_init__(self) -> None:
+        object.__setattr__(self, "watch", self.safe_words.watch())
         shelves: dict[str, tuple[Flow, ...]] = {MENU: ()}
         for flow in sorted(self.current.values(), key=lambda flow: flow.order):
             if flow.menu:

@@ -26,6 +26,15 @@ class Rules:
     """A group's rules. Numbers are whole; `*_hours` are spans of the clock such as "9-17"."""
 
     messages_a_week: int = rule(2, "How many messages that we start a member gets in a week; 0 for any.")
+    alert_minutes: int = rule(
+        30, "How many minutes a contact has to say SEEN before the next one is told.", least=1
+    )
+    safe_words_reply: str = rule(
+        "", "What somebody is told who may be in danger, where only they read it; the usual words if empty."
+    )
+    listen_within_days: int = rule(
+        1, "Within how many working days recordings are heard and photos seen.", least=1
+    )
 
 
 def described() -> Mapping[str, str]:

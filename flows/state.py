@@ -11,6 +11,7 @@ from typing import Literal
 
 from flows.events import Option, Question, Shown
 from flows.rules import Rules
+from flows.safety import Watch
 
 DEFAULTS = Rules()
 
@@ -99,6 +100,7 @@ class Conversation:
     slower: bool = False
     helped: bool = False  # the last word was HELP where words were asked for: it may have been an answer
     channel: str = ""
+    promised: str = ""  # the call on which it was said by when somebody listens
     group: str = ""  # a stranger's group, once known
     at: datetime | None = None
 
@@ -187,6 +189,15 @@ class Handover:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alerted:
+    """An alert that this person may see to. `seen_by`: who has done so already."""
+
+    id: str
+    number: str
+    seen_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Poll:
     """`closed` polls stay for a fortnight so that a late ballot gets a kind answer."""
 
@@ -241,6 +252,7 @@ class Group:
     phone: str = ""  # the number to ring us on
     chat: str = ""  # the bot's name on Telegram
     rules: Rules = DEFAULTS
+    watch: Watch | None = None  # looks for its own safe words, where they are not the shipped ones
     readers: tuple[str, ...] = ()  # the facilitators' names
     members: int = 0
     polls: tuple[Poll, ...] = ()

@@ -7,7 +7,7 @@ from flows.effects import Acknowledge, Change, Delivered, Join, Matter, Prefer, 
 from flows.events import Shown
 from flows.state import Answer, Frame, Member
 from flows.steps import AskStep
-from flows.turns import choosing
+from flows.turns import care, choosing
 from flows.turns.facts import brief
 from flows.turns.frames import open_frame, park, resume
 from flows.turns.keeping import gave, holds, keep_what_is_there
@@ -216,6 +216,8 @@ def notice(t: Turn, _: str) -> None:
         open_frame(t, "brief", seen=found.subject)
     elif found.kind == "poll":
         open_frame(t, "vote", poll=found.subject)
+    elif found.kind == "alert":
+        open_frame(t, "alert", seen=found.subject)
     else:
         t.line(found.text)
         open_frame(t, "menu")
@@ -275,4 +277,5 @@ DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
     "resume": resume_waiting,
     "let go": forget_waiting,
     **choosing.DEEDS,
+    **care.DEEDS,
 }

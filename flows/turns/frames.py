@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from flows.calendar import day_of, listened_by
 from flows.events import Question
 from flows.state import Answer, Frame
 from flows.turns.keeping import holds, keep_what_is_there
@@ -71,6 +72,18 @@ def park(t: Turn) -> None:
 
 def put_question(t: Turn, question: Question, *, offset: int = 0, merge: str = "") -> None:
     """Say a question and wait for its answer; on a call open questions record what comes."""
+    records = t.on_call and not question.closed
+    if records:
+        _promise(t)
     t.line(question.text, question.spoken)
     t.again = True
-    t.speak(question=question, record=t.on_call and not question.closed, offset=offset, merge=merge)
+    t.speak(question=question, record=records, offset=offset, merge=merge)
+
+
+def _promise(t: Turn) -> None:
+    """Once in a call, before the tone: by when somebody listens, and how to reach help now."""
+    if t.member is None or t.group is None or t.promised == t.event.session:
+        return
+    t.promised = t.event.session
+    by = listened_by(t.now, t.group.rules.listen_within_days, t.group.zone)
+    t.tell("listened by", day=day_of(by, t.group.zone))

@@ -52,6 +52,7 @@ class Turn:
     away: bool = field(init=False)
     review: Review | None = field(init=False)
     rest: str = field(init=False)
+    promised: str = field(init=False)
     album: tuple[str, str, str] = field(init=False)  # it, its contribution and its answer there
     pending: tuple[str, str] = field(init=False)
     slower: bool = field(init=False)
@@ -66,6 +67,7 @@ class Turn:
         self.away, self.review, self.rest, self.pending = was.away, was.review, was.rest, was.pending
         self.album = was.album, was.album_gift, was.album_answer
         self.slower = was.slower or bool(member and member.slower)
+        self.promised = was.promised
         self.at = self.now
 
     # What is known -------------------------------------------------------------------------------
@@ -242,6 +244,7 @@ class Turn:
             pending=self.pending,
             slower=self.slower,
             channel=self.event.channel,
+            promised=self.promised,
             group=self.group.id if joins and self.group else self.was.group,
             at=self.at,
         )
