@@ -33,6 +33,9 @@ async def arrive(
         # In one order, so that two processes that meet the same people can't wait for each other.
         await turns.add_lines(conn, [new[hash_] for hash_ in sorted(new)])
         found |= await load.find_lines(conn, new.keys())
+    for (_, address), hash_ in hashes.items():
+        if found[hash_].nameless:
+            await turns.name_line(conn, found[hash_].id, secrets.seal(address))
     arrived = [
         _bare(event, found[hashes[event.channel, event.line]] if event.line else None, secrets, ids())
         for event in events

@@ -7,7 +7,7 @@ import structlog
 import typer
 
 from bot import logs
-from bot.commands import groups, keeping, meetings, members, polls, reading, running, watching
+from bot.commands import groups, keeping, meetings, members, polls, reading, running, tidying, watching
 from bot.logs import place
 from bot.settings import SettingsError
 from flows.calendar import WhenError
@@ -41,6 +41,7 @@ def build() -> typer.Typer:
     app.command("export")(reading.export_group)
     app.add_typer(watching.problems, name="problems")
     app.add_typer(watching.messages, name="undelivered")
+    app.command("tidy")(tidying.tidy)
     app.command("backup")(keeping.backup)
     app.command("restore")(keeping.restore)
     app.command("copy")(keeping.copy)

@@ -119,6 +119,17 @@ class Database:
             if isinstance(driver, inline.Inline):
                 await driver.fold()
 
+    async def compact(self) -> None:
+        """Have nothing stay in the database's files of what was deleted. It may take its time."""
+        async with self._alone.connect() as conn:
+            driver = (await conn.get_raw_connection()).driver_connection
+            if isinstance(driver, inline.Inline):
+                await driver.compact()
+            else:
+                await conn.execution_options(isolation_level="AUTOCOMMIT")
+                await conn.execute(sa.text("VACUUM"))
+        await self.fold()
+
     async def alive(self) -> bool:
         """Say whether the database answers, soon, to a reader and to a writer."""
         try:

@@ -111,6 +111,8 @@ async def _leave_lines(conn: AsyncConnection, who: list[str], now: datetime) -> 
     await conn.execute(emptied.values(body=None, emptied_at=now, **nobodys))
     await conn.execute(sa.update(calls).where(c.member_id.in_(who)).values(owner=None, **nobodys))
     await conn.execute(sa.delete(practice_posts).where(practice_posts.c.line_id.in_(theirs)))
+    strangers = (conversations.c.line_id.in_(own), conversations.c.member_id.is_(None))
+    await conn.execute(sa.delete(conversations).where(*strangers))
     for line in own:
         await _empty(conn, line, now)
 
@@ -135,8 +137,6 @@ async def _empty(conn: AsyncConnection, line: str, now: datetime) -> None:
     await conn.execute(sa.update(events).where(*nobodys).values(body=None, emptied_at=now, line_id=None))
     gone = (o.line_id == line, o.member_id.is_(None), o.state.not_in(UNSENT))
     await conn.execute(sa.delete(outbox).where(*gone))
-    strangers = (conversations.c.line_id == line, conversations.c.member_id.is_(None))
-    await conn.execute(sa.delete(conversations).where(*strangers))
     # A call that still goes on needs its last answer.
     over = sa.select(c.id).where(c.line_id == line, c.member_id.is_(None), ~_goes_on(now))
     await conn.execute(sa.delete(call_steps).where(call_steps.c.call_id.in_(over)))
@@ -150,7 +150,8 @@ def _goes_on(now: datetime) -> sa.ColumnElement[bool]:
 async def forget_line(conn: AsyncConnection, line: str, now: datetime) -> bool:
     """Forget a line that was left behind, once the last answer to it has gone; whether that is so.
 
-    A line that somebody uses stays, without what was nobody's. Of one that is stopped the keyed hash stays.
+    A line that somebody uses, or from which somebody writes anew, stays, without what was nobody's. Of one
+    that is stopped the keyed hash stays.
     """
     o, n, r = outbox.c, lines.c, reaches.c
     waits = sa.select(o.id).where(o.line_id == line, o.member_id.is_(None), o.state.in_(UNSENT)).limit(1)
@@ -163,6 +164,7 @@ async def forget_line(conn: AsyncConnection, line: str, now: datetime) -> bool:
         sa.exists().where(supporters.c.line_id == n.id),
         sa.exists().where(o.line_id == n.id),
         sa.exists().where(events.c.line_id == n.id),
+        sa.exists().where(conversations.c.line_id == n.id),
     )
     await conn.execute(sa.delete(lines).where(n.id == line, ~used, n.stopped_at.is_(None)))
     stopped = sa.update(lines).where(n.id == line, ~used, n.stopped_at.is_not(None))

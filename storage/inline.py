@@ -49,6 +49,10 @@ class Inline:
         for statement in ("PRAGMA busy_timeout=0", FOLD, f"PRAGMA busy_timeout={int(self._wait * 1000)}"):
             await (await self._threaded.execute(statement)).close()
 
+    async def compact(self) -> None:
+        """Write the file anew with nothing in it but what there is. All other writes wait meanwhile."""
+        await (await self._threaded.execute("VACUUM")).close()
+
     async def close(self) -> None:
         await self._threaded.close()
 

@@ -75,6 +75,7 @@ class Line:
     kind: str
     at_member: str | None = None
     at_until: datetime | None = None
+    nameless: bool = False  # its address was forgotten with whoever was erased; only the stop was kept
 
 
 @dataclass(slots=True, kw_only=True)
@@ -140,8 +141,8 @@ async def find_lines(conn: AsyncConnection, hashes: Collection[bytes]) -> dict[b
     """The lines with these keyed hashes."""
     found = await ready.read(conn, _lines(), hashes=list(hashes))
     return {
-        hash_: Line(id=id_, kind=kind, at_member=at_member, at_until=until)
-        for hash_, id_, kind, at_member, until in found
+        hash_: Line(id=id_, kind=kind, at_member=at_member, at_until=until, nameless=nameless)
+        for hash_, id_, kind, at_member, until, nameless in found
     }
 
 
@@ -277,7 +278,7 @@ def _notice(id_: str, kind: str, subject: str | None, body: str | None, greet: b
 @cache
 def _lines() -> sa.Select[Any]:
     n = lines.c
-    wanted = (n.address_hash, n.id, n.kind, n.at_member, n.at_until)
+    wanted = (n.address_hash, n.id, n.kind, n.at_member, n.at_until, n.address.is_(None))
     return sa.select(*wanted).where(n.address_hash.in_(ready.among("hashes")))
 
 

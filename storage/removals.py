@@ -123,6 +123,12 @@ async def stuck(conn: AsyncConnection) -> list[Stuck]:
     return [Stuck(**row) for row in (await conn.execute(found.order_by(_R.at, _R.id))).mappings()]
 
 
+async def waiting(conn: AsyncConnection) -> int:
+    """How much providers are still to remove."""
+    theirs = sa.select(sa.func.count()).where(sa.or_(_R.ref.is_not(None), _R.sid.is_not(None)))
+    return await conn.scalar(theirs.select_from(removals)) or 0
+
+
 async def left_lines(conn: AsyncConnection) -> Sequence[str]:
     """The lines that wait to be forgotten."""
     return (await conn.scalars(sa.select(_R.line_id).where(_R.kind == "line"))).all()

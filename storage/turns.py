@@ -194,6 +194,11 @@ async def add_lines(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) ->
         await conn.execute(upsert(conn, lines).on_conflict_do_nothing(), list(rows))
 
 
+async def name_line(conn: AsyncConnection, line: str, address: bytes) -> None:
+    """Somebody is there again: from now on they can be answered."""
+    await conn.execute(sa.update(lines).where(lines.c.id == line).values(address=address))
+
+
 async def admit(conn: AsyncConnection, arrived: Sequence[Arrived]) -> set[str]:
     """Store the events; the ids of those that had not come before."""
     rows = [

@@ -1,0 +1,64 @@
+"""Clearing away what is left of what was erased, at once: `takepart tidy`."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+
+from bot.commands.base import Here, Json, print_json, run, say
+from bot.uploads import Uploads
+from storage import clearing, erasing, removals
+from storage.leftovers import sweep
+from storage.media_place import Away
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tidied:
+    """What was cleared away, and how many removals Twilio still owes; `stuck` are those that fail."""
+
+    lines: int
+    files: int
+    removals: int
+    stuck: int
+
+
+def tidy(as_json: Json = False) -> None:
+    """Clear away at once what is left of what was erased, and write the database's file anew.
+
+    takepart tidy
+    """
+    done = run(_tidy)
+    if as_json:
+        print_json(asdict(done))
+        return
+    say(
+        f"Tidied. Lines that were forgotten: {done.lines}. Files that were removed: {done.files}.",
+        "Nothing that was erased is left in the database's files.",
+    )
+    if done.removals:
+        say(f"Still to be removed at Twilio, which the service does if it runs: {done.removals}.")
+    if done.stuck:
+        say(f"Of these could not be removed in several tries: {done.stuck}. `takepart doctor` says why.")
+
+
+async def _tidy(here: Here) -> Tidied:
+    lines = await _forget_lines(here)
+    await clearing.clear(here.db, here.now)
+    files = 0
+    with suppress(Away):  # then the service removes them when it can
+        while gone := await sweep(here.db, here.files, here.now):
+            files += gone
+    await asyncio.to_thread(Uploads(here.settings.data_dir / "practice").sweep)
+    await here.db.compact()
+    async with here.db.read() as conn:
+        waiting, stuck = await removals.waiting(conn), await removals.stuck(conn)
+    return Tidied(lines=lines, files=files, removals=waiting, stuck=len(stuck))
+
+
+async def _forget_lines(here: Here) -> int:
+    """Those whose last answer has gone."""
+    async with here.db.read() as conn:
+        left = await removals.left_lines(conn)
+    count = 0
+    for line in left:
+        count += await here.db.transact(lambda conn: erasing.forget_line(conn, line, here.now))  # noqa: B023
+    return count
