@@ -7,7 +7,19 @@ import structlog
 import typer
 
 from bot import logs
-from bot.commands import groups, keeping, meetings, members, polls, reading, running, tidying, watching
+from bot.commands import (
+    behalf,
+    groups,
+    helping,
+    keeping,
+    meetings,
+    members,
+    polls,
+    reading,
+    running,
+    tidying,
+    watching,
+)
 from bot.logs import place
 from bot.settings import SettingsError
 from flows.calendar import WhenError
@@ -36,7 +48,10 @@ def build() -> typer.Typer:
     app.add_typer(meetings.meeting, name="meeting")
     app.add_typer(meetings.brief, name="brief")
     app.add_typer(polls.poll, name="poll")
+    app.add_typer(helping.handover, name="handover")
     app.command("contributions")(reading.contributions)
+    app.command("contribute")(behalf.contribute)
+    app.command("ballot")(behalf.ballot)
     app.command("matters")(reading.matters_list)
     app.command("export")(reading.export_group)
     app.add_typer(watching.problems, name="problems")

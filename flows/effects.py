@@ -18,13 +18,31 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agree:
+    """They agree to this for a purpose, in the words of this version as they read or heard them."""
+
+    purpose: str
+    wording: str
+    language: str
+    form: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw:
+    """They agree to it no more."""
+
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Join:
     """A stranger agreed: make the member and their reach. `recording` is their name as they said it."""
 
     name: str
     number: str
-    wording: str  # the version of the consent wording that they heard
+    agrees: Agree
     recording: str = ""
+    asks_in: bool = False  # a person lets them in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +57,14 @@ class Keep:
     lists: Mapping[str, tuple[Mapping[str, Answer], ...]] = field(default_factory=dict)
     poll: str = ""
     meeting: str = ""
+    unnamed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unname:
+    """No name stands beside it any more, and nothing that tells whose it is."""
+
+    id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +87,8 @@ class Narrow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeBack:
+    """Nothing of it stays: of a contribution, or of words that were kept for a person."""
+
     id: str
 
 
@@ -93,12 +121,14 @@ class Thank:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """Something that needs a person."""
+    """Something that needs a person. With an `id` it can be taken back. `unnamed`: they are not told whose."""
 
     kind: Literal["not understood", "passed on", "help", "ring", "call booked"]
     words: str = ""
     question: str = ""
     media: tuple[str, ...] = ()
+    id: str = ""
+    unnamed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +216,13 @@ class Practised:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBack:
+    """The member has heard what others entered for them: the ids of those entries."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flag:
     """These words may mean that somebody is in danger: a contact is to look. `gift` as in `Keep`, or ""."""
 
@@ -209,8 +246,11 @@ class PassOn:
 
 Effect = (
     Fetch
+    | Agree
+    | Withdraw
     | Join
     | Keep
+    | Unname
     | Amend
     | Narrow
     | TakeBack
@@ -232,4 +272,8 @@ Effect = (
     | TellHelper
     | Practised
     | Choose
+    | ReadBack
+    | Flag
+    | Seen
+    | PassOn
 )

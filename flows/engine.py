@@ -13,10 +13,11 @@ from flows.events import Ask, Event, Question
 from flows.library import Flows
 from flows.looks import Seen
 from flows.state import Answer, Conversation, Done, Group, Member
-from flows.turns import anywhere, calls, care, deeds
+from flows.turns import anywhere, behalf, calls, care, deeds, handing
 from flows.turns.door import at_the_door, comes_again
 from flows.turns.frames import open_frame, put_question
 from flows.turns.keeping import add_photos, count_photos, keep_so_far
+from flows.turns.naming import heard_with
 from flows.turns.replies import (
     FEW_WORDS,
     Read,
@@ -26,6 +27,7 @@ from flows.turns.replies import (
     fits,
     not_understood,
     note_album,
+    pressed_meanwhile,
     read,
     stands,
     step_of,
@@ -86,6 +88,10 @@ def hear(t: Turn) -> None:
         calls.end(t)
     elif anywhere.stopping(t) or (t.member is None and not t.on_call and not at_the_door(t)):
         return
+    elif handing.taken(t):
+        run(t)
+    elif kind == "press" and handing.handed_over(t) and not t.on_call:
+        pressed_meanwhile(t)
     elif kind == "silence":
         calls.silence(t)
     elif kind == "edit":
@@ -104,6 +110,8 @@ def answer(t: Turn) -> None:
     if care.answered(t):
         ask_again(t)
         return
+    behalf.read_back(t)
+    heard_with(t)
     if _album(t) or calls.keys(t) or anywhere.handled(t) or _own_question(t):
         return
     _lapse(t)
@@ -272,7 +280,7 @@ def _add_files(t: Turn) -> bool:
                 note_album(t, frame, before.name)
                 t.tell("photos.added")
                 if t.question:
-                    put_question(t, t.question, merge=f"photos:{frame.gift}")
+                    put_question(t, t.question, merge=f"photos:{frame.id}")
                 return True
     unasked(t)
     return True
@@ -310,8 +318,18 @@ def _described(t: Turn, question: Question) -> None:
 
 def _comment(t: Turn, question: Question) -> None:
     """Every poll takes free words as a comment, with or without a ballot."""
-    gift, words = t.ids(), t.event.text.strip()
-    t.do(Keep(id=gift, flow="comment", text=words, audience="facilitators", poll=question.poll))
+    gift, words = t.gift_id(), t.event.text.strip()
+    without = t.unnamed(None)
+    t.do(
+        Keep(
+            id=gift,
+            flow="comment",
+            text=words,
+            audience="facilitators",
+            poll=question.poll,
+            unnamed=without,
+        )
+    )
     t.push_done(Done(kind="gift", id=gift, label=t.phrase("undo.comment")))
     t.tell("vote.comment")
     ask_again(t)

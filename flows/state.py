@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from flows.events import Option, Question, Shown
+from flows.events import Event, Option, Question, Shown
 from flows.rules import Rules
 from flows.safety import Watch
+from flows.wording import Text
 
 DEFAULTS = Rules()
 
@@ -43,6 +44,7 @@ class Frame:
     poll: str = ""
     single: bool = False  # about this poll only, not the others that are open
     kept: bool = False
+    unnamed: bool = False  # what is given in it carries no name
     had: Mapping[str, Answer] = field(default_factory=dict)  # answers stepped back over: kept until replaced
     seen: str = ""  # the id of what was last shown: a brief, somebody's contribution
 
@@ -62,6 +64,26 @@ class Done:
     kind: Literal["gift", "ballot"]
     id: str
     label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invited:
+    """A single-use code that was good: the invitation's id, and the name that it was given for."""
+
+    id: str = ""
+    name: str = ""
+
+
+NOT_INVITED = Invited()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knock:
+    """What came of a code at the door. `too_many` of this line's, or of all, were wrong lately."""
+
+    opens: bool = False
+    invited: Invited = NOT_INVITED
+    too_many: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +119,8 @@ class Conversation:
     album_answer: str = ""
     notice: str = ""  # the outbox row that this call is for
     pending: tuple[str, str] = ("", "")  # a stranger's ballot: poll and option, until they join
+    invited: Invited = NOT_INVITED  # what a stranger came with, until they join
+    held: tuple[Event, ...] = ()  # what came before they agreed to it: used once they do, or never
     slower: bool = False
     helped: bool = False  # the last word was HELP where words were asked for: it may have been an answer
     channel: str = ""
@@ -156,12 +180,18 @@ class Member:
     language: str = "en"
     form: str = "plain"
     slower: bool = False
+    never_named: bool = False  # whatever they give carries no name
+    lower: bool = False  # a lower voice on the phone
+    more_time: bool = False
+    paused_until: datetime | None = None
     votes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by poll
     acknowledged: frozenset[str] = frozenset()  # briefs
     unread: tuple[str, ...] = ()  # briefs that have gone to them and are not acknowledged, the latest first
     notice: Notice | None = None  # loaded for the answer to a call of ours
     way: Way = NO_WAY
+    agreed: Mapping[str, str] = field(default_factory=dict)  # the version of the wording, by purpose
     handover: str = ""  # the id of the open one, while a person helps them by text
+    read_back: bool = False  # something was entered for them that they have not heard yet
 
 
 CHANNELS = ("telegram", "sms", "voice")
@@ -186,6 +216,18 @@ class Handover:
     id: str
     name: str
     open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What somebody entered for a member: a contribution (`gift`) with its words, or a ballot in `poll`."""
+
+    id: str
+    by: str
+    gift: str = ""
+    flow: str = ""
+    words: str = ""
+    poll: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +280,15 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """What a group asks its people to agree to in words of its own; `more` is for who asks for more."""
+
+    version: str
+    text: Text
+    more: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     id: str
     code: str
@@ -254,6 +305,9 @@ class Group:
     rules: Rules = DEFAULTS
     watch: Watch | None = None  # looks for its own safe words, where they are not the shipped ones
     readers: tuple[str, ...] = ()  # the facilitators' names
+    standings: tuple[tuple[str, ...], ...] = ()  # what each of them says of themselves, in the same order
+    safe_contact: str = ""  # who is told when somebody is in danger
+    wordings: Mapping[str, Agreement] = field(default_factory=dict)  # its own, by purpose
     members: int = 0
     polls: tuple[Poll, ...] = ()
     briefs: tuple[Brief, ...] = ()  # for the meetings ahead, the next one first

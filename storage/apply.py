@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import effects as ef
 from flows.effects import Effect
-from storage import fetches, gifts, reaching, wishes
+from storage import behalf, consenting, fetches, gifts, handovers, reaching, wishes
 from storage.database import upsert
 from storage.joining import join
 from storage.stage import Stage
+from storage.unnaming import day_of
 from storage.tables import (
     matters,
     media,
@@ -60,7 +61,7 @@ def _vote(s: Stage, effect: ef.Vote) -> None:
     s.ledger.ballots[key] = row if effect.keys else None
     votes = {**me.votes, poll.id: effect.keys}
     s.person.member = replace(me, votes={id_: keys for id_, keys in votes.items() if keys})
-    s.poll, s.secret = poll.id, poll.secret
+    s.poll, s.secret = poll.id, s.secret or poll.secret
     s.ledger.answered.append({"member": me.id, "poll": poll.id})
 
 
@@ -116,14 +117,15 @@ def _matter(s: Stage, effect: ef.Matter) -> None:
         return
     s.ledger.add(
         matters,
-        id=s.ids(),
+        id=effect.id or s.ids(),
         group_id=s.group.id,
         member_id=s.me,
         kind=effect.kind,
         words=effect.words,
         question=effect.question,
         media=list(effect.media),
-        at=s.now,
+        unnamed=effect.unnamed,
+        at=day_of(s.now, s.group.zone) if effect.unnamed else s.now,
     )
 
 
@@ -135,7 +137,10 @@ DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {
     ef.Delivered: _delivered,
     ef.Thank: _thank,
     ef.Matter: _matter,
+    **consenting.DEEDS,
     **gifts.DEEDS,
+    **handovers.DEEDS,
+    **behalf.DEEDS,
     **reaching.DEEDS,
     **wishes.DEEDS,
 }

@@ -1,6 +1,6 @@
 """What a batch of turns needs to know of people: read with one SELECT for each table."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,6 +15,10 @@ from storage.outbox import unpacked as unpacked_body
 from storage.states import Recent
 from storage.tables import ballots, calls, conversations, lines, members, outbox, polls, reached, reaches
 
+# What a turn knows of a member just as it is stored.
+AS_STORED = (
+    *("name", "permission", "language", "form", "slower", "lower", "more_time", "never_named", "read_back"),
+)
 REMEMBERED = timedelta(days=14)  # how long a closed poll still gets a kind answer
 
 
@@ -150,25 +154,29 @@ async def people(conn: AsyncConnection, ids: Collection[str], now: datetime) -> 
     """These members, those who left excepted."""
     if not ids:
         return {}
-    votes = await _votes(conn, ids, now)
-    read, unread = await _briefs(conn, ids)
+    rows = await ready.read(conn, _members(), ids=list(ids))
+    same = {id_: joined_to or id_ for id_, joined_to, *_ in rows}  # what they did under another id is theirs
+    votes = await _votes(conn, same, now)
+    read, unread = await _briefs(conn, same)
     found = {}
-    for id_, group, practice, more_time, *me in await ready.read(conn, _members(), ids=list(ids)):
-        name, number, permission, state, language, form, slower = me
+    for id_, joined_to, group, practice, number, state, until, agreed, handover, *me in rows:
+        if joined_to:
+            continue
+        as_stored = dict(zip(AS_STORED, me, strict=True))
         member = Member(
             id=id_,
-            name=name,
             number=number or "",
-            permission=permission,
-            state=state,
-            language=language,
-            form=form,
-            slower=slower,
+            # A break that is over needs nobody to end it.
+            state="active" if state == "paused" and until and until <= now else state,
+            paused_until=until,
+            agreed=agreed or {},
+            handover=handover or "",
             votes=votes.get(id_, {}),
             acknowledged=frozenset(read.get(id_, ())),
-            unread=tuple(unread.get(id_, ())),
+            unread=tuple(one for one in unread.get(id_, ()) if one not in read.get(id_, ())),
+            **as_stored,
         )
-        found[id_] = Person(member=member, group=group, practice=practice, more_time=more_time)
+        found[id_] = Person(member=member, group=group, practice=practice, more_time=member.more_time)
     return found
 
 
@@ -194,23 +202,24 @@ async def _reaches(conn: AsyncConnection, line_ids: Collection[str]) -> dict[str
 
 
 async def _votes(
-    conn: AsyncConnection, ids: Collection[str], now: datetime
+    conn: AsyncConnection, same: Mapping[str, str], now: datetime
 ) -> dict[str, dict[str, tuple[str, ...]]]:
-    rows = await ready.read(conn, _ballots(), ids=list(ids), since=now - REMEMBERED)
+    """The latest ballot in each poll counts."""
+    rows = await ready.read(conn, _ballots(), ids=list(same), since=now - REMEMBERED)
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for member, poll, choices in rows:
-        found.setdefault(member, {})[poll] = tuple(choices or ())
+        found.setdefault(same[member], {})[poll] = tuple(choices or ())
     return found
 
 
 async def _briefs(
-    conn: AsyncConnection, ids: Collection[str]
+    conn: AsyncConnection, same: Mapping[str, str]
 ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """The briefs that each of these members has acknowledged, and those only got; the latest first."""
+    """The briefs that each of these people has acknowledged, and those only got; the latest first."""
     read: dict[str, list[str]] = {}
     unread: dict[str, list[str]] = {}
-    for member, brief, state in await ready.read(conn, _got(), ids=list(ids)):
-        (read if state == "acknowledged" else unread).setdefault(member, []).append(brief)
+    for member, brief, state in await ready.read(conn, _got(), ids=list(same)):
+        (read if state == "acknowledged" else unread).setdefault(same[member], []).append(brief)
     return read, unread
 
 
@@ -285,9 +294,20 @@ def _lines() -> sa.Select[Any]:
 @cache
 def _members() -> sa.Select[Any]:
     m = members.c
-    kept = (m.id, m.group_id, m.practice, m.more_time)
-    seen = (m.name, m.number, m.permission, m.state, m.language, m.form, m.slower)
-    here = (m.id.in_(ready.among("ids")), m.state != "left", m.state != "erased")
+    kept = (
+        m.id,
+        m.joined_to,
+        m.group_id,
+        m.practice,
+        m.number,
+        m.state,
+        m.paused_until,
+        m.agreed,
+        m.handover,
+    )
+    seen = [m[name] for name in AS_STORED]
+    theirs = sa.or_(m.id.in_(ready.among("ids")), m.joined_to.in_(ready.among("ids")))
+    here = (theirs, m.state != "left", m.state != "erased")
     return sa.select(*kept, *seen).where(*here)
 
 
@@ -305,7 +325,7 @@ def _ballots() -> sa.Select[Any]:
     since = sa.bindparam("since", type_=polls.c.closed_at.type)
     recent = sa.or_(polls.c.closed_at.is_(None), polls.c.closed_at > since)
     cast = sa.select(b.member_id, b.poll_id, b.choices).join(polls, polls.c.id == b.poll_id)
-    return cast.where(b.member_id.in_(ready.among("ids")), recent)
+    return cast.where(b.member_id.in_(ready.among("ids")), recent).order_by(b.at)
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.looks import Look
-from storage import reaching
+from storage import behalf, handovers, reaching
 from storage.stage import Stage
 
 LookUp = Callable[[AsyncConnection, Stage, str], Awaitable[Any]]
@@ -18,5 +18,7 @@ async def look_up(conn: AsyncConnection, stage: Stage, look: Look) -> Any:
 
 
 LOOKS: Mapping[str, LookUp] = {
+    "handover": handovers.look,
     "wants": reaching.look,
+    "entries": behalf.look,
 }

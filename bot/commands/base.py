@@ -5,6 +5,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -12,11 +13,15 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from bot import briefs
 from bot.files import media_store
 from bot.settings import Settings, load
+from storage import fetches
 from storage.database import Database
+from storage.groups import Complaint
 from storage.ids import Ids
 from storage.media import MediaStore
+from storage.prepared import Refused
 from storage.register import register_in
 from storage.secrets import Secrets
 from storage.store import open_store
@@ -42,6 +47,21 @@ class Here:
     @property
     def files(self) -> MediaStore:
         return media_store(self.settings)
+
+
+async def keep_file(here: Here, path: Path, *, name: str) -> str:
+    """Clean and store a file like any that a member sends; the id of its row. Raise Complaint."""
+    from storage.cleaning import prepare  # what opens pictures is slow to load
+
+    try:
+        prepared = await prepare(await asyncio.to_thread(briefs.contents, path), "file")
+    except Refused as error:
+        raise Complaint(f"{path.name} cannot go along: {error.sentence}") from None
+    saved = await here.files.keep(prepared)
+    kept = here.ids()
+    async with here.db.write() as conn:
+        await fetches.add_stored(conn, kept, saved, now=here.now, name=name)
+    return kept
 
 
 def run(work: Callable[[Here], Awaitable[T]]) -> T:

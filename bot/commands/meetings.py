@@ -1,6 +1,5 @@
 """Meetings and pre-reading: `takepart meeting`, `takepart brief`."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -9,12 +8,11 @@ from typing import Annotated
 import typer
 
 from bot import briefs
-from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, stamp, table
+from bot.commands.base import GroupName, Here, Json, at, keep_file, print_json, run, say, stamp, table
 from flows.calendar import day_name, local
-from storage import fetches, meetings
-from storage.groups import Complaint, find_group
+from storage import meetings
+from storage.groups import find_group
 from storage.meetings import Meeting, NewBrief, Planned
-from storage.prepared import Refused
 
 meeting = typer.Typer(no_args_is_help=True, help="Plan meetings. Members who were told hear of changes.")
 brief = typer.Typer(
@@ -122,7 +120,7 @@ def brief_add(
             found = await meetings.find_meeting(conn, which)
             needed = await meetings.needed_versions(conn, found.group)
         written = briefs.read(file, found.language)
-        kept = [(await _kept(here, path), path.name) for path in attach or ()]
+        kept = [(await keep_file(here, path, name=path.name), path.name) for path in attach or ()]
         new = NewBrief(
             meeting=found, title=written.title, texts=written.versions, befores=before or ["3d"], files=kept
         )
@@ -163,21 +161,6 @@ def brief_status(which: BriefId, as_json: Json = False) -> None:
     rows = [(one.member, one.name, one.channel, one.state, at(one.at), one.why) for one in found]
     columns = ("member", "name", "channel", "state", "at", "why")
     table(columns, rows, empty="Nobody is in this group yet.")
-
-
-async def _kept(here: Here, path: Path) -> str:
-    """A file to go along, cleaned and stored like any that a member sends."""
-    from storage.cleaning import prepare  # what opens pictures is slow to load
-
-    try:
-        prepared = await prepare(await asyncio.to_thread(briefs.contents, path), "file")
-    except Refused as error:
-        raise Complaint(f"{path.name} cannot go along: {error.sentence}") from None
-    saved = await here.files.keep(prepared)
-    kept = here.ids()
-    async with here.db.write() as conn:
-        await fetches.add_stored(conn, kept, saved, now=here.now, name=path.name)
-    return kept
 
 
 def _missing(needed: Mapping[tuple[str, str], int], versions: Mapping[tuple[str, str], str]) -> list[str]:

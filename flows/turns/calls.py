@@ -3,9 +3,9 @@
 from flows.events import Option, Question, Shown
 from flows.state import Answer, Review
 from flows.steps import MENU
-from flows.turns.deeds import drop_overlays
+from flows.turns import behalf, handing
 from flows.turns.facts import spelled
-from flows.turns.frames import open_frame, put_question, resume
+from flows.turns.frames import drop_overlays, open_frame, put_question
 from flows.turns.keeping import holds
 from flows.turns.replies import Read, accept, read
 from flows.turns.running import run
@@ -29,6 +29,7 @@ def begin(t: Turn) -> None:
         open_frame(t, "ring")
     else:
         t.tell("call.hello", outside=_outside(t))
+        behalf.read_back(t)
         _drop_passing(t)
         if t.frames:
             t.waiting_title = t.title(t.frames[-1])
@@ -85,7 +86,8 @@ def go_on(t: Turn) -> None:
 def silence(t: Turn) -> None:
     """Nobody spoke or pressed a key: twice more the same, then goodbye."""
     if t.event.value.startswith("dialled:"):
-        _after_person(t, answered=t.event.value == "dialled:completed")
+        handing.after_person(t, answered=t.event.value == "dialled:completed")
+        run(t)
         return
     if t.review and t.question:
         _after_silence(t, t.review, t.question)
@@ -112,14 +114,6 @@ def _machine(t: Turn) -> None:
     """Nobody is there to hear it: who rang, and the number to ring back on, no more."""
     t.tell("ring.machine", outside=_outside(t), phone=spelled(t.group.phone) if t.group else "")
     t.speak(ends=True)
-
-
-def _after_person(t: Turn, *, answered: bool) -> None:
-    """Back from being put through to a person, or they could not be reached."""
-    helper = (t.group.helper if t.group else "") or t.phrase("readers.nobody")
-    t.tell("help.back" if answered else "help.away", helper=helper)
-    if t.frames:
-        resume(t)
 
 
 def keys(t: Turn) -> bool:
