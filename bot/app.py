@@ -24,6 +24,7 @@ from bot.catching_up import CatchingUp
 from bot.chats import Chats
 from bot.fetch import Fetcher, teller
 from bot.files import media_store
+from bot.helping import Helping
 from bot.intake import Intake
 from bot.lanes import Lanes, Width, widths_of
 from bot.metrics import Metrics, State
@@ -216,11 +217,20 @@ class App:
             closed=self._stale,
         )
 
-        self.rounds = Rounds({}, clock=self.clock)
+        self.rounds = Rounds({"handovers": self._helping().late}, clock=self.clock)
 
     @property
     def _numbers(self) -> tuple[str | None, str | None]:
         return self.settings.twilio_number, self.settings.twilio_voice_number
+
+    def _helping(self) -> Helping:
+        return Helping(
+            db=self.db,
+            flows=self.flows,
+            ids=self.ids,
+            channels=list(self.senders.on),
+            wake=self.lanes.wake,
+        )
 
     def _build_inward(self, common: dict[str, Any]) -> None:
         """What takes in and answers."""

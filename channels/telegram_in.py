@@ -49,7 +49,7 @@ def events_in(update: Update, *, now: datetime, username: str) -> tuple[Event, .
 
 def _check(event: Event) -> None:
     words = [event.id, event.line, event.of, event.room, event.text, event.value]
-    words += [event.language, event.album, event.session, event.question]
+    words += [event.language, event.album, event.session, event.question, event.quoted]
     counts: list[object] = []
     for one in event.attachments:
         words += [one.ref, one.type]
@@ -114,7 +114,15 @@ def _from_person(message: Message) -> Event | None:
         kind="unknown",
         can=CAN,
         language=_language(sender),
+        quoted=_quoted(message.reply_to_message),
     )
+
+
+def _quoted(above: Message | None) -> str:
+    """The first word of the message of ours that this one was written below."""
+    ours = above is not None and above.from_user is not None and above.from_user.is_bot
+    words = clean(above.text or "").split(maxsplit=1) if above and ours else ()
+    return words[0][:20] if words else ""
 
 
 def _unslashed(words: str) -> str:

@@ -4,7 +4,7 @@ Wall-clock times that don't exist in a zone move forward; those that come twice 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -96,6 +96,17 @@ def next_allowed(at: datetime, hours: Hours, zone: str) -> datetime:
         if moment > at and allowed(moment, hours, zone)
     )
     return next(opening)
+
+
+def next_open(at: datetime, hours: Hours, days: Collection[str], zone: str) -> datetime:
+    """This moment if it is in these hours of one of these days, else when they next begin."""
+    for _ in range(_LOOK):
+        at = next_allowed(at, hours, zone)
+        here = at.astimezone(_zone(zone))
+        if not days or DAYS[here.weekday()] in days:
+            break
+        at = next(_at_minute(here.date() + _DAY, 0, zone))
+    return at
 
 
 def listened_by(at: datetime, days: int, zone: str) -> datetime:

@@ -70,6 +70,7 @@ class Event:
     room: str = ""  # the group chat where a button was pressed, else ""
     spoken: bool = False
     language: str = ""  # what the provider says of the person's language
+    quoted: str = ""  # the first word of the message of ours that this one is written below
     to: str = ""  # which of our own ends it reached, where the provider's ids are its own: the bot
 
 

@@ -8,8 +8,15 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 from flows.calendar import Hours
+from flows.understanding.tokens import DAYS
 
 YES, NO = frozenset({"yes", "true", "on"}), frozenset({"no", "false", "off"})
+REACH_NOW = (
+    "If somebody is in danger, ring 999. For medical advice, ring 111. "
+    "To talk to somebody at any hour, ring Samaritans on 116 123."
+)
+
+TEXT_COST = "A text to us costs what your phone company takes for one. Ours cost you nothing."
 
 
 class RuleError(ValueError):
@@ -25,7 +32,24 @@ def rule(default: Any, says: str, *, among: tuple[str, ...] = (), least: int = 0
 class Rules:
     """A group's rules. Numbers are whole; `*_hours` are spans of the clock such as "9-17"."""
 
+    door: str = rule(
+        "open",
+        "How people come in: open, approval (a person lets them in) or invitation.",
+        among=("open", "approval", "invitation"),
+    )
+    languages: tuple[str, ...] = rule(
+        (), "Its languages, such as en cy. Whoever joins is asked which, if there are several."
+    )
+    text_cost: str = rule(TEXT_COST, "What a text costs, as people are told when they join.")
+    objections_to: str = rule(
+        "", "To whom people can object when their membership was ended; the helper if empty."
+    )
     messages_a_week: int = rule(2, "How many messages that we start a member gets in a week; 0 for any.")
+    helper_hours: str = rule("9-17", "When the helper answers and takes calls, by the clock.")
+    helper_days: tuple[str, ...] = rule(DAYS[:5], "On which days of the week the helper does.", among=DAYS)
+    helper_waits: int = rule(60, "After how many minutes without the helper staff are told.", least=1)
+    reach_now: str = rule(REACH_NOW, "Whom to reach at any hour, said while the helper is away.")
+
     alert_minutes: int = rule(
         30, "How many minutes a contact has to say SEEN before the next one is told.", least=1
     )
@@ -73,12 +97,23 @@ def _value(one: Field[Any], value: str) -> Any:
             raise RuleError(f"'{_shown(one.name)}' is a number, at least {one.metadata['least']}.")
         return int(value)
     if isinstance(one.default, tuple):
-        return [part for part in value.replace(",", " ").split() if part]
+        return _several(one, value.replace(",", " ").split())
     if among and value not in among:
         raise RuleError(f"'{_shown(one.name)}' is one of: {', '.join(among)}.")
     if one.name.endswith("_hours"):
         Hours.parse(value)
     return value
+
+
+def _several(one: Field[Any], parts: list[str]) -> list[str]:
+    """Several words; where only some are known, at least one of those."""
+    among = one.metadata["among"]
+    if not among:
+        return parts
+    known = [part.casefold() for part in parts if part.casefold() in among]
+    if len(known) < max(len(parts), 1):
+        raise RuleError(f"'{_shown(one.name)}' is some of: {', '.join(among)}.")
+    return known
 
 
 def _whole(value: Any) -> Any:

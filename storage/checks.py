@@ -65,11 +65,11 @@ class Waiting:
 class Facts:
     """What is known of a message's line, member and subject. `state` is "" where nobody is known.
 
-    `stopped`: the carrier or the app refuses us. `busy_until`: they are mid-answer. `ringing_until`:
-    they are on a call, or being rung. `rung_at`: when we last rang them. `closed`: the poll
-    takes no more votes. `unwanted`: they chose not to get such things by this way. `settled`: what
-    they have done already, so that the message is not needed. `spent_until`: their group has spent
-    what it may until then. `paused_at`: since when the lane pauses for a fault of ours.
+    `stopped`: the carrier or the app refuses us. `busy_until`: they are mid-answer. `helped`: a person
+    helps them by text. `ringing_until`: they are on a call, or being rung. `rung_at`: when we last rang
+    them. `closed`: the poll takes no more votes. `unwanted`: they chose not to get such things by this
+    way. `settled`: what they have done already, so that the message is not needed. `spent_until`: their
+    group has spent what it may until then. `paused_at`: since when the lane pauses for a fault of ours.
     """
 
     stopped: bool = False
@@ -84,6 +84,7 @@ class Facts:
     hours: str = USUAL_HOURS
     zone: str = "Europe/London"
     busy_until: datetime | None = None
+    helped: bool = False
     ringing_until: datetime | None = None
     rung_at: datetime | None = None
     spent_until: datetime | None = None
@@ -155,6 +156,8 @@ def _later(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
         return Verdict(does="drop", why=TOO_LATE)
     if start > now:
         return Verdict(does="hold", until=start, why=OVER_LIMIT if full else "")
+    if facts.helped:
+        return Verdict(does="hold", until=now + LOOK_AGAIN, held=True)
     if facts.busy_until and facts.busy_until > now:
         return Verdict(does="hold", until=min(facts.busy_until, now + LOOK_AGAIN), held=True)
     return _after_call(row, facts, now) if row.channel == "voice" else None

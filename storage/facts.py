@@ -115,7 +115,7 @@ async def _people(conn: AsyncConnection, ids: Collection[str]) -> dict[str, Fact
     found = await conn.execute(
         sa.select(
             *(m.id, m.state, m.paused_until, m.never_first, m.never_ring, m.hours),
-            *(g.hours.label("group_hours"), g.zone, c.busy_until, c.state.label("talk")),
+            *(g.hours.label("group_hours"), g.zone, c.busy_until, c.state.label("talk"), m.handover),
         )
         .join(groups, g.id == m.group_id)
         .outerjoin(conversations, c.owner == m.id)
@@ -131,6 +131,7 @@ async def _people(conn: AsyncConnection, ids: Collection[str]) -> dict[str, Fact
             zone=row.zone,
             busy_until=row.busy_until,
             conversation=_talk(row.talk),
+            helped=row.handover is not None,
         )
         for row in found
     }

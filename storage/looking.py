@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.looks import Look
-from storage import behalf, handovers, reaching
+from storage import behalf, handovers, inviting, reaching
 from storage.stage import Stage
 
 LookUp = Callable[[AsyncConnection, Stage, str], Awaitable[Any]]

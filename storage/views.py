@@ -190,12 +190,26 @@ async def _with_people(conn: AsyncConnection, group: Group, helper: str | None) 
         members=many or 0,
         spare_number=spare[0] if spare else "",
     )
+        helper_id=helper if helper and await _reads(conn, helper) else "",
     return peopled, spare
 
 
 async def _spare_numbers(conn: AsyncConnection, group: str) -> list[str]:
     """More numbers than can be needed before the group is read anew; all that are left where few are."""
     m = members.c
+async def _reads(conn: AsyncConnection, helper: str) -> bool:
+    """Whether a helper has a line of their own on which they may be written to."""
+    r, n, m = reaches.c, lines.c, members.c
+    way = (
+        sa.select(r.id)
+        .join(lines, n.id == r.line_id)
+        .join(members, m.id == r.member_id)
+        .where(r.member_id == helper, r.may_start, r.retired_at.is_(None), r.channel.in_(("telegram", "sms")))
+        .where(n.stopped_at.is_(None), m.state.in_(("active", "paused")))
+    )
+    return bool(await conn.scalar(way.limit(1)))
+
+
     taken = sa.select(m.number).where(m.group_id == group, m.number.is_not(None))
     drawn = {str(FIRST + chance.randbelow(NUMBERS)) for _ in range(DRAWN)}
     free = drawn.difference(await conn.scalars(taken.where(m.number.in_(drawn))))

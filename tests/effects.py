@@ -9,12 +9,18 @@ from flows.effects import (
     Choose,
     Delivered,
     Effect,
+    EndHandover,
+    Handed,
+    HandOver,
+    Helped,
     Join,
     Keep,
     Matter,
     Narrow,
+    Practised,
     Prefer,
     TakeBack,
+    TellHelper,
     Thank,
     Vote,
 )
@@ -42,7 +48,24 @@ def told(effect: Effect, files: Files) -> str:
             return f"for a person: {effect.kind}: {_answer(_as_answer(effect), files)}".rstrip(": ")
         case Acknowledge() | Delivered() | Thank():
             return _reached(effect)
-    return _about(effect, files)
+    return _helped(effect, files) or _about(effect, files)
+
+
+def _helped(effect: Effect, files: Files) -> str:
+    """What passes between a member and whoever helps them."""
+    match effect:
+        case HandOver() | TellHelper():
+            return f"the helper reads: {effect.tells if isinstance(effect, HandOver) else effect.text}"
+        case Handed():
+            named = "".join(f" [{files[one]}]" for one in effect.media)
+            return f"the helper reads: {effect.tells}{named}"
+        case EndHandover():
+            return f"the helper reads: {effect.tells}"
+        case Helped():
+            return "off the list: help"
+        case Practised():
+            return "nothing of this stays"
+    return ""
 
 
 def _about(effect: Effect, files: Files) -> str:

@@ -203,6 +203,8 @@ class CallPhone:
             call.heard = []
         elif action == "[the other side hangs up]":
             await call.dial_ends()
+        elif action == "[nobody answers there]":
+            await call.dial_ends("no-answer")
         else:
             await call.say_words(action)
         return call

@@ -11,7 +11,7 @@ from typing import Any
 from flows import engine
 from flows.ballots import ballot_of
 from flows.document import load
-from flows.effects import Change, Effect, Fetch, Join, Prefer, Vote
+from flows.effects import Change, Effect, EndHandover, Fetch, HandOver, Join, Prefer, Vote
 from flows.events import Event, Option, Question, Say
 from flows.library import Flows
 from flows.looks import Look, Missing
@@ -158,6 +158,8 @@ class Scene:
             self.member = replace(member, votes={**member.votes, effect.poll: effect.keys})
         elif isinstance(effect, Prefer) and effect.name == "slower":
             self.member = replace(member, slower=True)
+        elif isinstance(effect, HandOver | EndHandover):
+            self.member = replace(member, handover=effect.id if isinstance(effect, HandOver) else "")
         elif isinstance(effect, Change) and effect.to in {"left", "erased"}:
             self.member, self.conversation = None, Conversation()
         elif isinstance(effect, Change):

@@ -124,7 +124,7 @@ def test_star_says_it_again(name: str) -> None:
 @pytest.mark.parametrize(
     ("key", "expected"),
     [
-        ("1", "They will get in touch"),
+        ("1", "After the tone, tell Ann what it is about"),
         ("2", "tell us about your day"),
         ("3", "What would you like to do?"),
         ("4", "Goodbye"),

@@ -37,6 +37,8 @@ GIVEN: Mapping[str, Callable[[Scene], Scene]] = {
     "two votes": lambda s: replace(s, group=replace(s.group, polls=(VOTE, SECOND))),
     "something to read": lambda s: replace(s, group=replace(s.group, briefs=(BRIEF,))),
     "something shared": lambda s: replace(s, group=replace(s.group, shared=SHARED)),
+    "a helper who writes": lambda s: replace(s, group=replace(s.group, helper_id="ann")),
+    "an evening": lambda s: replace(s, now=s.now.replace(hour=19)),
     "a helper's phone": lambda s: replace(s, group=replace(s.group, helper_phone="01632 960002")),
     "a call about the reading": lambda s: replace(s, notice=NOTICE, group=replace(s.group, briefs=(BRIEF,))),
     "a call about a vote": lambda s: replace(
@@ -120,12 +122,24 @@ def _shown(messages: Iterable[str]) -> list[str]:
     return out
 
 
+def _finished(scene: Scene) -> Say:
+    """What a member reads when whoever helped them has finished, as `storage.handovers` puts it."""
+    scene.member = scene.member and replace(scene.member, handover="")
+    told = scene.flows.phrases["handover.ended"].written["en", "plain"].fill(lambda _: "Ann")
+    question = scene.asked
+    return Say(text=f"{told}\n\n{question.text}" if question else told, question=question)
+
+
 def _happens(scene: Scene, what: str) -> list[Say]:
     """What goes on without the member."""
     if what == "a day later":
         scene.now += timedelta(days=1)
     elif what == "two hours later":
         scene.now += timedelta(hours=2)
+    elif what.startswith("the helper writes: "):
+        return [Say(text=f"Ann: {what.partition(': ')[2]}")]
+    elif what == "the helper finishes":
+        return [_finished(scene)]
     elif what == "the vote closes":
         scene.close("p1", "Library was chosen, with 5 of 8 votes.")
     elif sent := re.fullmatch(r"(the|the second) vote is sent", what):

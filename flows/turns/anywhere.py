@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from flows.effects import Change, Narrow
+from flows.effects import Change, Matter, Narrow
 from flows.events import Question
-from flows.turns import deeds
+from flows.turns import deeds, handing, naming
 from flows.turns.frames import open_frame, park
 from flows.turns.replies import ask_again, fits, step_of
 from flows.turns.running import run
@@ -27,7 +27,10 @@ def stopping(t: Turn) -> bool:
     if word == "start" and t.member.state == "stopped":
         start(t)
         return True
-    return t.event.kind == "optout" and word == "help"
+    if t.event.kind == "optout" and word == "help":
+        t.do(Matter(kind="help"))  # the carrier has answered; a person knows of it all the same
+        return True
+    return False
 
 
 def opting(t: Turn) -> str | None:
@@ -49,6 +52,7 @@ def stop(t: Turn) -> None:
     already = member.state == "stopped"
     t.do(Change(to="stopped"))
     park(t)
+    handing.end(t)
     if not already and confirms(t):
         t.tell("stopped")
 
@@ -170,7 +174,12 @@ def _help(t: Turn) -> None:
         t.tell("help.stranger")
         ask_again(t)
         return
-    deeds.person(t, "")
+    handing.person(t, "")
+    if t.on_call or handing.handed_over(t):
+        if asked_for_words and not t.on_call:
+            t.helped = True
+            t.tell("help.if answer")
+        return
     t.tell("help.words")
     if asked_for_words:
         t.tell("help.if answer")

@@ -7,10 +7,10 @@ from flows.effects import Acknowledge, Change, Delivered, Join, Matter, Prefer, 
 from flows.events import Shown
 from flows.state import Answer, Frame, Member
 from flows.steps import AskStep
-from flows.turns import care, choosing
+from flows.turns import admitting, care, choosing, consenting, handing, naming
 from flows.turns.facts import brief
-from flows.turns.frames import open_frame, park, resume
-from flows.turns.keeping import gave, holds, keep_what_is_there
+from flows.turns.frames import drop_overlays, open_frame, park, resume
+from flows.turns.keeping import for_a_person, gave, holds, keep_what_is_there
 from flows.turns.turning import Turn
 from flows.values import replace
 
@@ -66,12 +66,6 @@ def menu(t: Turn, _: str) -> None:
     open_frame(t, "menu")
 
 
-def drop_overlays(t: Turn) -> None:
-    """Close what only lies over a flow: it is not come back to."""
-    while t.frames and t.flow(t.frames[-1]).over:
-        t.frames.pop()
-
-
 def back(t: Turn, _: str) -> None:
     """To the question before; from the first one, to what waits below."""
     drop_overlays(t)
@@ -117,18 +111,6 @@ def skip(t: Turn, _: str) -> None:
     if frame.asked:
         answers = {**frame.answers, frame.asked.name: Answer(keys=("skip",))}
         t.put_frame(replace(frame, asked=None, answers=answers))
-
-
-def person(t: Turn, _: str) -> None:
-    """Ask for a person: on a call put through to the helper where there is a number."""
-    t.do(Matter(kind="help"))
-    group = t.group
-    if t.on_call and group and group.helper_phone:
-        t.tell("help.dial", helper=group.helper or t.phrase("readers.nobody"))
-        park(t)
-        t.speak(dial=group.helper_phone)
-        return
-    t.tell("help.person", helper=(group.helper if group else "") or t.phrase("readers.nobody"))
 
 
 def pause(t: Turn, weeks: str) -> None:
@@ -257,8 +239,10 @@ DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
     "later": later,
     "menu": menu,
     "back": back,
+    **naming.DEEDS,
+    **consenting.DEEDS,
+    **handing.DEEDS,
     "skip": skip,
-    "person": person,
     "pause": pause,
     "stop": change("stopped"),
     "leave": change("left"),

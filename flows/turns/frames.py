@@ -40,6 +40,12 @@ def _clear_away(t: Turn) -> None:
         keep_what_is_there(t, t.frames.pop(0))
 
 
+def drop_overlays(t: Turn) -> None:
+    """Close what only lies over a flow: it is not come back to."""
+    while t.frames and t.flow(t.frames[-1]).over:
+        t.frames.pop()
+
+
 def finish(t: Turn) -> None:
     """The running flow is over: back to what it lay over, or say what still waits."""
     ended = t.frames.pop()

@@ -8,9 +8,10 @@ from flows.effects import Amend, Matter
 from flows.events import Option, Question
 from flows.state import Answer, Frame
 from flows.steps import AskStep
+from flows.turns import handing
 from flows.turns.frames import open_frame, put_question
-from flows.turns.keeping import add_photos, count_photos
-from flows.turns.running import count_ballot, run
+from flows.turns.keeping import add_photos, count_photos, for_a_person
+from flows.turns.running import count_ballot, poll_question, run
 from flows.turns.turning import Turn
 from flows.understand import understand
 from flows.values import replace
@@ -207,6 +208,16 @@ def _accept_photos(t: Turn, frame: Frame, question: Question, answer: Answer) ->
 def note_album(t: Turn, frame: Frame, name: str) -> None:
     if t.event.album:
         t.album = t.event.album, frame.gift, name
+def pressed_meanwhile(t: Turn) -> None:
+    """While a person helps them a vote's button counts as ever; nothing else is asked."""
+    poll = t.group.poll(t.event.question) if t.group else None
+    found = read(t, poll_question(t, poll)) if poll else None
+    if poll and found and found.answer:
+        count_ballot(t, poll, found.answer)
+    else:
+        t.tell("handover.press", helper=handing.helper(t))
+
+
 
 
 def step_of(t: Turn, frame: Frame) -> AskStep | None:

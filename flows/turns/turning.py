@@ -49,6 +49,7 @@ class Turn:
     missed: tuple[str, ...] = field(init=False)
     near: str = ""
     silences: int = field(init=False)
+    helped: bool = False
     away: bool = field(init=False)
     review: Review | None = field(init=False)
     rest: str = field(init=False)
@@ -257,3 +258,4 @@ class Outcome:
     conversation: Conversation
     says: tuple[Say, ...]
     effects: tuple[Effect, ...]
+            helped=self.helped,

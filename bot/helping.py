@@ -1,0 +1,61 @@
+"""What the service does for hand-overs by itself: it ends those that nobody took up, or that fell silent."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from flows.events import Say
+from flows.library import Flows
+from storage import handovers, telling
+from storage.database import Database
+from storage.handovers import Listed, Tools
+
+LATE = "Somebody in your group asked for help, and nobody has answered yet. It is on the list of matters."
+
+
+def sentence(flows: Flows, name: str, **values: str) -> str:
+    """A sentence of the house, for those whose own turn this is not."""
+    return flows.phrases[name].written["en", "plain"].fill(lambda key: values.get(key, ""))
+
+
+def first_name(name: str) -> str:
+    return name.partition(" ")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Helping:
+    """`late` is its round. `channels` are those that are on; `wake` the lanes when something is to go."""
+
+    db: Database
+    flows: Flows
+    ids: Callable[[], str]
+    channels: Collection[str]
+    wake: Callable[[], None]
+
+    async def late(self, now: datetime) -> None:
+        """Give back to the automation whom nobody has answered in time, or written to for a day."""
+        tools = Tools(ids=self.ids, now=now)
+        async with self.db.read() as conn:
+            found = await handovers.late(conn, now)
+        for over in found:
+            await self.db.transact(partial(self._give_back, over=over, tools=tools))
+        if found:
+            self.wake()
+
+    async def _give_back(self, conn: AsyncConnection, *, over: Listed, tools: Tools) -> None:
+        name = "handover.idle" if over.taken_at else "handover.nobody"
+        says = sentence(self.flows, name, helper=over.helper or sentence(self.flows, "readers.nobody"))
+        if await handovers.close(conn, over.id, says=says, tools=tools) and not over.taken_at:
+            await telling.tell(
+                conn,
+                await telling.staff(conn, over.group),
+                Say(text=LATE),
+                kind=handovers.KIND,
+                key=f"{handovers.KIND}:{over.id}:late",
+                ids=tools.ids,
+                channels=self.channels,
+                now=tools.now,
+            )
