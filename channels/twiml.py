@@ -27,12 +27,14 @@ class Voice:
     """Who speaks: the voice and its language; `others` by a member's language, as (voice, language)."""
 
     name: str = "Polly.Amy-Neural"
+    lower: str = "Polly.Brian-Neural"  # a voice that is low by itself: neural ones can't be lowered
     language: str = "en-GB"
     others: Mapping[str, tuple[str, str]] = field(default_factory=lambda: {"cy": ("Polly.Gwyneth", "cy-GB")})
 
-    def of(self, language: str) -> tuple[str, str]:
-        """The voice and its language for what is said in `language`."""
-        return self.others.get(language, (self.name, self.language))
+    def of(self, say: Say) -> tuple[str, str]:
+        """The voice and its language for what is said; of some languages there is no lower voice."""
+        usual = self.lower if say.lower else self.name
+        return self.others.get(say.language, (usual, self.language))
 
 
 def twiml(
@@ -53,13 +55,14 @@ def twiml(
     wanted = prompt(last) if last else Prompt(want="listen", lines=())
     response = VoiceResponse()
     waits = wanted.want not in ("record", "end", "dial")
-    speaker = talk.gather(wanted, slower=any(say.slower for say in says)) if waits else response
+    patient = any(say.slower or say.waits for say in says)
+    speaker = talk.gather(wanted, patient=patient) if waits else response
     # Whatever order they came in: what is wanted of the caller is heard last, close to the wait.
     for say in sorted(says, key=lambda say: say is last):
         talk.say(speaker, say, lines(say.spoken or say.text), menu=wanted.menu if say is last else ())
     if waits:
         response.append(speaker)
-    talk.close(response, wanted, last.dial if last else "", number)
+    talk.close(response, wanted, last.dial if last else "", number, patient=patient)
     return str(response)
 
 
@@ -89,7 +92,7 @@ class _Talk:
     below: str
     media_url: Callable[[Shown], str] | None
 
-    def gather(self, wanted: Prompt, *, slower: bool) -> Gather:
+    def gather(self, wanted: Prompt, *, patient: bool) -> Gather:
         """Waits for keys or speech. Without either the step is asked all the same, as silence."""
         # An empty finishOnKey lets the hash key itself through where one key is the whole answer.
         keys = {"num_digits": 1, "finish_on_key": ""} if wanted.digits == 1 else {"finish_on_key": "#"}
@@ -99,7 +102,7 @@ class _Talk:
             action=self._address(wanted, wanted.want),
             method="POST",
             action_on_empty_result=True,
-            timeout=seconds * 2 if slower else seconds,
+            timeout=seconds * 2 if patient else seconds,
             speech_timeout="auto",
             language=self.voice.language,
             hints=", ".join(wanted.hints) or None,
@@ -120,7 +123,7 @@ class _Talk:
 
     def _lines(self, speaker: Any, say: Say, told: Sequence[str]) -> None:
         """Each line by itself, with a pause after it."""
-        name, language = self.voice.of(say.language)
+        name, language = self.voice.of(say)
         for line in told:
             if say.slower:
                 spoken = Spoken(voice=name, language=language)
@@ -130,7 +133,9 @@ class _Talk:
                 speaker.say(line, voice=name, language=language)
             speaker.pause(length=2 if say.slower else 1)
 
-    def close(self, response: VoiceResponse, wanted: Prompt, dial: str, number: str) -> None:
+    def close(
+        self, response: VoiceResponse, wanted: Prompt, dial: str, number: str, *, patient: bool
+    ) -> None:
         """What the call does after the words."""
         if wanted.want == "end":
             response.hangup()
@@ -145,7 +150,7 @@ class _Talk:
                 action=self._address(wanted, "record"),
                 method="POST",
                 max_length=LONGEST_RECORDING,
-                timeout=QUIET_SECONDS,
+                timeout=QUIET_SECONDS * 2 if patient else QUIET_SECONDS,
                 finish_on_key=ANY_KEY,
                 play_beep=True,
                 trim="do-not-trim",

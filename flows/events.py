@@ -141,6 +141,7 @@ class Say:
     `merge`: a waiting message with the same key is replaced by this one. `offset`: the first
     option to read out on a call. `toast`: a few words for the button that was pressed.
     `record`: the call is to record what comes after this. `ends`: the call ends after it.
+    `slower`, `lower` and `waits` are for a call.
     """
 
     text: str
@@ -154,4 +155,6 @@ class Say:
     ends: bool = False
     dial: str = ""  # put the call through to this number
     slower: bool = False
+    lower: bool = False  # a lower voice says it
+    waits: bool = False  # longer for an answer
     language: str = "en"

@@ -10,25 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import effects as ef
 from flows.events import Event
+from flows.preferences import OF_A_PHONE
 from flows.understand import optout
-from storage import leaving
-from storage.database import upsert
+from storage import leaving, preferring
 from storage.load import Person
-from storage.register import WISHES, Lifted, What, note, note_line, of_member
+from storage.preferring import OF_THE_MEMBER
+from storage.register import note_line
 from storage.stage import Stage
 from storage.states import packed
-from storage.tables import lines, members, preferences
+from storage.tables import lines
 from storage.turns import Deed
 
-PREFERRED: Mapping[str, Callable[[str], Any]] = {  # wishes that are columns of the member
-    "slower": lambda value: value == "yes",
-    "never_ring": lambda value: value == "yes",
-    "never_first": lambda value: value == "yes",
-    "more_time": lambda value: value == "yes",
-    "language": str,
-    "form": str,
-    "hours": str,
-}
+HEARD_AT_ONCE = ("slower", "lower", "more_time", "language", "form")  # by the next turn, of this batch too
 
 
 def _change(s: Stage, effect: ef.Change) -> None:
@@ -86,34 +79,17 @@ def _line(line: str, noted: Literal["stopped", "started"], at: datetime | None) 
 def prefer(s: Stage, effect: ef.Prefer) -> None:
     if s.person is None:
         return
-    me = s.person.member
-    if effect.name in PREFERRED:
-        value = PREFERRED[effect.name](effect.value)
-        wish = sa.update(members).where(members.c.id == me.id).values({effect.name: value})
-        s.ledger.change(wish)
-        if effect.name in WISHES:
-            noted = WISHES[effect.name][0 if value else 1]
-            s.ledger.deeds.append(_noted(noted, of_member(me.id)))
-        if effect.name in ("slower", "language", "form"):
-            s.person.member = replace(me, **{effect.name: value})
-        if effect.name == "never_ring" and value:
-            s.ledger.deeds.append(lambda conn: leaving.cancel_notices(conn, me.id, channel="voice"))
-        return
-    row = {"member_id": me.id, "name": effect.name, "value": effect.value, "at": s.now}
+    me, line = s.person.member, s.line.id if s.line else ""
+    if effect.name in HEARD_AT_ONCE:
+        s.person.member = replace(me, **{effect.name: OF_THE_MEMBER[effect.name](effect.value)})
+    for reach in s.person.reaches if effect.name in OF_A_PHONE else ():
+        if reach.line == line:
+            setattr(reach, effect.name, effect.value == "yes")
 
     async def write(conn: AsyncConnection) -> None:
-        make = upsert(conn, preferences).values(row)
-        new = {"value": effect.value, "at": s.now}
-        await conn.execute(make.on_conflict_do_update(index_elements=["member_id", "name"], set_=new))
+        await preferring.prefer(conn, me.id, effect.name, effect.value, now=s.now, line=line)
 
     s.ledger.deeds.append(write)
-
-
-def _noted(what: What | Lifted, subject: str) -> Deed:
-    async def write(conn: AsyncConnection) -> None:
-        note(conn, what, subject)
-
-    return write
 
 
 DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {ef.Change: _change, ef.Prefer: prefer}

@@ -154,6 +154,7 @@ class Turn:
         """Close the message: what was said so far, with the question that it ends in."""
         if not self.lines and not extra:
             return
+        member = self.member if self.on_call else None
         text = "\n\n".join([line for line, _ in self.lines])
         spoken = "\n\n".join([line for _, line in self.lines]) if self.on_call else text
         self.lines = []
@@ -163,6 +164,8 @@ class Turn:
                 spoken="" if spoken == text else spoken,
                 question=question,
                 slower=self.slower,
+                lower=bool(member and member.lower),
+                waits=bool(member and member.more_time),
                 language=self.language,
                 **extra,
             )
