@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.state import Conversation
 from storage import reaching, spending
 from storage.checks import BETWEEN_CALLS, RINGING, Facts, Waiting
+from storage.persons import any_of, person
 from storage.states import unpacked
 from storage.tables import (
     ballots,
@@ -130,8 +131,8 @@ async def _people(conn: AsyncConnection, ids: Collection[str]) -> dict[str, Fact
             hours=row.hours or row.group_hours,
             zone=row.zone,
             busy_until=row.busy_until,
-            conversation=_talk(row.talk),
             helped=row.handover is not None,
+            conversation=_talk(row.talk),
         )
         for row in found
     }
@@ -164,15 +165,15 @@ async def _done(
     done: dict[tuple[str, str, str], str] = {}
     if "poll" in subjects:
         b = ballots.c
-        voters = sa.select(b.member_id, b.poll_id).where(
-            b.member_id.in_(ids), b.poll_id.in_(subjects["poll"])
-        )
+        voters = sa.select(person(), b.poll_id).join(ballots, b.member_id == members.c.id)
+        voters = voters.where(any_of(ids), b.poll_id.in_(subjects["poll"]))
         done.update({(member, "poll", poll): VOTED for member, poll in await conn.execute(voters)})
     if "brief" in subjects:
         r = reached.c
-        readers = sa.select(r.member_id, r.subject_id).where(
+        readers = sa.select(person(), r.subject_id).join(reached, r.member_id == members.c.id)
+        readers = readers.where(
             r.kind == "brief",
-            r.member_id.in_(ids),
+            any_of(ids),
             r.subject_id.in_(subjects["brief"]),
             r.state == "acknowledged",
         )

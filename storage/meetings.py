@@ -12,7 +12,8 @@ from flows.calendar import Hours, due
 from flows.events import Shown
 from storage.groups import Complaint, Home
 from storage.ids import Ids
-from storage.sendings import drop_waiting, reopen
+from storage.persons import NO_MEMBER
+from storage.sendings import TOLD, drop_waiting, reopen
 from storage.tables import attachments, briefs, groups, media, meetings, members, reached, sendings, texts
 from storage.views import changed
 
@@ -238,7 +239,7 @@ async def needed_versions(conn: AsyncConnection, group: str) -> dict[tuple[str, 
     m = members.c
     found = await conn.execute(
         sa.select(m.language, m.form, sa.func.count())
-        .where(m.group_id == group, m.state.not_in(("left", "erased")))
+        .where(m.group_id == group, m.state.not_in(NO_MEMBER))
         .group_by(m.language, m.form)
     )
     return {(language, form): number for language, form, number in found}
@@ -256,14 +257,20 @@ async def brief_status(conn: AsyncConnection, brief: str) -> list[Status]:
     if here is None:
         raise Complaint("There is no brief with that id: `takepart brief add` prints it.")
     ahead = "cancelled" if here.state == "cancelled" else "waiting"
-    mine = sa.and_(r.member_id == m.id, r.kind == "brief", r.subject_id == brief)
+    same = members.alias()  # whoever is the same person got it too
+    mine = sa.and_(r.member_id == same.c.id, r.kind == "brief", r.subject_id == brief)
     rows = await conn.execute(
         sa.select(m.id, m.name, m.state.label("here"), m.permission, r.channel, r.state, r.at)
+        .join(same, sa.or_(same.c.id == m.id, same.c.joined_to == m.id))
         .outerjoin(reached, mine)
-        .where(m.group_id == here.group_id, m.state.not_in(("left", "erased")))
+        .where(m.group_id == here.group_id, m.state.not_in(NO_MEMBER))
         .order_by(m.id)
     )
-    return [_status(row, ahead) for row in rows if row.permission == "member" or row.state]
+    farthest: dict[str, sa.Row[*tuple[Any, ...]]] = {}  # of what went to one person under two ids
+    for row in sorted(rows, key=lambda row: row.state in TOLD):
+        farthest[row.id] = row
+    listed = [row for _, row in sorted(farthest.items())]
+    return [_status(row, ahead) for row in listed if row.permission == "member" or row.state]
 
 
 def _status(row: sa.Row[*tuple[Any, ...]], ahead: str) -> Status:

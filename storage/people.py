@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.groups import Complaint, named, quoted
+from storage.persons import NO_MEMBER
 from storage.secrets import Secrets
 from storage.tables import groups, lines, matters, members, reaches
 from storage.views import changed, spare_number
@@ -57,7 +58,7 @@ async def add_facilitator(conn: AsyncConnection, *, id: str, group: str, name: s
 
 async def appoint(conn: AsyncConnection, group: str, wanted: str, secrets: Secrets) -> Listed | None:
     """Make a facilitator of the member with this id or number in the group; None where there is none."""
-    here = [one for one in await list_members(conn, group, secrets) if one.state not in ("left", "erased")]
+    here = [one for one in await list_members(conn, group, secrets) if one.state not in NO_MEMBER]
     found = next((one for one in here if wanted in (one.id, one.number)), None)
     if found:
         change = members.update().where(members.c.id == found.id, members.c.permission == "member")
@@ -92,7 +93,7 @@ async def name_helper(
 async def facilitators(conn: AsyncConnection, group: str, secrets: Secrets) -> list[Listed]:
     """Who runs a group."""
     here = await list_members(conn, group, secrets)
-    return [one for one in here if one.permission != "member" and one.state not in ("left", "erased")]
+    return [one for one in here if one.permission != "member" and one.state not in NO_MEMBER]
 
 
 async def list_members(conn: AsyncConnection, group: str, secrets: Secrets) -> list[Listed]:

@@ -1,5 +1,6 @@
 """Who is one person: a member, and those found to be the same (`members.joined_to`). For whatever reads."""
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,12 @@ def everyone(member: Any) -> sa.Select[str]:
     """The ids under which a person gave things; `member` is an id, or a column that holds one."""
     one = members.alias()
     return sa.select(one.c.id).where(sa.or_(one.c.id == member, one.c.joined_to == member))
+
+
+def any_of(people: Collection[str]) -> sa.ColumnElement[bool]:
+    """Whether the member in this row is one of these people, under whatever id."""
+    m = members.c
+    return sa.or_(m.id.in_(people), m.joined_to.in_(people))
 
 
 def person(of: Any = members) -> sa.ColumnElement[str]:

@@ -15,6 +15,7 @@ from storage import locks, problems
 from storage.database import upsert
 from storage.groups import Complaint
 from storage.ids import Ids
+from storage.persons import person
 from storage.secrecy import forget_choices
 from storage.tables import ballots, groups, media, members, open_questions, options, polls, sendings
 from storage.views import changed
@@ -236,6 +237,7 @@ def _electorate(
     m = members.c
     rules = [
         m.group_id == row.group_id,
+        m.joined_to.is_(None),  # one person has one vote
         sa.or_(m.joined_at.is_(None), m.joined_at <= (row.closed_at or now)),
         sa.or_(m.left_at.is_(None), m.left_at > row.opened_at),
     ]
@@ -253,12 +255,17 @@ async def _eligible(conn: AsyncConnection, rules: Sequence[sa.ColumnElement[bool
 async def _choices(
     conn: AsyncConnection, poll: str, rules: Sequence[sa.ColumnElement[bool]]
 ) -> list[tuple[str, ...]]:
-    found = await conn.scalars(
-        sa.select(ballots.c.choices)
-        .join(members, members.c.id == ballots.c.member_id)
-        .where(ballots.c.poll_id == poll, *rules)
+    """What each person chose, the later of two ballots where they were two members once."""
+    by, b = members.alias(), ballots.c
+    found = await conn.execute(
+        sa.select(members.c.id, b.choices)
+        .join(by, by.c.id == b.member_id)
+        .join(members, members.c.id == person(by))
+        .where(b.poll_id == poll, *rules)
+        .order_by(b.at)
     )
-    return [tuple(keys) for keys in found if keys]
+    chosen = {who: tuple(keys) for who, keys in found if keys}
+    return list(chosen.values())
 
 
 async def _turnout(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.persons import everyone, person
 from storage.secrecy import without_ballot
 from storage.tables import (
     ballots,
@@ -81,8 +82,9 @@ async def list_contributions(
     if not practice:
         wanted.append(c.practice.is_(False))
     rows = await conn.execute(
-        sa.select(contributions, given.c.member_id, polls.c.secret)
+        sa.select(contributions, person().label("member_id"), polls.c.secret)
         .outerjoin(given, given.c.contribution_id == c.id)
+        .outerjoin(members, members.c.id == given.c.member_id)
         .outerjoin(polls, polls.c.id == c.poll_id)
         .where(*wanted)
         .order_by(c.at, c.id)
@@ -105,7 +107,7 @@ async def member_data(conn: AsyncConnection, member: str) -> dict[str, Any]:
     """Everything held about a member but their ways, which are sealed; for them to have."""
     m = members.c
     group = await conn.scalar(sa.select(m.group_id).where(m.id == member)) or ""
-    theirs = sa.select(given.c.contribution_id).where(given.c.member_id == member)
+    theirs = sa.select(given.c.contribution_id).where(given.c.member_id.in_(everyone(member)))
     mine = set(await conn.scalars(theirs))
     # Theirs to have whether or not it has a name, so by what was given and not by what lists show.
     gave = [
@@ -117,7 +119,7 @@ async def member_data(conn: AsyncConnection, member: str) -> dict[str, Any]:
 
 async def _rows(conn: AsyncConnection, table: sa.Table, member: str) -> list[dict[str, Any]]:
     wanted = [column for column in table.c if column.name != "member_id"]
-    rows = await conn.execute(sa.select(*wanted).where(table.c.member_id == member))
+    rows = await conn.execute(sa.select(*wanted).where(table.c.member_id.in_(everyone(member))))
     return [{name: _plain(value) for name, value in row.items()} for row in rows.mappings()]
 
 

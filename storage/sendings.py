@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import outbox as box
 from storage.checks import UNCLEAR
 from storage.database import upsert
+from storage.persons import NO_MEMBER, any_of, everyone, person
 from storage.reaching import ways_to
 from storage.tables import briefs, members, outbox, reached, sendings
 
@@ -124,7 +125,7 @@ async def next_slice(
         sa.select(
             m.id, m.language, m.form, m.state, m.paused_until, m.never_first, m.never_ring, m.permission
         )
-        .where(m.group_id == sending.group, m.id > sending.cursor, m.state.not_in(("left", "erased")))
+        .where(m.group_id == sending.group, m.id > sending.cursor, m.state.not_in(NO_MEMBER))
         .where(*_wanted(sending, staff=staff))
         .order_by(m.id)
         .limit(most)
@@ -223,7 +224,7 @@ def dedupe_key(sending: Sending, member: str) -> str:
 
 def _wanted(sending: Sending, *, staff: bool) -> list[sa.ColumnElement[bool]]:
     m, r = members.c, reached.c
-    mine = sa.select(r.member_id).where(r.member_id == m.id)
+    mine = sa.select(r.member_id).where(r.member_id.in_(everyone(m.id)))
     match sending.kind:
         case "brief":
             read = mine.where(r.kind == "brief", r.subject_id == sending.subject, r.state == "acknowledged")
@@ -240,10 +241,13 @@ def _told(sending: Sending) -> sa.ColumnElement[bool]:
     m, r, o = members.c, reached.c, outbox.c
     of_meeting = sa.select(briefs.c.id).where(briefs.c.meeting_id == sending.subject)
     got = sa.select(r.member_id).where(
-        r.member_id == m.id, r.kind == "brief", r.subject_id.in_(of_meeting), r.state.in_(TOLD)
+        r.member_id.in_(everyone(m.id)),
+        r.kind == "brief",
+        r.subject_id.in_(of_meeting),
+        r.state.in_(TOLD),
     )
     going = sa.select(o.id).where(
-        o.member_id == m.id,
+        o.member_id.in_(everyone(m.id)),
         o.kind == "brief",
         o.subject_id.in_(of_meeting),
         o.created_at < sending.due_at,
@@ -254,15 +258,9 @@ def _told(sending: Sending) -> sa.ColumnElement[bool]:
 
 async def _reached_before(conn: AsyncConnection, sending: Sending, ids: Sequence[str]) -> set[str]:
     r = reached.c
-    found = await conn.scalars(
-        sa.select(r.member_id).where(
-            r.kind == sending.kind,
-            r.subject_id == sending.subject,
-            r.member_id.in_(ids),
-            r.state.not_in(UNREACHED),
-        )
-    )
-    return set(found)
+    got = sa.select(person()).join(reached, r.member_id == members.c.id)
+    arrived = (r.kind == sending.kind, r.subject_id == sending.subject, r.state.not_in(UNREACHED))
+    return set(await conn.scalars(got.where(any_of(ids), *arrived)))
 
 
 def _recipient(
