@@ -43,7 +43,7 @@ NOT_OPEN = "This vote is not open here any more."
 class Turned:
     """What came of one event. `answer` is TwiML for a call; all other words leave by the outbox.
 
-    `voted` is the poll that a ballot was counted in. `sends` and `fetches` say whom to wake.
+    `voted` is the poll that a ballot was counted in. `sends`, `fetches` and `alarms` say whom to wake.
     """
 
     repeat: bool = False
@@ -54,6 +54,7 @@ class Turned:
     voted: str = ""
     sends: bool = False
     fetches: bool = False
+    alarms: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +190,7 @@ class Batch:
             voted=stage.poll,
             sends=bool(says) and not event.can.call,
             fetches=self.ledger.fetch,
+            alarms=self.ledger.alarm,
         )
 
     def _row(self, stage: Stage, line: Line, n: int, say: Say) -> outbox.Row:

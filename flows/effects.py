@@ -273,7 +273,4 @@ Effect = (
     | Practised
     | Choose
     | ReadBack
-    | Flag
-    | Seen
-    | PassOn
 )

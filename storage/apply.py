@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import effects as ef
 from flows.effects import Effect
-from storage import behalf, consenting, fetches, gifts, handovers, reaching, wishes
+from storage import behalf, consenting, fetches, flagging, gifts, handovers, reaching, wishes
 from storage.database import upsert
 from storage.joining import join
 from storage.stage import Stage
@@ -143,4 +143,5 @@ DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {
     **behalf.DEEDS,
     **reaching.DEEDS,
     **wishes.DEEDS,
+    **flagging.DEEDS,
 }

@@ -3,7 +3,7 @@
 Pure, and the only place where it is decided. An answer is checked for age and a stopped number alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -27,6 +27,8 @@ LEFT = "They are not a member any more."
 NO_WAY = "We may not write or ring first by this way."
 OVER_LIMIT = "The group's daily limit is reached: it waits for the next day."
 SPENDING = "spending"  # the kind of message that tells facilitators of the limit, which does not hold it
+ALERT = "alert"  # somebody may be in danger: held back by nothing but its contact's own hours and pause
+UNLIMITED = (SPENDING, ALERT)
 # Seconds before each further try; a fault that lasts longer than these is for the operator to see.
 BACKOFF = (1, 3, 10, 60, 900, 7200, 57600)  # eight tries over most of a day
 UNCLEAR_TWICE = "It was tried twice and is unclear both times; it may have arrived."
@@ -81,6 +83,7 @@ class Facts:
     never_ring: bool = False
     may_start: bool = True
     unwanted: bool = False
+    any_hour: bool = False  # of an alert: whom it is for agreed to be told at any hour
     hours: str = USUAL_HOURS
     zone: str = "Europe/London"
     busy_until: datetime | None = None
@@ -118,7 +121,14 @@ def may_send(row: Waiting, facts: Facts, now: datetime) -> Verdict:
         return SEND
     if late:
         return Verdict(does="drop", why=TOO_LATE)
+    if row.kind == ALERT and facts.any_hour:
+        return _never(row, _awake(facts)) or _ringing(row, facts, now) or SEND
     return _never(row, facts) or _later(row, facts, now) or SEND
+
+
+def _awake(facts: Facts) -> Facts:
+    """The same for somebody who may be told at any hour: their pause is over."""
+    return replace(facts, state="active") if facts.state == "paused" else facts
 
 
 def _kept_by_us(row: Waiting, facts: Facts) -> bool:
@@ -149,7 +159,7 @@ def _later(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
     start = now
     if facts.state == "paused" and facts.paused_until:
         start = max(start, facts.paused_until)
-    full = facts.spent_until if row.kind != SPENDING else None
+    full = facts.spent_until if row.kind not in UNLIMITED else None
     start = max(start, full or start)
     start = next_allowed(start, hours_of(facts.hours), facts.zone)
     if row.expires_at and row.expires_at <= start:
@@ -158,6 +168,8 @@ def _later(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
         return Verdict(does="hold", until=start, why=OVER_LIMIT if full else "")
     if facts.helped:
         return Verdict(does="hold", until=now + LOOK_AGAIN, held=True)
+    if row.kind == ALERT:
+        return _ringing(row, facts, now)
     if facts.busy_until and facts.busy_until > now:
         return Verdict(does="hold", until=min(facts.busy_until, now + LOOK_AGAIN), held=True)
     return _after_call(row, facts, now) if row.channel == "voice" else None
@@ -165,13 +177,20 @@ def _later(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
 
 def _after_call(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
     """What waited already when we rang them comes some time after that call, unless it would be too late."""
-    if facts.ringing_until and facts.ringing_until > now:
-        return Verdict(does="hold", until=facts.ringing_until)
+    if ringing := _ringing(row, facts, now):
+        return ringing
     if facts.rung_at is None or row.created_at > facts.rung_at:
         return None
     until = facts.rung_at + BETWEEN_CALLS
     in_time = row.expires_at is None or row.expires_at > until
     return Verdict(does="hold", until=until) if until > now and in_time else None
+
+
+def _ringing(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
+    """Nobody is rung while they are on a call."""
+    if row.channel == "voice" and facts.ringing_until and facts.ringing_until > now:
+        return Verdict(does="hold", until=facts.ringing_until)
+    return None
 
 
 def hours_of(wish: str) -> Hours:

@@ -15,7 +15,7 @@ from storage.asking import Fit, ask, dressed
 from storage.checks import (
     DIED,
     DIED_OFTEN,
-    SPENDING,
+    UNLIMITED,
     UNCLEAR,
     Facts,
     Verdict,
@@ -136,7 +136,7 @@ def _plan_row(plan: _Plan, row: Waiting, now: datetime) -> datetime | None:
 
 
 def _take(plan: _Plan, row: Waiting) -> None:
-    counts = row.klass == NOTICE and row.kind != SPENDING
+    counts = row.klass == NOTICE and row.kind not in UNLIMITED
     limited = plan.left if counts and row.group in plan.left else {}
     if plan.room[row.klass] and limited.get(row.group or "", 1) > 0:
         plan.room[row.klass] -= 1

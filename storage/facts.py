@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.state import Conversation
 from storage import reaching, spending
-from storage.checks import BETWEEN_CALLS, RINGING, Facts, Waiting
+from storage.checks import ALERT, BETWEEN_CALLS, RINGING, Facts, Waiting
 from storage.persons import any_of, person
 from storage.states import unpacked
 from storage.tables import (
@@ -25,6 +25,7 @@ from storage.tables import (
     reached,
     reaches,
     receipts,
+    safe_contacts,
 )
 
 LONGEST_CALL = timedelta(hours=2)  # after that we missed its end
@@ -48,6 +49,7 @@ class _Known:
     people: dict[str, Facts] = field(default_factory=dict)
     ways: dict[tuple[str, str, str], bool] = field(default_factory=dict)
     choices: set[reaching.Choice] = field(default_factory=set)
+    any_hour: set[tuple[str, str]] = field(default_factory=set)  # groups and their contacts
     ringing: dict[str, datetime] = field(default_factory=dict)
     rung: dict[str, datetime] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
@@ -73,6 +75,7 @@ async def facts_for(
         known.people = await _people(conn, who)
         known.ways = await _ways(conn, who)
         known.choices = await reaching.choices(conn, who)
+        known.any_hour = await _any_hour(conn, notices)
         known.done = await _done(conn, who, notices)
     ringable = {row.line for row in notices if row.channel == "voice"}
     known.ringing = await _ringing(conn, ringable, now)
@@ -95,6 +98,7 @@ def _of(row: Waiting, known: _Known, usual: Facts) -> Facts:
         known.people.get(member, Facts(state="left" if member else "")),
         may_start=known.ways.get((member, row.line, row.channel), not member),
         unwanted=not reaching.wanted(known.choices, member, row.channel, row.kind),
+        any_hour=(row.group or "", member) in known.any_hour,
         ringing_until=known.ringing.get(row.line),
         rung_at=known.rung.get(row.line),
         # Of a closed poll the question is not asked any more; its result is what is to go.
@@ -153,6 +157,16 @@ async def _ways(conn: AsyncConnection, ids: Collection[str]) -> dict[tuple[str, 
         )
     )
     return {(member, line, channel): may for member, line, channel, may in found}
+
+
+async def _any_hour(conn: AsyncConnection, rows: Sequence[Waiting]) -> set[tuple[str, str]]:
+    """Who agreed to hear of alerts at any hour, by group; read only where an alert waits."""
+    ids = {row.group for row in rows if row.kind == ALERT and row.group}
+    if not ids:
+        return set()
+    c = safe_contacts.c
+    found = await conn.execute(sa.select(c.group_id, c.member_id).where(c.group_id.in_(ids), c.any_hour))
+    return {(group, member) for group, member in found}
 
 
 async def _done(

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.looks import Look
-from storage import behalf, handovers, inviting, reaching
+from storage import flagging, behalf, handovers, inviting, reaching
 from storage.stage import Stage
 
 LookUp = Callable[[AsyncConnection, Stage, str], Awaitable[Any]]
@@ -18,6 +18,7 @@ async def look_up(conn: AsyncConnection, stage: Stage, look: Look) -> Any:
 
 
 LOOKS: Mapping[str, LookUp] = {
+    "alert": flagging.look,
     "handover": handovers.look,
     "wants": reaching.look,
     "entries": behalf.look,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.calendar import next_allowed
 from storage import locks, slots
 from storage.asking import unask
-from storage.checks import BACKOFF, CALLBACK, UNCLEAR, USUAL_HOURS, Waiting, hours_of
+from storage.checks import ALERT, BACKOFF, CALLBACK, UNCLEAR, USUAL_HOURS, Waiting, hours_of
 from storage.outbox import TRACKED, columns, make_due
 from storage.register import note_line, note_member
 from storage.tables import groups, lines, members, outbox, reached, receipts
@@ -186,7 +186,8 @@ async def _missed(conn: AsyncConnection, row: Waiting, code: str, sentence: str,
         sa.select(sa.func.count()).where(receipts.c.outbox_id == row.id, receipts.c.state.in_(MISSED))
     )
     again = await _tomorrow(conn, row, now)
-    if (made or 0) >= MOST_CALLS or (row.expires_at and row.expires_at <= again):
+    late = row.kind == ALERT  # then somebody else is to be told, not the same person tomorrow
+    if late or (made or 0) >= MOST_CALLS or (row.expires_at and row.expires_at <= again):
         await _fail(conn, row, code, NOT_REACHED, now, "not reachable")
         return
     anew = {"state": "waiting", "tries": 0, "progress": 0, "outcome": "missed", "provider_id": None}

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.effects import Amend
 from flows.state import Answer
-from storage import removals
+from storage import alerts, removals
 from storage.database import upsert
 from storage.register import note, of_gift
 from storage.tables import attachments, contribution_media, contributions, events, given, media, members
@@ -96,6 +96,7 @@ async def take_back(conn: AsyncConnection, gift: str, member: str | None, now: d
     await conn.execute(
         sa.update(events).where(events.c.contribution_id == gift).values(body=None, emptied_at=now)
     )
+    await alerts.taken_back(conn, gift)
     cm = contribution_media.c
     ids = (await conn.scalars(sa.select(cm.media_id).where(cm.contribution_id == gift))).all()
     await conn.execute(sa.delete(contribution_media).where(cm.contribution_id == gift))

@@ -79,6 +79,7 @@ class Ledger:
     groups: set[str] = field(default_factory=set)  # to be read anew
     finished: set[str] = field(default_factory=set)  # members who are not in the middle of something any more
     fetch: bool = False  # there is something to fetch
+    alarm: bool = False  # there is somebody to alert
 
     def add(self, table: sa.Table, **row: Any) -> None:
         self.rows.setdefault(table, []).append(row)
