@@ -16,6 +16,8 @@ from storage import removals
 from storage.heads import UNSENT
 from storage.rewriting import drop_media
 from storage.tables import (
+    alert_words,
+    alerts,
     call_steps,
     calls,
     contribution_media,
@@ -47,6 +49,8 @@ async def erase(conn: AsyncConnection, member: str, talk: str, now: datetime) ->
     for one in who:
         files += await held(conn, one, talk if one == member else "{}")
     await _leave_lines(conn, who, now)
+    w, theirs = alert_words.c, sa.select(alerts.c.id).where(alerts.c.member_id.in_(who))
+    await conn.execute(sa.delete(alert_words).where(sa.or_(w.alert_id.in_(theirs), w.gift.in_(gifts))))
     await conn.execute(sa.delete(contributions).where(contributions.c.id.in_(gifts)))
     await conn.execute(sa.delete(members).where(members.c.id.in_(who)))  # takes the rest along
     return await drop_media(conn, files, now)
@@ -106,9 +110,9 @@ async def _leave_lines(conn: AsyncConnection, who: list[str], now: datetime) -> 
     await removals.of_messages(conn, sa.or_(o.member_id.in_(who), o.line_id.in_(own)), now)
     await removals.of_calls(conn, sa.or_(c.member_id.in_(who), c.line_id.in_(own)), now)
     await removals.of_lines(conn, theirs, now)
-    nobodys: dict[str, Any] = {"member_id": None}
+    nobodys: dict[str, Any] = {"member_id": None}  # before their row goes, to be found with the line
     emptied = sa.update(events).where(events.c.member_id.in_(who))
-    await conn.execute(emptied.values(body=None, emptied_at=now, **nobodys))
+    await conn.execute(emptied.values(body=None, answer=None, emptied_at=now, **nobodys))
     await conn.execute(sa.update(calls).where(c.member_id.in_(who)).values(owner=None, **nobodys))
     await conn.execute(sa.delete(practice_posts).where(practice_posts.c.line_id.in_(theirs)))
     strangers = (conversations.c.line_id.in_(own), conversations.c.member_id.is_(None))
