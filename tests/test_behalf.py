@@ -1,0 +1,158 @@
+"""What somebody enters for a member: whose it is, who may, and that the member hears of it themselves."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from storage import behalf, people, polls
+from storage.behalf import Words
+from storage.groups import Complaint
+from storage.ids import Ids
+from storage.people import Listed, add_facilitator
+from storage.polls import NewPoll
+from storage.tables import audit, ballots, contributions, given, reaches, supporters
+from tests.world import ADA, BEN, World, world
+
+__all__ = ["world"]
+
+
+async def _garden(world: World) -> str:
+    """A group that Sam runs and Ada has joined by text; its id."""
+    home = await world.group(hours="0-24")
+    async with world.app.db.write() as conn:
+        await add_facilitator(conn, id="sam", group=home.id, name="Sam", now=world.clock())
+    await world.joined(ADA)
+    return home.id
+
+
+async def _member(world: World, name: str = "Ada") -> Listed:
+    async with world.app.db.read() as conn:
+        [row] = (
+            await conn.execute(sa.text("SELECT id FROM members WHERE name = :name"), {"name": name})
+        ).all()
+        return await people.find_member(conn, row.id, world.app.secrets)
+
+
+async def _enter(world: World, words: str, by: str = "Sam", *, for_: str = "Ada") -> str:
+    member, now = await _member(world, for_), world.clock()
+    async with world.app.db.write() as conn:
+        who = await behalf.helper(conn, member, by, world.app.secrets, purpose="words", now=now)
+        said = Words(flow="thought", text=words)
+        return await behalf.contribute(conn, member, said, who, ids=world.app.ids, now=now)
+
+
+async def _vote(world: World, poll: str, *chosen: str, by: str = "Sam") -> Sequence[str]:
+    member, now = await _member(world), world.clock()
+    async with world.app.db.write() as conn:
+        who = await behalf.helper(conn, member, by, world.app.secrets, purpose="votes", now=now)
+        return await behalf.vote(conn, member, poll, chosen, who, ids=world.app.ids, now=now)
+
+
+async def _poll(world: World, group: str) -> str:
+    asked = NewPoll(group=group, question="Where shall we meet?", options=["Library", "Café"])
+    async with world.app.db.write() as conn:
+        return await polls.open_poll(conn, asked, ids=Ids(world.clock), now=world.clock())
+
+
+async def test_what_was_entered_is_the_members_and_is_read_back_once(world: World) -> None:
+    await _garden(world)
+    gift = await _enter(world, "The bus stop has no seat")
+    read, answer = (await world.texts(ADA, "menu"))[0], await world.twilio.next_text(ADA, after=4)
+    assert "Sam wrote this down for you" in read and "The bus stop has no seat" in read
+    assert "What would you like to do?" in answer
+    assert "Sam wrote" not in (await world.texts(ADA, "menu"))[0]
+    kept = sa.select(contributions.c.helped, given.c.member_id).join(given)
+    async with world.app.db.read() as conn:
+        [(helped, giver)] = (await conn.execute(kept.where(contributions.c.id == gift))).all()
+    assert (helped, giver) == (True, (await _member(world)).id)
+
+
+async def test_the_member_can_take_it_back_at_once(world: World) -> None:
+    await _garden(world)
+    gift = await _enter(world, "Something I never said")
+    await world.texts(ADA, "thanks")
+    await world.texts(ADA, "undo")
+    assert (await world.rows("SELECT text FROM contributions WHERE id = :id", id=gift))[0].text == ""
+
+
+async def test_it_is_read_back_on_the_phone_too_and_can_be_taken_back_by_key(world: World) -> None:
+    await _garden(world)
+    await _enter(world, "The bus stop has no seat")
+    async with world.app.db.write() as conn:  # they have rung before and said who they are
+        await conn.execute(sa.update(reaches).values(proved_at=world.clock()))
+    call = await world.twilio.ring(ADA)
+    assert "Sam wrote this down for you" in call.said
+    assert "press zero and take it back" in call.said
+
+
+async def test_nothing_is_read_back_to_a_phone_that_others_use(world: World) -> None:
+    await _garden(world)
+    await _enter(world, "I am worried about my tablets")
+    async with world.app.db.read() as conn:
+        line = await conn.scalar(sa.select(reaches.c.line_id).limit(1))
+    other = {"id": "r", "member_id": "sam", "line_id": line, "channel": "sms"}
+    async with world.app.db.write() as conn:
+        await conn.execute(reaches.insert().values(**other))
+    assert "tablets" not in " ".join(await world.texts(ADA, "menu"))
+
+
+async def test_a_ballot_entered_counts_until_the_member_votes_themselves(world: World) -> None:
+    poll = await _poll(world, await _garden(world))
+    assert await _vote(world, poll, "library") == ("Library",)
+    assert await _vote(world, poll, "2") == ("Café",)
+    read = (await world.texts(ADA, "menu"))[0]
+    assert "Sam sent us your vote: Café. (“Where shall we meet?”)" in read
+    await world.texts(ADA, "vote", "1")
+    async with world.app.db.read() as conn:
+        assert (await conn.scalars(sa.select(ballots.c.choices))).all() == [["1"]]
+
+
+async def test_a_supporter_may_do_what_they_were_named_for_and_no_more(world: World) -> None:
+    poll = await _poll(world, await _garden(world))
+    row = {"id": "s", "member_id": (await _member(world)).id, "name": "Joan", "purposes": ["words"]}
+    until = {"until": world.clock() + timedelta(days=30)}
+    async with world.app.db.write() as conn:
+        await conn.execute(supporters.insert().values(**row, **until))
+    assert await _enter(world, "We need a bench", "joan")
+    with pytest.raises(Complaint, match="named for it"):
+        await _vote(world, poll, "Library", by="Joan")
+    world.clock.forward(timedelta(days=31))
+    with pytest.raises(Complaint, match="named for it"):
+        await _enter(world, "Too late", "Joan")
+
+
+async def test_nobody_else_enters_anything(world: World) -> None:
+    await _garden(world)
+    await world.group("POND", name="Pond")
+    await world.joined(BEN, code="POND", name="Ben")
+    for by, for_ in (("Ada", "Ada"), ("Sam", "Ben"), ("", "Ada")):
+        with pytest.raises(Complaint, match="neither one of the group's facilitators"):
+            await _enter(world, "Not mine to say", by, for_=for_)
+    assert await world.count("contributions") == 0
+
+
+@pytest.mark.parametrize(
+    ("chosen", "complaint"),
+    [
+        (("Town hall",), "no option here. The options are: Library, Café"),
+        (("1", "2"), "Choose one option"),
+        ((), "Choose one option"),
+    ],
+)
+async def test_a_ballot_that_is_none_is_refused(world: World, chosen: Sequence[str], complaint: str) -> None:
+    poll = await _poll(world, await _garden(world))
+    with pytest.raises(Complaint, match=complaint):
+        await _vote(world, poll, *chosen)
+    assert await world.count("ballots") == 0
+
+
+async def test_the_trail_says_that_it_was_entered_and_not_what(world: World) -> None:
+    await _garden(world)
+    await _enter(world, "The bus stop has no seat")
+    async with world.app.db.read() as conn:
+        rows = (await conn.execute(sa.select(audit))).mappings().all()
+    entered = [dict(row) for row in rows if row["did"] == "contribution entered"]
+    assert [(row["who"], row["subject"]) for row in entered] == [("sam", (await _member(world)).id)]
+    assert "bus stop" not in str(entered)
