@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from bot import senders, serving, ways
+from bot.alerting import Alerting
 from bot.alone import Alone
 from bot.briefs import pieces
 from bot.calls import Calls
@@ -164,6 +165,7 @@ class App:
         self.house = House(
             phone=self.settings.twilio_voice_number or self.settings.twilio_number or "",
             replies_to_optout=self.settings.sms_optout == "ours",
+            safe_words=self.flows.safe_words,
         )
 
     def _build(self) -> None:
@@ -207,6 +209,7 @@ class App:
             provider=self.senders.account.removing if self.settings.twilio_on else None,
             numbers=[number for number in self._numbers if number],
         )
+        self.alerting = Alerting(**common, ids=self.ids, channels=list(on), told=self.lanes.wake)
         self.scheduler = Scheduler(
             **common,
             ids=self.ids,
@@ -324,6 +327,7 @@ class App:
                 "fetcher": self.fetcher.run,
                 "scheduler": self.scheduler.run,
                 "rounds": self.rounds.run,
+                "alerting": self.alerting.run,
                 "clearing": self._clearing,
                 "sweeping": self._sweeping,
                 "removing": self.remover.run,
@@ -359,6 +363,8 @@ class App:
             self.lanes.wake()
         if turned.fetches:
             self.fetcher.wake()
+        if turned.alarms:
+            self.alerting.wake()
         if turned.voted:
             self._stale(turned.voted)
 

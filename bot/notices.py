@@ -18,6 +18,7 @@ NO_LANGUAGE = "We do not have this in your language."
 READ_BUTTON = "I have read it"
 READ_WORD = "Text READ when you have read it."
 WITH_FILES = "There are pictures or papers with it that we cannot send by text. Ask us for them."
+WILL_LOOK, CANT_LOOK = "I will look", "I can't look now"
 FULL = 100  # per cent of what a group may spend in a day
 ANNOUNCED = "There is also a vote: text VOTE when you are ready."
 
@@ -106,6 +107,27 @@ def spent(passed: Passed) -> Say:
         return Say(text=f"{said} After that, what we start waits for tomorrow. Answers still go.")
     said = f"Your group has used all of its {passed.limit} {what} for today."
     return Say(text=f"{said} What we start waits for tomorrow. Answers still go.")
+
+
+def alert(id: str, number: str, group_name: str, channel: str) -> Say:
+    """That something came in that may need somebody now: none of its words, and not who it was."""
+    said = f"Something that came in to {group_name}'s line may need you now."
+    look = f"Then look: takepart safety show {number}"
+    if channel == "voice":
+        return Say(text=f"{said} It is alert {' '.join(number)}.")
+    if channel == "telegram":
+        options = (Option(key="seen", label=WILL_LOOK), Option(key="pass", label=CANT_LOOK))
+        question = Question(id=id, name="look", text="", takes=("choice",), options=options)
+        return Say(text=f"{said} Press “{WILL_LOOK}”, or send SEEN {number}. {look}", question=question)
+    return Say(text=f"{said} Reply SEEN {number}. {look}")
+
+
+def unheard(number: int, since: str, group_name: str, code: str) -> Say:
+    """That recordings and photos have waited for longer than the group promised."""
+    many = "1 recording or photo" if number == 1 else f"{number} recordings and photos"
+    waits = "waits" if number == 1 else "wait"
+    said = f"{many} in {group_name} {waits} to be heard or seen, since {since}."
+    return Say(text=f"{said} To see the list: takepart unheard {code}")
 
 
 def _acknowledge(brief_id: str) -> Question:

@@ -109,16 +109,6 @@ async def taken_back(conn: AsyncConnection, gift: str) -> None:
     await conn.execute(mine.values(words=""))
 
 
-async def forget(conn: AsyncConnection, member: str) -> None:
-    """Somebody is erased: of their alerts stay the steps, without words and without them."""
-    theirs = sa.select(alerts.c.id).where(alerts.c.member_id == member)
-    await conn.execute(
-        sa.update(alert_words).where(alert_words.c.alert_id.in_(theirs)).values(words="", gift=None)
-    )
-    gone = sa.update(alerts).where(alerts.c.member_id == member)
-    await conn.execute(gone.values(member_id=None, line_id=None))
-
-
 async def _open_of(conn: AsyncConnection, group: str, found: Found, now: datetime) -> str | None:
     a = alerts.c
     if found.member is None and found.line is None:

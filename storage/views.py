@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows import rules
 from flows.calendar import day_name
 from flows.events import Option, Shown
+from flows.safety import NOTHING, SafeWords
 from flows.state import Brief, Group, Poll, Shared
-from storage import ready
+from storage import ready, watches
 from storage.load import REMEMBERED
 from storage.secrets import Secrets
 from storage.tables import (
@@ -48,6 +49,7 @@ class House:
     phone: str = ""
     chat: str = ""
     replies_to_optout: bool = False
+    safe_words: SafeWords = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ class Views:
             phone=self._house.phone,
             chat=self._house.chat,
             replies_to_optout=self._house.replies_to_optout,
+            watch=await watches.watch(conn, id_, self._house.safe_words),
+            safe_contact=await watches.first_contact(conn, id_),
             polls=polls_,
             briefs=await _briefs(conn, id_, row.zone, now, self._parts),
             shared=await _shared(conn, id_, practice=row.practice),

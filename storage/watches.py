@@ -1,4 +1,4 @@
-"""Reads what a group changed about the phrases that it looks for."""
+"""What a group settled about danger, as its turns need it: the phrases to look for, and who is alerted."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.safety import SafeWords, Watch
-from storage.tables import safe_words
+from storage.tables import members, safe_contacts, safe_words
 
 
 async def watch(conn: AsyncConnection, group: str, shipped: SafeWords) -> Watch | None:
@@ -23,3 +23,11 @@ async def changes(conn: AsyncConnection, group: str) -> Sequence[sa.Row[tuple[ob
     w = safe_words.c
     rows = sa.select(safe_words).where(w.group_id == group).order_by(w.language, w.id)
     return (await conn.execute(rows)).all()
+
+
+async def first_contact(conn: AsyncConnection, group: str) -> str:
+    """What the one is called who is alerted first; "" where the group named nobody."""
+    c, m = safe_contacts.c, members.c
+    here = (c.group_id == group, m.permission != "member", m.state.not_in(("left", "erased")))
+    first = sa.select(m.name).join(safe_contacts, c.member_id == m.id).where(*here).order_by(c.rank).limit(1)
+    return await conn.scalar(first) or ""
