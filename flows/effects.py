@@ -121,12 +121,14 @@ class Thank:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """Something that needs a person. With an `id` it can be taken back. `unnamed`: they are not told whose."""
+    """Something that needs a person. With an `id` it can be taken back; `unnamed`: nobody sees whose it is."""
 
     kind: Literal["not understood", "passed on", "help", "ring", "call booked"]
     words: str = ""
     question: str = ""
     media: tuple[str, ...] = ()
+    id: str = ""
+    unnamed: bool = False
     id: str = ""
     unnamed: bool = False
 

@@ -5,19 +5,21 @@ a question of its own, is it a word that works anywhere, does it answer what was
 was asked before, or did it come by itself?
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from flows.effects import Acknowledge, Amend, Keep
 from flows.events import Ask, Event, Question
 from flows.library import Flows
 from flows.looks import Seen
-from flows.state import Answer, Conversation, Done, Group, Member
-from flows.turns import anywhere, behalf, calls, care, deeds, handing
-from flows.turns.door import at_the_door, comes_again
+from flows.state import Answer, Candidate, Conversation, Done, Group, Member
+from flows.turns import anywhere, behalf, calls, care, deeds, handing, recognising
+from flows.turns.door import agreed_now, at_the_door, comes_again, held_back
 from flows.turns.frames import open_frame, put_question
 from flows.turns.keeping import add_photos, count_photos, keep_so_far
 from flows.turns.naming import heard_with
+from flows.turns.practising import leave_nothing, practising
+from flows.turns.receipts import receipt
 from flows.turns.replies import (
     FEW_WORDS,
     Read,
@@ -52,18 +54,31 @@ def turn(
     now: datetime,
     ids: Callable[[], str],
     seen: Seen = NOTHING,
+    candidates: Sequence[Candidate] = (),
 ) -> Outcome:
     """Take one event through the conversation. `group` and `member` are None while they are unknown.
 
     `seen` is what was looked up for it. Raise `Missing` where something more has to be looked up.
+    `candidates` may be there, and it has to be known first who of them is.
     """
     t = Turn(
-        flows=flows, was=conversation, event=event, group=group, member=member, now=now, ids=ids, seen=seen
+        flows=flows,
+        was=conversation,
+        event=event,
+        group=group,
+        member=member,
+        now=now,
+        ids=ids,
+        seen=seen,
+        candidates=candidates,
     )
+    practised = practising(t)
     hear(t)
     keep_so_far(t)
+    if practised:
+        leave_nothing(t)
     care.mind(t)
-    if t.on_call and event.kind != "hangup":
+    if t.on_call and event.kind != "hangup" and not t.recognised:
         calls.go_on(t)
     return t.outcome()
 
@@ -80,11 +95,12 @@ def asked(conversation: Conversation, question: Question) -> Conversation:
 
 
 def hear(t: Turn) -> None:
+    if recognising.under_way(t):
+        recognising.hear(t)
+        return
     comes_again(t)
     kind = t.event.kind
-    if kind == "call":
-        calls.begin(t)
-    elif kind == "hangup":
+    if kind == "hangup":
         calls.end(t)
     elif anywhere.stopping(t) or (t.member is None and not t.on_call and not at_the_door(t)):
         return
@@ -92,6 +108,10 @@ def hear(t: Turn) -> None:
         run(t)
     elif kind == "press" and handing.handed_over(t) and not t.on_call:
         pressed_meanwhile(t)
+    elif held_back(t):
+        return
+    elif kind == "call":
+        calls.begin(t)
     elif kind == "silence":
         calls.silence(t)
     elif kind == "edit":
@@ -101,8 +121,18 @@ def hear(t: Turn) -> None:
         ask_again(t)
     else:
         answer(t)
+        _take_up_held(t)
         if t.frame is None and not (t.says or t.lines or t.event.album or t.on_call):
             t.tell("later.nothing")  # nobody who writes is met by silence
+
+
+def _take_up_held(t: Turn) -> None:
+    """They have just agreed: what they sent before counts from now on."""
+    here = t.event
+    for event in agreed_now(t):
+        t.event = event
+        (edited if event.kind == "edit" else answer)(t)
+    t.event = here
 
 
 def answer(t: Turn) -> None:
@@ -331,7 +361,7 @@ def _comment(t: Turn, question: Question) -> None:
         )
     )
     t.push_done(Done(kind="gift", id=gift, label=t.phrase("undo.comment")))
-    t.tell("vote.comment")
+    t.tell("vote.comment", **receipt(t))
     ask_again(t)
 
 

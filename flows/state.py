@@ -165,6 +165,8 @@ class Way:
     write_anything: bool = False
     failing: bool = False
     heard_at: datetime | None = None
+    known: bool = True  # it is sure enough who is there: what they gave may be said to them
+    doubted: bool = False  # long unheard, or failing: somebody else may have it now
 
 
 NO_WAY = Way()
@@ -237,6 +239,26 @@ class Alerted:
     id: str
     number: str
     seen_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One of those who use a line, while it is not known who of them is there. `group` is its id.
+
+    `greet`: their name may be said or written there to whoever reads it.
+    """
+
+    id: str
+    name: str
+    number: str = ""
+    group: str = ""
+    code: str = ""  # the group's code and its number, by which it can be named
+    keyed: str = ""
+    greet: bool = False
+
+    @property
+    def first_name(self) -> str:
+        return self.name.partition(" ")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,21 @@
-"""Changing frozen values at less than half the price of `dataclasses.replace`, which every turn feels."""
+"""Changing frozen values at less than half the price of `dataclasses.replace`; ids that tell no time."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["replace"]
+__all__ = ["replace", "scattered"]
+
+ALPHABET = b"0123456789abcdefghjkmnpqrstvwxyz"  # as of other ids
+FOLDED = bytes.maketrans(bytes(range(256)), ALPHABET * 8)
+
+
+def scattered(id_: str) -> str:
+    """An id made of this one that neither sorts by time nor tells when it was made."""
+    return hashlib.sha256(id_.encode()).digest()[:16].translate(FOLDED).decode()
+
 
 if TYPE_CHECKING:
     from dataclasses import replace

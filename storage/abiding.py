@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.effects import Change
 from flows.state import CHANNELS, PURPOSES
-from storage import leaving, reaching, rewriting
+from storage import leaving, reaching, rewriting, unnaming
 from storage.register import (
     WISHES,
     Register,
@@ -58,15 +58,19 @@ async def abide(conn: AsyncConnection, register: Register, standing: Standing, n
 
 async def _gifts(conn: AsyncConnection, look: Look, done: Abided, now: datetime) -> None:
     c, g = contributions.c, given.c
-    wanted = sa.select(c.id, c.audience, c.taken_back_at, g.member_id).join(given, g.contribution_id == c.id)
+    wanted = sa.select(c.id, c.audience, c.unnamed, c.taken_back_at, g.member_id).join(given, g.contribution_id == c.id)
     async for gift in _each(conn, wanted, c.id):
         says = look(of_gift(gift.id))
         if says.get("taken-back") and gift.taken_back_at is None:
             done.count("taken back")
             done.files += await rewriting.take_back(conn, gift.id, gift.member_id, now)
-        elif says.get("narrowed") and gift.audience != "facilitators":
+            continue
+        if says.get("narrowed") and gift.audience != "facilitators":
             done.count("narrowed")
             await rewriting.narrow(conn, gift.id, gift.member_id)
+        if says.get("unnamed") and not gift.unnamed:
+            done.count("without a name")
+            await unnaming.unname(conn, gift.id, gift.member_id)
 
 
 async def _members(conn: AsyncConnection, look: Look, done: Abided, now: datetime) -> None:
@@ -127,7 +131,7 @@ def _state(state: str, says: Says) -> tuple[Any, str]:
 
 async def _wish(conn: AsyncConnection, member: str, column: str, so: bool) -> None:
     await conn.execute(sa.update(members).where(members.c.id == member).values({column: so}))
-    if so:
+    if so and column != "never_named":
         await leaving.cancel_notices(conn, member, channel="voice" if column == "never_ring" else "")
 
 

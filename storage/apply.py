@@ -14,6 +14,7 @@ from storage.database import upsert
 from storage.joining import join
 from storage.stage import Stage
 from storage.unnaming import day_of
+from storage.unnaming import day_of
 from storage.tables import (
     matters,
     media,

@@ -7,26 +7,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import effects as ef
 from flows.state import Answer
-from storage import rewriting
+from storage import rewriting, unnaming
 from storage.stage import Stage
+from storage.unnaming import day_of
 
 
 def _keep(s: Stage, effect: ef.Keep) -> None:
     if s.group is None:
         raise LookupError("something was to be kept for a group that is not known")
     practice = bool(s.person and s.person.practice) or bool(s.line and s.line.kind == "practice")
+    if effect.unnamed:
+        s.secret = True
+        s.ledger.deeds.append(lambda conn: unnaming.unname(conn, effect.id, s.me))
     s.ledger.gifts[effect.id] = {
         "id": effect.id,
         "group_id": s.group.id,
         "flow": effect.flow,
         "meeting_id": effect.meeting or None,
         "poll_id": effect.poll or None,
-        "channel": s.channel,
-        "at": s.now,
+        "channel": None if effect.unnamed else s.channel,
+        "at": day_of(s.now, s.group.zone) if effect.unnamed else s.now,
         "text": effect.text,
         "answers": _answers(effect),
         "audience": effect.audience,
-        "shown_name": s.person.member.name if s.person else "",
+        "unnamed": effect.unnamed,
+        "shown_name": s.person.member.name if s.person and not effect.unnamed else "",
         "practice": practice,
     }
     if s.me:
@@ -76,6 +81,12 @@ def _narrow(s: Stage, effect: ef.Narrow) -> None:
     _read_anew(s)
 
 
+def _unname(s: Stage, effect: ef.Unname) -> None:
+    s.secret = True
+    s.ledger.deeds.append(lambda conn: unnaming.unname(conn, effect.id, s.me))
+    _read_anew(s)
+
+
 def _take_back(s: Stage, effect: ef.TakeBack) -> None:
 
     async def write(conn: AsyncConnection) -> None:
@@ -94,5 +105,6 @@ DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {
     ef.Keep: _keep,
     ef.Amend: _amend,
     ef.Narrow: _narrow,
+    ef.Unname: _unname,
     ef.TakeBack: _take_back,
 }

@@ -19,6 +19,7 @@ from storage.tables import ballots, calls, conversations, lines, members, outbox
 AS_STORED = (
     *("name", "permission", "language", "form", "slower", "lower", "more_time", "never_named", "read_back"),
 )
+UNHEARD = timedelta(days=90)  # after that a number may be somebody else's: they are asked before anything else
 REMEMBERED = timedelta(days=14)  # how long a closed poll still gets a kind answer
 
 
@@ -34,9 +35,11 @@ class Reach:
     write_anything: bool = False
     failing: bool = False
 
-    def seen(self, *, shared: bool) -> Way:
+    def seen(self, *, shared: bool, known: bool, doubted: bool) -> Way:
         """The same as a turn sees it."""
         return Way(
+            known=known,
+            doubted=doubted,
             id=self.id,
             shared=shared,
             proved=self.proved,
@@ -64,6 +67,12 @@ class Person:
             if reach.line == line and reach.channel == channel:
                 return reach
         return None
+
+    def doubted(self, line: str, now: datetime) -> bool:
+        """Whether somebody else may have this line now: nothing has come or gone on it for long."""
+        heard = self.heard_on(line)
+        failing = any(reach.failing for reach in self.reaches if reach.line == line)
+        return failing or bool(heard and now.timestamp() - heard > UNHEARD.total_seconds())
 
     def heard_on(self, line: str) -> float:
         """When this line last brought something of theirs, for finding who wrote last."""
@@ -139,6 +148,12 @@ async def load(
     owners = {f"line:{line}" for line in known.lines} | {f"call:{call}" for call in sessions}
     await talks(conn, known, owners | known.people.keys())
     return known
+
+
+async def ways_of(conn: AsyncConnection, known: Known, member: str) -> None:
+    """Read anew how a member uses the lines at hand."""
+    used = await _reaches(conn, known.lines.keys())
+    known.uses(known.people[member], *used.get(member, ()))
 
 
 async def find_lines(conn: AsyncConnection, hashes: Collection[bytes]) -> dict[bytes, Line]:

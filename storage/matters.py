@@ -26,8 +26,12 @@ class Open:
 async def list_open(conn: AsyncConnection, group: str) -> list[Open]:
     """What nobody has seen to yet, the oldest first."""
     m = matters.c
+
+    def named(column: sa.Column[str]) -> sa.Case[str]:
+        return sa.case((m.unnamed.is_(False), column))
+
     found = (
-        sa.select(m.id, m.at, m.kind, m.member_id, members.c.name, m.words, m.question, m.media)
+        sa.select(m.id, m.at, m.kind, named(m.member_id), named(members.c.name), m.words, m.question, m.media)
         .outerjoin(members, members.c.id == m.member_id)
         .where(m.group_id == group, m.done_at.is_(None))
         .order_by(m.at, m.id)

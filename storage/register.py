@@ -25,20 +25,32 @@ from storage.secrets import Secrets
 from storage.tables import contributions, lines, members
 
 What = Literal[
-    "stopped", "left", "erased", "no-calls", "not-first", "unwanted", "taken-back", "narrowed", "retired"
+    "stopped",
+    "left",
+    "erased",
+    "no-calls",
+    "not-first",
+    "no-name",
+    "unwanted",
+    "taken-back",
+    "narrowed",
+    "unnamed",
+    "retired",
 ]
-Lifted = Literal["started", "calls", "first", "wanted", "used"]
+Lifted = Literal["started", "calls", "first", "wanted", "name", "used"]
 LIFTS: dict[str, What] = {
     "started": "stopped",
     "calls": "no-calls",
     "first": "not-first",
     "wanted": "unwanted",
+    "name": "no-name",
     "used": "retired",
 }
 # Wishes that are columns of the member: what is noted where one is so, and where it is not.
 WISHES: dict[str, tuple[What, Lifted]] = {
     "never_ring": ("no-calls", "calls"),
     "never_first": ("not-first", "first"),
+    "never_named": ("no-name", "name"),
 }
 WORDS = frozenset(get_args(What)) | frozenset(LIFTS)
 

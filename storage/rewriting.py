@@ -9,10 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.effects import Amend
 from flows.state import Answer
-from storage import alerts, removals
+from storage import alerts, removals, unnaming
 from storage.database import upsert
+from storage.persons import everyone
 from storage.register import note, of_gift
-from storage.tables import attachments, contribution_media, contributions, events, given, media, members
+from storage.tables import (
+    attachments,
+    contribution_media,
+    contributions,
+    events,
+    given,
+    matters,
+    media,
+    members,
+)
 
 
 def stored(answer: Answer) -> dict[str, Any]:
@@ -31,7 +41,9 @@ async def amend(conn: AsyncConnection, change: Amend, member: str | None) -> Non
     c = contributions.c
     row = (
         await conn.execute(
-            sa.select(c.text, c.answers).where(c.id == change.id, c.taken_back_at.is_(None), _own(member))
+            sa.select(c.text, c.answers, c.unnamed).where(
+                c.id == change.id, c.taken_back_at.is_(None), _own(member)
+            )
         )
     ).one_or_none()
     if row is None:
@@ -43,6 +55,8 @@ async def amend(conn: AsyncConnection, change: Amend, member: str | None) -> Non
     words = _words(row.text, old.get("text", ""), new.get("text", ""))
     await conn.execute(sa.update(contributions).where(c.id == change.id).values(text=words, answers=answers))
     await _add_files(conn, change)
+    if row.unnamed:
+        await unnaming.unname(conn, change.id, member)
 
 
 def _added(old: dict[str, Any], more: Answer) -> dict[str, Any]:
@@ -88,7 +102,7 @@ async def take_back(conn: AsyncConnection, gift: str, member: str | None, now: d
     c = contributions.c
     mine = await conn.scalar(sa.select(c.id).where(c.id == gift, _own(member)))
     if mine is None:
-        return []
+        return await _take_back_words(conn, gift, member, now)
     note(conn, "taken-back", of_gift(gift))
     await conn.execute(
         sa.update(contributions).where(c.id == gift).values(text="", answers=None, taken_back_at=now)
@@ -122,6 +136,21 @@ async def drop_media(conn: AsyncConnection, ids: Sequence[str], now: datetime) -
     return [hash_ for row in dropped for hash_ in row]
 
 
+async def _take_back_words(
+    conn: AsyncConnection, id_: str, member: str | None, now: datetime
+) -> list[str | None]:
+    """Words that were kept for a person are gone, and nobody has to see to them."""
+    m = matters.c
+    its = (m.id == id_, m.member_id.in_(everyone(member)))
+    found = (await conn.execute(sa.select(m.media).where(*its))).one_or_none()
+    if found is None:
+        return []
+    note(conn, "taken-back", of_gift(id_))
+    gone = {"words": "", "question": "", "media": None, "done_at": now}
+    await conn.execute(sa.update(matters).where(*its).values(**gone))
+    return await drop_media(conn, found.media or [], now)
+
+
 def _own(member: str | None) -> sa.ColumnElement[bool]:
-    mine = sa.select(given.c.contribution_id).where(given.c.member_id == member)
+    mine = sa.select(given.c.contribution_id).where(given.c.member_id.in_(everyone(member)))
     return contributions.c.id.in_(mine)

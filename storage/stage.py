@@ -30,7 +30,7 @@ class Stage:
     conversation: Conversation
     gifts: set[str] = field(default_factory=set)  # what this turn kept or corrected
     poll: str = ""  # what it voted in
-    secret: bool = False  # nothing that tells the choice may stay
+    secret: bool = False  # nothing that tells the choice, or whose words these are, may stay
 
     @property
     def channel(self) -> str:

@@ -340,7 +340,7 @@ async def _shared(conn: AsyncConnection, group: str, *, practice: bool) -> tuple
         )
     ).all()
     ids = [row.id for row in rows]
-    shown = await _shared_files(conn, ids)
+    shown, typed = await _shared_files(conn, ids)
     givers: dict[str, list[str]] = {}
     for gift, member in await conn.execute(
         sa.select(given.c.contribution_id, given.c.member_id).where(given.c.contribution_id.in_(ids))
@@ -350,24 +350,38 @@ async def _shared(conn: AsyncConnection, group: str, *, practice: bool) -> tuple
         Shared(
             id=row.id,
             name="Somebody" if row.unnamed or not row.shown_name else row.shown_name,
-            text=row.text,
+            text="\n".join(filter(None, (row.text, typed.get(row.id, "")))),
             shown=shown.get(row.id, ()),
             mine=tuple(givers.get(row.id, ())),
         )
         for row in rows
-        if row.text or row.id in shown  # a photo that is still on its way, or could not be kept, is not there
+        if row.text or row.id in shown or row.id in typed  # a photo that is still on its way, or could not be kept, is not there
     )
 
 
-async def _shared_files(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, tuple[Shown, ...]]:
-    cm = contribution_media.c
-    rows = await conn.execute(
-        sa.select(cm.contribution_id.label("owner"), sa.literal("").label("called"), media)
+async def _shared_files(
+    conn: AsyncConnection, ids: Sequence[str]
+) -> tuple[dict[str, tuple[Shown, ...]], dict[str, str]]:
+    """The files that others may see or hear, and what is typed of those that nobody is to know by the voice."""
+    cm, c = contribution_media.c, contributions.c
+    found = await conn.execute(
+        sa.select(cm.contribution_id.label("owner"), sa.literal("").label("called"), c.unnamed, media)
         .join(media, media.c.id == cm.media_id)
+        .join(contributions, c.id == cm.contribution_id)
         .where(cm.contribution_id.in_(ids), media.c.state == "stored")
         .order_by(cm.contribution_id, cm.position)
     )
-    return _shown(rows.all())
+    rows = found.all()
+    typed: dict[str, str] = {}
+    for row in rows:
+        if _by_voice(row) and row.typed:
+            typed[row.owner] = "\n".join(filter(None, (typed.get(row.owner, ""), row.typed)))
+    return _shown([row for row in rows if not _by_voice(row)]), typed
+
+
+def _by_voice(row: sa.Row[*tuple[Any, ...]]) -> bool:
+    """Whether it would tell who gave it, although they left their name out."""
+    return bool(row.unnamed) and row.kind != "photo"
 
 
 def _shown(rows: Sequence[sa.Row[tuple[object, ...]]]) -> dict[str, tuple[Shown, ...]]:

@@ -156,7 +156,7 @@ PLAYS = {
     "thought": ["thought", "More benches", "1"],
     "photo": ["photo", "I would show the ramp"],
     "journey": ["journey", "I rang", "3", "A person", "2"],
-    "idea": ["idea", "A walk"],
+    "idea": ["idea", "A walk", "1"],
     "vote": ["vote", "2", "skip", "1", "skip"],
     "brief": ["brief", "read"],
     "others": ["others", "next", "thanks"],

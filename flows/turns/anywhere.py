@@ -81,6 +81,10 @@ def handled(t: Turn) -> bool:
     if words.casefold().strip(" .!") in NARROW and t.done and not (question and fits(t, question)):
         _narrow(t)
         return True
+    if naming.asks_for_no_name(words) and t.member and not (question and fits(t, question)):
+        naming.leave_out(t)
+        ask_again(t)
+        return True
     name = command(words)
     if name is None:
         return _opens_flow(t, words)

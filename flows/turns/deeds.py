@@ -3,36 +3,17 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from flows.effects import Acknowledge, Change, Delivered, Join, Matter, Prefer, TakeBack, Thank
+from flows.effects import Acknowledge, Change, Delivered, Prefer, TakeBack, Thank
 from flows.events import Shown
-from flows.state import Answer, Frame, Member
+from flows.state import Answer, Frame
 from flows.steps import AskStep
-from flows.turns import admitting, care, choosing, consenting, handing, naming
+from flows.turns import admitting, care, choosing, consenting, handing, introducing, linking, naming
 from flows.turns.facts import brief
 from flows.turns.frames import drop_overlays, open_frame, park, resume
 from flows.turns.keeping import for_a_person, gave, holds, keep_what_is_there
+from flows.turns.receipts import receipt
 from flows.turns.turning import Turn
 from flows.values import replace
-
-
-def join(t: Turn, _: str) -> None:
-    """Make the stranger a member; from here on they are spoken to as one."""
-    group = t.group
-    if group is None or t.member is not None:
-        return
-    answer = t.answer("name") or Answer()
-    name = answer.text[:60].strip()
-    recording = answer.media[0] if answer.media else ""
-    wording = t.frames[-1].version  # what they agreed to stands in this version of the flow
-    t.do(Join(name=name, number=group.spare_number, wording=wording, recording=recording))
-    t.member = Member(id="", name=name, number=group.spare_number, language=group.language)
-    poll_id, option = t.pending
-    poll = group.poll(poll_id)
-    if poll and not poll.closed:
-        label = next((one.label for one in poll.options if one.key == option), option)
-        t.vote(poll.id, (option,))
-        t.pending = "", ""
-        t.tell("vote.counted", choice=label, question=poll.question, closes=poll.closes)
 
 
 def undo(t: Turn, _: str) -> None:
@@ -55,6 +36,8 @@ def undo(t: Turn, _: str) -> None:
 def later(t: Turn, _: str) -> None:
     """Keep the place; on a call, say goodbye."""
     drop_overlays(t)
+    if t.frames and gave(t, t.frames[-1]):
+        t.tell("later.kept", **receipt(t))
     park(t)
     t.tell("later" if t.frames or t.on_call else "later.nothing")
     if t.on_call:
@@ -208,7 +191,7 @@ def notice(t: Turn, _: str) -> None:
 def pass_on(t: Turn, _: str) -> None:
     """Hand words that nobody asked for to the facilitators."""
     answer = t.answer("words") or Answer()
-    t.do(Matter(kind="passed on", words=answer.text, media=answer.media))
+    for_a_person(t, "passed on", answer.text, media=answer.media)
 
 
 def hang_up(t: Turn, _: str) -> None:
@@ -234,14 +217,11 @@ def forget_waiting(t: Turn, _: str) -> None:
 
 
 DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
-    "join": join,
+    **introducing.DEEDS,
     "undo": undo,
     "later": later,
     "menu": menu,
     "back": back,
-    **naming.DEEDS,
-    **consenting.DEEDS,
-    **handing.DEEDS,
     "skip": skip,
     "pause": pause,
     "stop": change("stopped"),
@@ -260,6 +240,11 @@ DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
     "hang up": hang_up,
     "resume": resume_waiting,
     "let go": forget_waiting,
+    **admitting.DEEDS,
     **choosing.DEEDS,
+    **linking.DEEDS,
     **care.DEEDS,
+    **naming.DEEDS,
+    **consenting.DEEDS,
+    **handing.DEEDS,
 }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from flows.state import Brief, Poll
 from flows.steps import Condition
-from flows.turns import choosing
+from flows.turns import choosing, receipts
 from flows.turns.turning import Turn
 from flows.wording import Text
 
@@ -32,6 +32,8 @@ FACTS: Mapping[str, Callable[[Turn], str]] = {
     "texts": lambda t: choosing.standing(t, "sms"),
     "telegram": lambda t: choosing.standing(t, "telegram"),
     "state": lambda t: t.member.state if t.member else "none",
+    "named": lambda t: _yes(not t.unnamed(t.frames[-1] if t.frames else None)),
+    "never named": lambda t: _yes(t.member and t.member.never_named),
 }
 
 
@@ -133,16 +135,6 @@ def _group(name: str) -> Callable[[Turn], str]:
     return lambda t: str(getattr(t.group, name)) if t.group else ""
 
 
-def readers(t: Turn) -> str:
-    """Who reads what is given to the facilitators: by name where there are names."""
-    names = t.group.readers if t.group else ()
-    if not names:
-        return t.phrase("readers.nobody")
-    if len(names) == 1:
-        return names[0]
-    return t.phrase("readers.several", first=", ".join(names[:-1]), last=names[-1])
-
-
 NAMES: Mapping[str, Callable[[Turn], str]] = {
     "name": lambda t: t.member.name if t.member else t.given_name,
     "first name": lambda t: _first_name(t),
@@ -153,7 +145,7 @@ NAMES: Mapping[str, Callable[[Turn], str]] = {
     "helper phone": _group("helper_phone"),
     "phone": _group("phone"),
     "outside": lambda t: t.group.outside_name if t.group else "Takepart",
-    "readers": readers,
+    **receipts.NAMES,
     "question": lambda t: poll.question if (poll := poll_at_hand(t)) else "",
     "closes": lambda t: poll.closes if (poll := poll_at_hand(t)) else "",
     "choice": lambda t: t.chosen,

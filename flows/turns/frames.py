@@ -23,7 +23,7 @@ def open_frame(
         flow=name,
         version=flow.version,
         answers=dict(answers or {}),
-        gift=t.ids(),
+        gift=t.gift_id(),
         poll=poll,
         single=bool(poll),
         seen=seen,

@@ -1,13 +1,17 @@
 """Makes contributions out of answers: kept as they are given, so that nobody has to finish to be heard."""
 
 from collections.abc import Sequence
+from typing import Literal
 
-from flows.effects import Keep, TakeBack
+from flows.effects import Keep, Matter, TakeBack
 from flows.events import Option, Question
 from flows.state import Answer, Done, Frame
 from flows.steps import KeepStep, LoopStep
+from flows.turns.receipts import receipt
 from flows.turns.turning import Turn
 from flows.values import replace
+
+Passed = Literal["not understood", "passed on"]
 
 
 def keep(t: Turn, step: KeepStep) -> None:
@@ -24,6 +28,8 @@ def keep_so_far(t: Turn) -> None:
     stored = {effect.id for effect in t.effects if isinstance(effect, Keep)}
     for at, frame in enumerate(t.frames):
         old = before.get(frame.id)
+        if old is not frame and t.nameless and holds(t, frame):
+            frame = t.frames[at] = replace(frame, unnamed=True)
         if old is frame or frame.gift in stored:
             continue
         old = old if old and old.gift == frame.gift else None
@@ -37,7 +43,7 @@ def keep_so_far(t: Turn) -> None:
         else:
             t.do(TakeBack(id=frame.gift))
             t.done = tuple(one for one in t.done if one.id != frame.gift)
-            t.frames[at] = replace(frame, gift=t.ids())
+            t.frames[at] = replace(frame, gift=t.gift_id())
 
 
 def _called(t: Turn, frame: Frame) -> str:
@@ -60,6 +66,7 @@ def _gift(t: Turn, frame: Frame, step: KeepStep) -> Keep:
         answers=_given(t, frame),
         lists=frame.lists,
         poll=frame.poll,
+        unnamed=t.unnamed(frame),
     )
 
 
@@ -115,6 +122,17 @@ def keep_what_is_there(t: Turn, frame: Frame) -> None:
         t.push_done(Done(kind="gift", id=frame.gift, label=_called(t, frame)))
 
 
+def for_a_person(
+    t: Turn, kind: Passed, words: str, *, question: str = "", media: tuple[str, ...] = (), told: bool = True
+) -> None:
+    """Keep words for a person to read. Who was `told` of it can take them back like anything given."""
+    id_ = t.gift_id()
+    without = t.unnamed(t.frames[-1] if t.frames else None)
+    t.do(Matter(id=id_, kind=kind, words=words, question=question, media=media, unnamed=without))
+    if told:
+        t.push_done(Done(kind="gift", id=id_, label=t.phrase("undo.words")))
+
+
 def _as_it_stands(t: Turn, frame: Frame) -> Keep | None:
     step = t.flow(frame).keep
     return _gift(t, _with_open_round(t, frame), step) if step else None
@@ -157,7 +175,7 @@ def count_photos(t: Turn, question: Question) -> None:
     """One confirmation for however many photos come together: a later one takes its place."""
     frame = t.frames[-1]
     had = len(frame.answers[question.name].media)
-    t.tell("photos.one" if had == 1 else "photos.many", count=had)
+    t.tell("photos.one" if had == 1 else "photos.many", count=had, **receipt(t))
     done = Option(
         key="done", label=t.phrase("photos.done"), words=("done", "finished", "that's all", "no", "no more")
     )
@@ -167,4 +185,4 @@ def count_photos(t: Turn, question: Question) -> None:
     t.put_frame(replace(frame, asked=asked))
     t.line(asked.text)
     t.again = True
-    t.speak(question=asked, merge=f"photos:{frame.gift}")
+    t.speak(question=asked, merge=f"photos:{frame.id}")

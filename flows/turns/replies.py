@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flows.effects import Amend, Matter
+from flows.effects import Amend
 from flows.events import Option, Question
 from flows.state import Answer, Frame
 from flows.steps import AskStep
@@ -287,7 +287,7 @@ def _pass_on(t: Turn, missed: tuple[str, ...]) -> None:
     """Words that answered nothing, of somebody who then went on to something else: a person reads them."""
     told = [words for words in missed if len(words.split()) >= FEW_WORDS]
     if told and t.member:
-        t.do(Matter(kind="not understood", words="\n".join(told)))
+        for_a_person(t, "not understood", "\n".join(told), told=False)
 
 
 def _give_up(t: Turn, question: Question, missed: tuple[str, ...]) -> None:
@@ -299,7 +299,7 @@ def _give_up(t: Turn, question: Question, missed: tuple[str, ...]) -> None:
         if t.on_call:
             t.speak(ends=True)
         return
-    t.do(Matter(kind="not understood", words="\n".join(filter(None, missed)), question=question.text))
+    for_a_person(t, "not understood", "\n".join(filter(None, missed)), question=question.text)
     t.missed = ()
     open_frame(t, "stuck")
     run(t)

@@ -190,7 +190,7 @@ def _loop(t: Turn, step: LoopStep) -> None:
     }
     frame = replace(frame, answers=fresh, had={}, trail=())
     if frame.kept:  # the next round gives something of its own
-        frame = replace(frame, gift=t.ids(), kept=False)
+        frame = replace(frame, gift=t.gift_id(), kept=False)
     if step.over == "polls":
         _next_poll(t, step, frame)
         return

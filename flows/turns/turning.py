@@ -14,7 +14,7 @@ from flows.library import Flows
 from flows.looks import Look, Missing, Seen
 from flows.state import Answer, Conversation, Done, Frame, Group, Heard, Member, Review
 from flows.steps import Flow
-from flows.values import replace
+from flows.values import replace, scattered
 
 MEMORY = 10  # how many questions, edits and deeds a conversation remembers
 
@@ -38,6 +38,7 @@ class Turn:
     given_name: str = ""
     fetched: dict[str, str] = field(default_factory=dict)
     again: bool = False  # the current question has been put in this turn
+    nameless: bool = False  # what is given in this turn carries no name
 
     # Where the member is, as far as this turn has come: what `Conversation` says, to be changed
     frames: list[Frame] = field(init=False)
@@ -110,6 +111,11 @@ class Turn:
     def title(self, frame: Frame) -> str:
         return self.flow(frame).title.written[self.language, self.form].text
 
+    def unnamed(self, frame: Frame | None) -> bool:
+        """Whether what is given in this run carries no name."""
+        never = self.member is not None and self.member.never_named
+        return never or self.nameless or (frame is not None and frame.unnamed)
+
     def answer(self, name: str) -> Answer | None:
         return self.frames[-1].answers.get(name) if self.frames else None
 
@@ -177,6 +183,10 @@ class Turn:
             self.speak(shown=tuple(shown))
 
     # What is done --------------------------------------------------------------------------------
+    def gift_id(self) -> str:
+        """An id for something given: unlike others it does not tell when it was made."""
+        return scattered(self.ids())
+
     def do(self, effect: Effect) -> None:
         self.effects.append(effect)
 
@@ -190,7 +200,7 @@ class Turn:
         for attachment in self.event.attachments:
             if attachment.kind in kinds:
                 if attachment.ref not in self.fetched:
-                    self.fetched[attachment.ref] = self.ids()
+                    self.fetched[attachment.ref] = self.gift_id()
                     self.do(Fetch(media=self.fetched[attachment.ref], attachment=attachment))
                 found.append(self.fetched[attachment.ref])
         return tuple(found)
