@@ -1,7 +1,11 @@
 """FORGET ME: what somebody gave goes here, at the providers and from the files, whatever dies meanwhile."""
 
+import asyncio
 from datetime import timedelta
 
+from flows.effects import Change
+from storage.leaving import change
+from storage.leftovers import discard
 from tests.fakes.twilio_calls import sound
 from tests.world import ADA, BEN, World, world
 
@@ -85,3 +89,35 @@ async def test_of_a_stopped_line_only_the_keyed_hash_stays_until_it_starts(world
     assert line.stopped_at
     await world.twilio.text(ADA, "START")
     await world.until("SELECT 1 FROM lines WHERE address IS NOT NULL")
+
+
+async def test_what_twilio_can_not_remove_at_once_is_tried_until_it_is_gone(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    world.twilio.fail_next("removals", status=500, times=4)
+    world.twilio.fail_next("lists", status=503, times=1)
+    await forget(world, ADA)
+    await world.until("SELECT 1 FROM removals WHERE tries > 0 AND sentence != ''")
+    for _ in range(4):
+        world.clock.forward(LATER)
+        await asyncio.sleep(0.1)
+    await world.until(LEFT, wait=30)
+    assert at_twilio(world, ADA) == []
+
+
+async def test_on_a_shared_line_only_what_is_theirs_goes(world: World) -> None:
+    await world.group()
+    await world.group("MARKET", name="Market Group")
+    await world.joined(ADA)
+    await world.joined(ADA, code="MARKET", name="Ada of the market")
+    await world.texts(ADA, "thought", "Fewer stalls", "1")
+    (market,) = await world.rows("SELECT id FROM members WHERE name = 'Ada'")
+    async with world.app.db.write() as conn:
+        await discard(conn, await change(conn, market.id, Change(to="erased"), world.clock()))
+    world.clock.forward(LATER)
+    await world.until(LEFT)
+    there = at_twilio(world, ADA)
+    assert "Fewer stalls" in there
+    assert [words for words in there if "Welcome, Ada of the market" in words]
+    assert not [words for words in there if "Welcome, Ada." in words or "Welcome, Ada!" in words]
+    assert await world.texts(ADA, "menu")

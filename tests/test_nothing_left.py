@@ -1,22 +1,36 @@
 """After FORGET ME and `takepart tidy` no word of a member is left, in any table or file."""
 
+import io
+import zipfile
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import export
+from bot.commands import tidying
+from bot.commands.base import Here
 from flows.effects import Change
-from storage import clearing, erasing, leaving, removals
+from storage import backups, clearing, erasing, leaving, removals
 from storage.columns import meta
 from storage.database import Database
+from storage.groups import find_group
 from storage.leftovers import discard
-from storage.tables import attachments, conversations, leftovers
+from storage.reading import list_contributions
+from storage.tables import attachments, contributions, conversations, given, leftovers, members
 from storage.tables import removals as asked
+from tests.fakes.telegram_people import Person
+from tests.fakes.twilio_calls import sound
 from tests.filling import fill
 from tests.office import NOON
+from tests.world import ADA, World, world
+
+__all__ = ["world"]
 
 MARK = "Zqxjmark"  # stands in every place that may hold words, names or numbers of the member
 SHORT = MARK[:4]
@@ -134,3 +148,86 @@ async def test_no_table_keeps_anything_of_who_was_erased(full: Database, kind: s
     await forgotten(full)
     assert await found(full) == []
     assert in_files(tmp_path) == []
+
+
+NAME, WORD = "Zelphina", "quokka"
+FIFTY = 50
+
+
+def photo() -> bytes:
+    out = io.BytesIO()
+    Image.effect_noise((200, 150), 60).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
+async def lives(world: World) -> Person:
+    """Zelphina gives whatever there is to give: by text and phone, and as somebody else on Telegram."""
+    home = await world.group()
+    await world.joined(ADA, name=NAME)
+    await world.texts(ADA, "thought", f"A {WORD} by the pond", "1", "diary", f"The {WORD} again", "3")
+    await world.texts(ADA, f"I meant the {WORD}", "journey", f"First the {WORD}")
+    call = await world.twilio.ring(ADA)
+    await call.say_words("share a thought")
+    await call.record(sound(2), 2, key="#")
+    await call.hang_up()
+    tess = world.telegram.person(NAME)
+    for words in ("JOIN GARDEN", "1", NAME):
+        await world.writes(tess, words)
+    tess.sends_photo(photo(), f"My {WORD}")
+    await world.until("SELECT 1 FROM media WHERE kind = 'photo' AND state = 'stored'")
+    await world.until("SELECT 1 FROM media WHERE kind = 'voice' AND state = 'stored'")
+    async with world.app.db.write() as conn:
+        for member in (await conn.scalars(sa.select(members.c.id))).all():
+            await give(conn, world, home.id, member)
+    return tess
+
+
+async def give(conn: AsyncConnection, world: World, group: str, member: str) -> None:
+    """Fifty contributions more."""
+    ids = [world.app.ids() for _ in range(FIFTY)]
+    words = {"text": WORD, "answers": {"entry": {"text": WORD}}, "shown_name": NAME, "channel": "sms"}
+    rows = [{"id": id_, "group_id": group, "flow": "thought", "at": world.clock(), **words} for id_ in ids]
+    await conn.execute(sa.insert(contributions), rows)
+    await conn.execute(sa.insert(given), [{"contribution_id": id_, "member_id": member} for id_ in ids])
+
+
+def kept(folder: Path) -> int:
+    """How many files there are."""
+    return sum(path.is_file() for path in folder.rglob("*"))
+
+
+async def write_out(world: World, folder: Path) -> None:
+    """Export the group, and make a backup, both as files that can be looked into."""
+    app, backup = world.app, folder / "backup.zip"
+    async with app.db.read() as conn:
+        home = await find_group(conn, "GARDEN")
+        found = await list_contributions(conn, home.id)
+    await export.write(folder / "out", home, found, app.files.load, now=world.clock())
+    await backups.write(backup, app.db, app.files, app.secrets, now=world.clock(), overwrite=False)
+    with zipfile.ZipFile(backup) as archive:
+        archive.extractall(folder / "backup")
+
+
+def holding(folder: Path) -> list[str]:
+    """The files in which something of hers stands."""
+    marks = (NAME.encode(), WORD.encode(), ADA[3:].encode())
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path.name for path in files if any(mark in path.read_bytes() for mark in marks)]
+
+
+async def test_nothing_is_left_of_somebody_who_gave_fifty_things(world: World, tmp_path: Path) -> None:
+    tess = await lives(world)
+    assert holding(tmp_path)
+    assert kept(tmp_path / "media") == 3  # a recording, a photo and its small one
+    await world.texts(ADA, "forget me", "1")
+    await world.writes(tess, "forget me")
+    await world.writes(tess, "1")
+    world.clock.forward(timedelta(minutes=21))
+    await world.until("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM removals)")
+    app = world.app
+    here = Here(settings=app.settings, db=app.db, secrets=app.secrets, ids=app.ids, now=world.clock())
+    await tidying.clear_away(here)
+    await write_out(world, tmp_path)
+    assert holding(tmp_path) == []
+    assert kept(tmp_path / "media") == 0
+    assert not world.twilio.files

@@ -26,7 +26,7 @@ def tidy(as_json: Json = False) -> None:
 
     takepart tidy
     """
-    done = run(_tidy)
+    done = run(clear_away)
     if as_json:
         print_json(asdict(done))
         return
@@ -40,7 +40,8 @@ def tidy(as_json: Json = False) -> None:
         say(f"Of these could not be removed in several tries: {done.stuck}. `takepart doctor` says why.")
 
 
-async def _tidy(here: Here) -> Tidied:
+async def clear_away(here: Here) -> Tidied:
+    """Forget lines, empty what has had its time, remove files, and write the database's file anew."""
     lines = await _forget_lines(here)
     await clearing.clear(here.db, here.now)
     files = 0

@@ -8,9 +8,11 @@ import sqlalchemy as sa
 from bot.doctor.finding import Finding, bad, good, look
 from bot.files import media_store
 from bot.settings import Settings
+from storage import removals
 from storage.database import Database, StorageError
 from storage.fetches import overdue
 from storage.groups import list_groups
+from storage.handovers import unread_helpers
 from storage.holding import held
 from storage.migrations import behind
 from storage.problems import count as count_problems
@@ -19,6 +21,11 @@ from storage.secrets import Secrets, check_key
 from storage.undelivered import undelivered
 
 PROBE = 64  # bytes
+UNREAD = {  # whether a helper is named: why nobody is handed over to one
+    False: "nobody helps members by text. `takepart group helper` names somebody.",
+    True: "the helper has no line of their own, so who asks for help by text is only put on the list. "
+    "They can join like a member, and be made a facilitator by their member number.",
+}
 
 
 async def database(settings: Settings, secrets: Secrets) -> AsyncIterator[Finding]:
@@ -67,11 +74,16 @@ async def _inside(db: Database, secrets: Secrets, settings: Settings) -> list[Fi
             ("problems", await count_problems(conn), "could not be answered: `takepart problems` says why."),
             ("media", await overdue(conn), "photos or recordings can't be fetched yet and are tried again."),
         ]
+        owed = await removals.stuck(conn)
         why = await held(conn)
         lanes = await paused(conn)
+        unread = await unread_helpers(conn)
     has = f"it has groups: {groups}." if groups else "it has no group yet."
     found = [good("database", f"{kind} opens, is of this version, the key fits, and {has}")]
     found += [look(what, f"{number} {said}") for what, number, said in waits if number]
+    found += [look("helper", f"{code}: {UNREAD[named]}") for code, named in unread]
+    if owed:
+        found.append(look("removals", f"{len(owed)} could not be removed at Twilio yet: {owed[0].sentence}"))
     if why:
         found.append(look("sending", f"{why} `takepart resume` shows what would go, and lets it go."))
     return found + [bad(f"{lane} lane", f"It waits: {sentence}") for lane, (sentence, _) in lanes.items()]

@@ -175,7 +175,8 @@ class Api:
     async def remove(self, request: web.Request) -> web.StreamResponse:
         """DELETE of a message or a call; one that goes on is not removed."""
         sid, twilio = request.match_info["sid"], self._twilio
-        known = {one.sid for one in (*twilio.texts, *twilio.ringing, *twilio.calls)}
+        things: list[Any] = [*twilio.texts, *twilio.ringing, *twilio.calls]
+        known = {one.sid for one in things}
         if sid not in known - twilio.removed:
             raise ApiError(404, 20404, "The requested resource was not found")
         if any(call.sid == sid and not call.over for call in twilio.calls):
