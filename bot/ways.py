@@ -9,8 +9,8 @@ import structlog
 
 from flows.document import load, parse
 from flows.files.lines import FlowError
-from flows.library import Flows
-from flows.steps import AskStep
+from flows.library import CONSENT, MORE, Flows
+from storage import wordings
 from storage.database import Database, upsert
 from storage.tables import conversations, flow_versions, texts
 
@@ -33,24 +33,17 @@ async def open_flows(db: Database, now: datetime) -> Flows:
     ]
     async with db.write() as conn:
         await conn.execute(upsert(conn, flow_versions).on_conflict_do_nothing(), rows)
-        await conn.execute(upsert(conn, texts).on_conflict_do_nothing(), _consent(flows, now))
+        await conn.execute(upsert(conn, texts).on_conflict_do_nothing(), _agreements(flows, now))
     return flows
 
 
-def _consent(flows: Flows, now: datetime) -> list[dict[str, object]]:
-    """What people agree to when they join, in every language and form, under its version."""
-    flow = flows.current["join"]
-    asked = next(step.text for step in flow.steps if isinstance(step, AskStep) and step.name == "consent")
+def _agreements(flows: Flows, now: datetime) -> list[dict[str, object]]:
+    """What the house asks people to agree to, in every language and form, under its version."""
     return [
-        {
-            "owner": f"consent:{flow.version}",
-            "language": language,
-            "form": form or "plain",
-            "body": body,
-            "at": now,
-        }
-        for name, body in asked.items()
-        for language, _, form in [name.partition(".")]
+        row
+        for purpose, version in flows.agreements.items()
+        for part in ("", MORE)
+        for row in wordings.rows(version + part, flows.phrases.get(CONSENT + purpose + part, {}), now)
     ]
 
 

@@ -61,7 +61,10 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "go": frozenset({"go"}),
 }
 TEXTED = {"say", "ask", "keep", "ballot"}
-HEADINGS = {"flow", "title", "menu", "shelf", "order", "words", "over", "door", "when", "steps"}
+HEADINGS = {
+    *("flow", "title", "menu", "shelf", "order", "words", "when", "steps"),
+    *("over", "door", "always", "practice"),
+}
 
 
 def load(sources: Mapping[str, str], older: Mapping[str, str] | None = None) -> Flows:
@@ -134,6 +137,8 @@ def parse(body: str, source: str) -> tuple[Flow, list[int]]:
         steps=tuple(compiler.out),
         over=flag(table, "over", source),
         door=flag(table, "door", source),
+        always=flag(table, "always", source),
+        practice=flag(table, "practice", source),
         when=condition(table, "when", source),
         source=source,
     )
@@ -221,6 +226,7 @@ class Compiler:
                 low=accept.low,
                 high=accept.high,
                 shelf=accept.shelf,
+                listed=accept.listed,
             )
         )
 

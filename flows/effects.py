@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from flows.events import Attachment
+from flows.events import Attachment, Event
 from flows.state import Answer
 
 
@@ -123,12 +123,10 @@ class Thank:
 class Matter:
     """Something that needs a person. With an `id` it can be taken back; `unnamed`: nobody sees whose it is."""
 
-    kind: Literal["not understood", "passed on", "help", "ring", "call booked"]
+    kind: Literal["not understood", "passed on", "help", "ring", "call booked", "nobody known"]
     words: str = ""
     question: str = ""
     media: tuple[str, ...] = ()
-    id: str = ""
-    unnamed: bool = False
     id: str = ""
     unnamed: bool = False
 
@@ -214,7 +212,7 @@ class TellHelper:
 class Practised:
     """What came in was practice: nothing of it stays, here or at the provider."""
 
-    attachments: tuple[Attachment, ...] = ()
+    media: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,8 +244,55 @@ class PassOn:
     alert: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Here:
+    """This member is there: what was `held` meanwhile takes its turns as theirs."""
+
+    member: str
+    held: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotTheirs:
+    """The line is this member's no more: they are reached by their next way."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SomebodyElse:
+    """Whoever is there now is not the member whom we took them for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingBack:
+    """The person who is there asks to be rung, at `at` at the earliest."""
+
+    line: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """Whoever is here is this member from now on; `how` says what was done for it."""
+
+    member: str
+    how: Literal["linked", "one person", "came back", "two people"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPin:
+    """From now on this is the member's PIN; "" for none."""
+
+    pin: str
+
+
 Effect = (
-    Fetch
+    Here
+    | NotTheirs
+    | SomebodyElse
+    | RingBack
+    | Fetch
     | Agree
     | Withdraw
     | Join
@@ -275,4 +320,6 @@ Effect = (
     | Practised
     | Choose
     | ReadBack
+    | Linked
+    | SetPin
 )

@@ -65,6 +65,7 @@ class AskStep:
     soft: bool = False
     echo: bool = True
     shelf: str = ""  # the choices are the flows on this shelf
+    listed: str = ""  # the choices are the group's: its languages
     lapses: int = 0
     unlike: tuple[str, ...] = ()
     quiet: tuple[Option, ...] = ()
@@ -161,8 +162,9 @@ Step = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """One way of taking part. `over`: it lies over what was going on, which resumes after it.
-    `door`: strangers may be in it. What follows from its steps is worked out once:
+    """One way of taking part. `over`: it lies over what was going on, which resumes after it. `door`:
+    strangers may be in it. `always`: so may those who wait to be let in, or must agree anew. `practice`:
+    nothing of it is kept. What follows from its steps is worked out once:
 
     `keep`: its first keep. `given`: what is asked for in somebody's own words, voice or photos. `main`: the
     answers that a keep names. `steering`: what is asked only to find the way. `entry`: as a choice.
@@ -178,6 +180,8 @@ class Flow:
     steps: tuple[Step, ...]
     over: bool = False
     door: bool = False
+    always: bool = False
+    practice: bool = False
     when: Condition = field(default_factory=dict)
     source: str = ""
     keep: KeepStep | None = field(init=False, repr=False, compare=False)

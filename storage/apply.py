@@ -9,12 +9,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import effects as ef
 from flows.effects import Effect
-from storage import behalf, consenting, fetches, flagging, gifts, handovers, reaching, wishes
+from storage import (
+    behalf,
+    consenting,
+    fetches,
+    flagging,
+    gifts,
+    handovers,
+    linking,
+    reaching,
+    recognising,
+    wishes,
+)
 from storage.database import upsert
 from storage.joining import join
+from storage.rewriting import drop_media
 from storage.stage import Stage
-from storage.unnaming import day_of
-from storage.unnaming import day_of
 from storage.tables import (
     matters,
     media,
@@ -22,6 +32,7 @@ from storage.tables import (
     reached,
     thanks,
 )
+from storage.unnaming import day_of
 
 
 def apply(stage: Stage, effect: Effect) -> None:
@@ -130,6 +141,17 @@ def _matter(s: Stage, effect: ef.Matter) -> None:
     )
 
 
+def _practised(s: Stage, effect: ef.Practised) -> None:
+    """What was sent to practise is emptied, and its files go before anybody has fetched them."""
+    s.secret = True
+
+    async def write(conn: AsyncConnection) -> None:
+        s.ledger.gone += await drop_media(conn, effect.media, s.now)
+
+    if effect.media:
+        s.ledger.deeds.append(write)
+
+
 DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {
     ef.Fetch: _fetch,
     ef.Join: join,
@@ -138,11 +160,14 @@ DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {
     ef.Delivered: _delivered,
     ef.Thank: _thank,
     ef.Matter: _matter,
+    ef.Practised: _practised,
     **consenting.DEEDS,
     **gifts.DEEDS,
     **handovers.DEEDS,
+    **linking.DEEDS,
     **behalf.DEEDS,
     **reaching.DEEDS,
+    **recognising.DEEDS,
     **wishes.DEEDS,
     **flagging.DEEDS,
 }

@@ -4,17 +4,26 @@ from typing import cast
 
 from flows.effects import Join
 from flows.state import Group, Member
+from flows.turns.consenting import JOINING
+from storage.consenting import consent
 from storage.load import Person, Reach
 from storage.stage import Stage
-from storage.tables import consents, matters, members, reaches
+from storage.tables import matters, members, reaches
 
 
 def join(s: Stage, effect: Join) -> None:
     if s.group is None:
         raise LookupError("somebody joined a group that is not known")
     practice = bool(s.line and s.line.kind == "practice")
-    language = s.group.language
-    member = Member(id=s.ids(), name=effect.name, number=effect.number, language=language)
+    state, agreed = "waiting" if effect.asks_in else "active", {JOINING: effect.agrees.wording}
+    member = Member(
+        id=s.ids(),
+        name=effect.name,
+        number=effect.number,
+        state=state,
+        language=effect.agrees.language,
+        agreed=agreed,
+    )
     s.ledger.add(
         members,
         id=member.id,
@@ -22,24 +31,16 @@ def join(s: Stage, effect: Join) -> None:
         name=effect.name,
         name_media=effect.recording or None,
         number=effect.number or None,
-        language=language,
+        state=state,
+        language=member.language,
+        agreed=agreed,
         practice=practice,
         joined_at=s.now,
         heard_at=s.now,
     )
     s.person = s.known.people[member.id] = Person(member=member, group=s.group.id, practice=practice)
     s.known.uses(s.person, *_reaches(s, member.id))
-    s.ledger.add(
-        consents,
-        id=s.ids(),
-        member_id=member.id,
-        purpose="join",
-        wording=effect.wording,
-        language=language,
-        form="plain",
-        channel=s.channel,
-        at=s.now,
-    )
+    consent(s, member.id, effect.agrees)
     if effect.recording:
         s.ledger.add(
             matters,

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.looks import Look
-from storage import flagging, behalf, handovers, inviting, reaching
+from storage import behalf, flagging, handovers, inviting, linking, reaching, recognising
 from storage.stage import Stage
 
 LookUp = Callable[[AsyncConnection, Stage, str], Awaitable[Any]]
@@ -21,5 +21,8 @@ LOOKS: Mapping[str, LookUp] = {
     "alert": flagging.look,
     "handover": handovers.look,
     "wants": reaching.look,
+    **inviting.LOOKS,
+    **recognising.LOOKS,
+    **linking.LOOKS,
     "entries": behalf.look,
 }

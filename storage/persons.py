@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from storage.tables import members
 
 GONE = ("left", "erased")
-NO_MEMBER = ("joined", *GONE)  # states of those who are not counted, written to or listed by themselves
+NO_MEMBER = ("joined", "waiting", *GONE)  # states of those who are not counted or written to by themselves
 
 
 def everyone(member: Any) -> sa.Select[str]:

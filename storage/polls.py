@@ -238,6 +238,7 @@ def _electorate(
     rules = [
         m.group_id == row.group_id,
         m.joined_to.is_(None),  # one person has one vote
+        m.state != "waiting",  # to be let in
         sa.or_(m.joined_at.is_(None), m.joined_at <= (row.closed_at or now)),
         sa.or_(m.left_at.is_(None), m.left_at > row.opened_at),
     ]

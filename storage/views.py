@@ -15,8 +15,9 @@ from flows.calendar import day_name
 from flows.events import Option, Shown
 from flows.safety import NOTHING, SafeWords
 from flows.state import Brief, Group, Poll, Shared
-from storage import ready, watches
+from storage import ready, standing, wanted, watches, wordings
 from storage.load import REMEMBERED
+from storage.persons import NO_MEMBER, person
 from storage.secrets import Secrets
 from storage.tables import (
     attachments,
@@ -25,11 +26,13 @@ from storage.tables import (
     contributions,
     given,
     groups,
+    lines,
     media,
     meetings,
     members,
     options,
     polls,
+    reaches,
     texts,
 )
 
@@ -117,6 +120,7 @@ class Views:
             phone=self._house.phone,
             chat=self._house.chat,
             replies_to_optout=self._house.replies_to_optout,
+            wordings=await wordings.agreements(conn, row.wordings),
             watch=await watches.watch(conn, id_, self._house.safe_words),
             safe_contact=await watches.first_contact(conn, id_),
             polls=polls_,
@@ -133,24 +137,6 @@ class Views:
 def _versions() -> sa.Select[Any]:
     asked = groups.c.id.in_(ready.among("ids"))
     return sa.select(groups.c.id, groups.c.version).where(asked)
-
-
-async def find(conn: AsyncConnection, wanted: Collection[str]) -> dict[str, str]:
-    """Group ids by the codes and numbers that strangers asked for."""
-    if not wanted:
-        return {}
-    g = groups.c
-    codes = {one.upper() for one in wanted}
-    rows = await conn.execute(
-        sa.select(g.id, g.code, g.number).where(sa.or_(g.code.in_(codes), g.number.in_(wanted)))
-    )
-    return {name: id_ for id_, code, number in rows for name in (code, number)}
-
-
-async def only(conn: AsyncConnection, *, practice: bool) -> str | None:
-    """The one group that a stranger can mean; None where there are several, or none."""
-    found = (await conn.scalars(sa.select(groups.c.id).where(groups.c.practice == practice).limit(2))).all()
-    return found[0] if len(found) == 1 else None
 
 
 async def changed(conn: AsyncConnection, ids: Collection[str]) -> None:
@@ -172,35 +158,34 @@ def spare_number(taken: Collection[str]) -> str:
 
 
 async def _alone(conn: AsyncConnection, *, practice: bool) -> bool:
-    return await only(conn, practice=practice) is not None
+    return await wanted.only(conn, practice=practice) is not None
 
 
 async def _with_people(conn: AsyncConnection, group: Group, helper: str | None) -> tuple[Group, list[str]]:
     """The group with what its people are to it, and member numbers for those who join."""
     m = members.c
-    here = (m.group_id == group.id, m.state != "left", m.state != "erased")
+    here = (m.group_id == group.id, m.state.not_in(NO_MEMBER))
     leading = sa.or_(m.id == helper, m.permission.in_(STAFF))
     rows = (
         await conn.execute(sa.select(m.id, m.name, m.permission).where(*here, leading).order_by(m.id))
     ).all()
     many = await conn.scalar(sa.select(sa.func.count()).where(*here, m.permission == "member"))
-    readers = tuple(row.name for row in rows if row.permission in STAFF and row.name)
+    leads = [row for row in rows if row.permission in STAFF and row.name]
+    readers = tuple(row.name for row in leads)
     named = next((row.name for row in rows if row.id == helper), "")
     spare = await _spare_numbers(conn, group.id)
     peopled = replace(
         group,
         readers=readers,
+        standings=await standing.standing_of(conn, [row.id for row in leads]),
         helper=named or (readers[0] if readers else ""),
+        helper_id=helper if helper and await _reads(conn, helper) else "",
         members=many or 0,
         spare_number=spare[0] if spare else "",
     )
-        helper_id=helper if helper and await _reads(conn, helper) else "",
     return peopled, spare
 
 
-async def _spare_numbers(conn: AsyncConnection, group: str) -> list[str]:
-    """More numbers than can be needed before the group is read anew; all that are left where few are."""
-    m = members.c
 async def _reads(conn: AsyncConnection, helper: str) -> bool:
     """Whether a helper has a line of their own on which they may be written to."""
     r, n, m = reaches.c, lines.c, members.c
@@ -214,6 +199,9 @@ async def _reads(conn: AsyncConnection, helper: str) -> bool:
     return bool(await conn.scalar(way.limit(1)))
 
 
+async def _spare_numbers(conn: AsyncConnection, group: str) -> list[str]:
+    """More numbers than can be needed before the group is read anew; all that are left where few are."""
+    m = members.c
     taken = sa.select(m.number).where(m.group_id == group, m.number.is_not(None))
     drawn = {str(FIRST + chance.randbelow(NUMBERS)) for _ in range(DRAWN)}
     free = drawn.difference(await conn.scalars(taken.where(m.number.in_(drawn))))
@@ -342,9 +330,8 @@ async def _shared(conn: AsyncConnection, group: str, *, practice: bool) -> tuple
     ids = [row.id for row in rows]
     shown, typed = await _shared_files(conn, ids)
     givers: dict[str, list[str]] = {}
-    for gift, member in await conn.execute(
-        sa.select(given.c.contribution_id, given.c.member_id).where(given.c.contribution_id.in_(ids))
-    ):
+    gave = sa.select(given.c.contribution_id, person()).join(members, members.c.id == given.c.member_id)
+    for gift, member in await conn.execute(gave.where(given.c.contribution_id.in_(ids))):
         givers.setdefault(gift, []).append(member)
     return tuple(
         Shared(

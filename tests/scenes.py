@@ -15,7 +15,7 @@ from flows.effects import Change, Effect, EndHandover, Fetch, HandOver, Join, Pr
 from flows.events import Event, Option, Question, Say
 from flows.library import Flows
 from flows.looks import Look, Missing
-from flows.state import Brief, Conversation, Group, Member, Notice, Poll, Shared
+from flows.state import Brief, Conversation, Group, Knock, Member, Notice, Poll, Shared
 from flows.turns.door import wanted
 from storage.states import packed, unpacked
 
@@ -51,6 +51,10 @@ GROUP = Group(
     replies_to_optout=True,
 )
 MARY = Member(id="m1", name="Mary", number="7730")
+LOOKS: Mapping[str, Callable[..., Any]] = {  # nobody has an invitation, and whoever joins is let in
+    "door": lambda code: Knock(),
+    "admit": lambda invitation="": "in",
+}
 NOTICE = Notice(id="o1", kind="brief", subject="b1", text="")
 
 
@@ -73,7 +77,7 @@ class Scene:
     notice: Notice | None = None
     conversation: Conversation = field(default_factory=Conversation)
     now: datetime = START
-    looks: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # what storage would find
+    looks: Mapping[str, Callable[..., Any]] = field(default_factory=lambda: LOOKS)  # what storage would find
     effects: list[Effect] = field(default_factory=list)
     heard: list[Say] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)

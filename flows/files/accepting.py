@@ -12,6 +12,7 @@ from flows.wording import Text
 
 NAMES = get_args(Kind)
 MOST_ON_A_SCALE = 10
+LISTED = ("languages",)  # choices that the group has, not the file
 CHOICE = frozenset({"key", "say", "voice", "easy", "words", "when"})
 
 
@@ -22,6 +23,7 @@ class Accept:
     low: int = 0
     high: int = 0
     shelf: str = ""
+    listed: str = ""
 
 
 def read_accept(table: Table, source: str) -> Accept:
@@ -44,9 +46,7 @@ def read_accept(table: Table, source: str) -> Accept:
     accept = Accept(takes=cast(tuple[Kind, ...], kinds))
     for kind in kinds:
         if kind in {"choice", "several"}:
-            if shelf := _shelf(found[kind]):
-                return Accept(takes=accept.takes, shelf=shelf)
-            return Accept(takes=accept.takes, choices=tuple(_listed(found[kind], kind, source, line)))
+            return _chosen_from(found[kind], kind, accept.takes, source, line)
         if kind == "scale":
             low, high = _bounds(found[kind], kind, source, line)
             if not 1 <= high - low < MOST_ON_A_SCALE:
@@ -60,6 +60,15 @@ def read_accept(table: Table, source: str) -> Accept:
         if kind == "yes-no":
             return Accept(takes=accept.takes, choices=("yes", "no"))
     return accept
+
+
+def _chosen_from(found: Any, kind: str, takes: tuple[Kind, ...], source: str, line: int) -> Accept:
+    """Choices that stand in the file, are flows, or are the group's own."""
+    if found in LISTED:
+        return Accept(takes=takes, listed=str(found))
+    if shelf := _shelf(found):
+        return Accept(takes=takes, shelf=shelf)
+    return Accept(takes=takes, choices=tuple(_listed(found, kind, source, line)))
 
 
 def _shelf(found: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from flows.effects import Change, Matter, Narrow
 from flows.events import Question
-from flows.turns import deeds, handing, naming
+from flows.turns import deeds, handing, linking, naming
 from flows.turns.frames import open_frame, park
 from flows.turns.replies import ask_again, fits, step_of
 from flows.turns.running import run
@@ -85,10 +85,14 @@ def handled(t: Turn) -> bool:
         naming.leave_out(t)
         ask_again(t)
         return True
+    if t.member and linking.sent_code(t):
+        run(t)
+        return True
     name = command(words)
     if name is None:
         return _opens_flow(t, words)
-    if question and name in {"LATER", "BACK", "MENU"} and fits(t, question):
+    own = {"LATER", "BACK", "MENU"} if t.rest else {"LATER", "BACK", "MENU", "MORE"}
+    if question and name in own and fits(t, question):
         return False  # the question's own option wins
     if t.member is None and name not in {"HELP", "BACK", "REPEAT", "MORE"}:
         return False

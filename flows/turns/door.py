@@ -1,30 +1,40 @@
-"""Strangers at the door: which group they ask for, and what they hear."""
+"""Who does not take part yet: strangers at the door, who waits to be let in, who must agree anew."""
 
 import re
 from datetime import timedelta
 
 from flows.events import Event
-from flows.state import Conversation
-from flows.turns import anywhere
+from flows.state import Answer, Conversation
+from flows.turns import anywhere, linking
+from flows.turns.admitting import opens, way_in
+from flows.turns.consenting import outdated
 from flows.turns.facts import NAMES
 from flows.turns.frames import open_frame
+from flows.turns.receipts import readers
+from flows.turns.replies import ask_again, fits
 from flows.turns.running import run
 from flows.turns.turning import Turn
 from flows.understand import command
 from flows.values import replace
 
-JOIN = re.compile(r"^\W*join\s+([a-z0-9]{3,20})\W*$", re.IGNORECASE)
+JOIN = re.compile(r"^\W*join\s+((?:\d[ -]?){7}\d|[a-z0-9]{3,20})\W*$", re.IGNORECASE)
+BARE_CODE = re.compile(r"^\W*((?:\d[ -]?){7}\d)\W*$")  # of an invitation, without JOIN
 FRIENDLY = timedelta(days=1)
+AGREE, WAITING = "agree", "not in yet"  # the flows of those who must agree anew, and of those who wait
+PASSING = {"hangup", "silence", "optout", "unknown"}  # events that bring nothing of somebody's own
+MOST_HELD = 20
 BARE_JOIN = re.compile(r"\W*join\W*", re.IGNORECASE)
 AGREES = re.compile(r"\W*(yes|y|yes please|ok|okay|1)\W*", re.IGNORECASE)  # to what `door.alone` says
-KEYED = re.compile(r"^\d{4}$")
+KEYED = re.compile(r"^(\d{4}|\d{8})$")
 
 
 def wanted(event: Event, conversation: Conversation) -> str | None:
-    """The group code or four-digit number that this event asks for, as it stands in `groups`."""
+    """What this event asks to be let in by: a group's code or number as it stands in `groups`, or the code
+    of an invitation."""
     if event.kind == "words":
-        found = JOIN.match(event.text.strip()[:200])
-        return found[1].upper() if found else None
+        said = event.text.strip()[:200]
+        found = JOIN.match(said) or (None if conversation.group else BARE_CODE.match(said))
+        return re.sub(r"[ -]", "", found[1]).upper() if found else None
     if event.kind == "press" and event.can.call:
         keyed = event.value.strip("#")
         return keyed if KEYED.match(keyed) and not conversation.group else None
@@ -48,26 +58,38 @@ def at_the_door(t: Turn) -> bool:
         return False
     if word == "help" and t.event.kind == "optout":
         return False  # the carrier has answered it
-    t.frames[:] = [frame for frame in t.frames if frame.flow in {"join", "door"}]
+    t.frames[:] = [frame for frame in t.frames if frame.flow in {"join", "door", "come back"}]
     asks_in = wanted(t.event, t.was)
+    if not asks_in and linking.at_it(t):
+        return True
+    if not asks_in and linking.asks_back(t):
+        run(t)
+        return False
     greeted = t.was.at is not None and t.now - t.was.at < FRIENDLY
     fresh = not greeted or word == "start"
-    if t.group and (asks_in or (not t.frames and _begins(t, greeted=greeted, fresh=fresh))):
+    if asks_in and not opens(t, asks_in):
+        return False
+    if t.group and (asks_in or (not t.frames and way_in(t) and _begins(t, greeted=greeted, fresh=fresh))):
         t.frames.clear()
         open_frame(t, "join")
         run(t)
     elif t.frames and t.group:
         return True
-    elif asks_in:
-        t.tell("door.no such group")
     elif command(t.event.text) == "HELP" and t.event.kind == "words":
         t.tell("help.stranger")
     elif fresh:
-        code = t.group.code if t.group else ""
-        t.tell("door.alone" if code else "door.hello", outside=NAMES["outside"](t), code=code)
+        _greet(t)
     else:
         t.at = t.was.at
     return False
+
+
+def _greet(t: Turn) -> None:
+    """Say once a day who this is and how to join."""
+    how = "door.hello"
+    if t.group:
+        how = "door.alone" if way_in(t) else "door.invited"
+    t.tell(how, outside=NAMES["outside"](t), code=t.group.code if t.group else "")
 
 
 def _begins(t: Turn, *, greeted: bool, fresh: bool) -> bool:
@@ -79,3 +101,79 @@ def _begins(t: Turn, *, greeted: bool, fresh: bool) -> bool:
         return fresh
     said = t.event.text.strip()[:40] if t.event.kind in ("words", "optout") else ""
     return bool(BARE_JOIN.fullmatch(said) or (greeted and AGREES.fullmatch(said)))
+
+
+# Members who may not take part, or not yet -----------------------------------------------------------
+def held_back(t: Turn) -> bool:
+    """Keep what comes from who is not in yet, or has not agreed to what is kept now. True where it was kept.
+
+    They can always leave, ask for a person, and see who reads what they send.
+    """
+    member = t.member
+    if member is None or not (member.state == "waiting" or outdated(t)):
+        return False
+    if t.event.kind in PASSING or t.event.value == "out" or _at_liberty(t):
+        return False
+    (_wait if member.state == "waiting" else _agree_first)(t)
+    return True
+
+
+def _at_liberty(t: Turn) -> bool:
+    """Whether this goes on in a flow that is open to them too, or opens one."""
+    frame = t.frame
+    if frame and frame.flow == AGREE and not t.on_call and not _answers(t):
+        return False
+    if frame and t.flow(frame).always:
+        return True
+    if t.event.kind != "words":
+        return t.on_call and t.event.value in {"0", "*"}
+    said = " ".join(t.event.text.casefold().strip(" .!?/").split())
+    name = t.flows.triggers.get(said)
+    return bool(name and t.flows.current[name].always) or command(t.event.text) in {"HELP", "UNDO"}
+
+
+def _answers(t: Turn) -> bool:
+    return bool(t.question and fits(t, t.question)) or t.event.kind == "press"
+
+
+def _wait(t: Turn) -> None:
+    """A person lets them in: until then, what they send is for those who do."""
+    if t.event.kind == "call":
+        t.afresh()
+        open_frame(t, WAITING)
+    elif t.event.kind in {"words", "media"} and not command(t.event.text):
+        media = t.take_files("photo", "voice")
+        open_frame(t, WAITING, answers={"words": Answer(text=t.event.text.strip(), media=media)})
+    else:
+        t.tell("door.not yet", readers=readers(t))
+        return
+    run(t)
+
+
+def _agree_first(t: Turn) -> None:
+    """What is kept is worded anew: ask whether they agree, and hold what came until they do."""
+    if t.event.kind == "call":
+        t.afresh()
+        t.tell("call.hello", outside=NAMES["outside"](t))
+    else:
+        t.held = (*t.held, t.event)[-MOST_HELD:]
+    if t.frame and t.frame.flow == AGREE:
+        ask_again(t)
+        return
+    away = {"away": Answer(keys=("yes",))} if t.away else {}
+    open_frame(t, AGREE, answers=away)
+    run(t)
+
+
+def agreed_now(t: Turn) -> tuple[Event, ...]:
+    """What was held of somebody who has agreed in this turn, to be taken up as if it came only now.
+
+    Files can be fetched only by the channel that they came on: those wait for it.
+    """
+    if not t.held or t.member is None or outdated(t):
+        return ()
+    here = t.event
+    later = tuple(one for one in t.held if one.attachments and one.channel != here.channel)
+    held = [one for one in t.held if one not in later]
+    t.held = later
+    return tuple(replace(one, channel=here.channel, can=here.can, session=here.session) for one in held)

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from flows.events import Option
 from flows.state import Brief, Poll
 from flows.steps import Condition
-from flows.turns import choosing, receipts
+from flows.turns import admitting, choosing, coming, consenting, handing, receipts
+from flows.turns.practising import practising
 from flows.turns.turning import Turn
 from flows.wording import Text
 
@@ -20,6 +22,7 @@ FACTS: Mapping[str, Callable[[Turn], str]] = {
     "group": lambda t: "known" if t.group else "unknown",
     "alone": lambda t: _yes(t.group and t.group.alone),
     "joined": lambda t: _yes(t.member),
+    "languages": lambda t: "several" if t.group and len(t.group.rules.languages) > 1 else "one",
     "polls": lambda t: "some" if t.group and not all(poll.closed for poll in t.group.polls) else "none",
     "brief": lambda t: _yes(brief(t)),
     "shared": lambda t: _yes(shared(t)),
@@ -31,9 +34,14 @@ FACTS: Mapping[str, Callable[[Turn], str]] = {
     "calls": lambda t: choosing.standing(t, "voice"),
     "texts": lambda t: choosing.standing(t, "sms"),
     "telegram": lambda t: choosing.standing(t, "telegram"),
+    "practice": lambda t: _yes(practising(t)),
+    "one person": lambda t: _yes(t.look("joined")),  # made of two members, not long ago
     "state": lambda t: t.member.state if t.member else "none",
     "named": lambda t: _yes(not t.unnamed(t.frames[-1] if t.frames else None)),
     "never named": lambda t: _yes(t.member and t.member.never_named),
+    **admitting.FACTS,
+    **consenting.FACTS,
+    **coming.FACTS,
 }
 
 
@@ -102,6 +110,19 @@ OVER: Mapping[str, Callable[[Turn], Sequence[str]]] = {
 }
 
 
+def languages(t: Turn) -> tuple[Option, ...]:
+    """The group's languages as a choice, each called as those who speak it call it."""
+    known = t.flows.phrases
+    codes = t.group.rules.languages if t.group else ()
+    return tuple(
+        Option(key=code, label=t.phrase(name) if (name := f"language.{code}") in known else code.upper())
+        for code in codes
+    )
+
+
+LISTED: Mapping[str, Callable[[Turn], tuple[Option, ...]]] = {"languages": languages}
+
+
 def place(t: Turn, over: str) -> str:
     """The item that a repeat over a list has come to."""
     items = OVER[over](t)
@@ -131,6 +152,10 @@ def _my_vote(t: Turn) -> str:
     return ", ".join(option.label for option in (poll.options if poll else ()) if option.key in keys)
 
 
+def _written(text: Callable[[Turn], Text]) -> Callable[[Turn], str]:
+    return lambda t: fill(t, text(t))[0]
+
+
 def _group(name: str) -> Callable[[Turn], str]:
     return lambda t: str(getattr(t.group, name)) if t.group else ""
 
@@ -141,11 +166,13 @@ NAMES: Mapping[str, Callable[[Turn], str]] = {
     "member number": lambda t: t.member.number if t.member else (t.group.spare_number if t.group else ""),
     "group": _group("name"),
     "code": _group("code"),
-    "helper": _group("helper"),
+    "helper": handing.helper,
     "helper phone": _group("helper_phone"),
     "phone": _group("phone"),
     "outside": lambda t: t.group.outside_name if t.group else "Takepart",
     **receipts.NAMES,
+    "invited name": lambda t: t.invited.name,
+    "text cost": lambda t: t.group.rules.text_cost if t.group else "",
     "question": lambda t: poll.question if (poll := poll_at_hand(t)) else "",
     "closes": lambda t: poll.closes if (poll := poll_at_hand(t)) else "",
     "choice": lambda t: t.chosen,
@@ -159,11 +186,14 @@ NAMES: Mapping[str, Callable[[Turn], str]] = {
     "words": lambda t: _shared_now(t, "words"),
     "notice": lambda t: t.member.notice.text if t.member and t.member.notice else "",
     "waiting": lambda t: t.waiting_title,
+    **{name: _written(text) for name, text in consenting.WORDINGS.items()},
     "my ways": choosing.summary,
+    "link code": lambda t: str(t.look("new code")),
 }
 
 
-NUMBERS = frozenset({"member number", "phone", "helper phone"})
+NUMBERS = frozenset({"member number", "phone", "helper phone", "link code"})
+SAID_OTHERWISE = NUMBERS | consenting.WORDINGS.keys()
 
 
 def spelled(number: str) -> str:
@@ -179,9 +209,9 @@ def fill(t: Turn, text: Text) -> tuple[str, str]:
     form = t.language, t.form
     written, spoken = text.written[form], text.spoken[form]
     shown = written.fill(lambda name: _named(t, name))
-    if spoken is written and NUMBERS.isdisjoint(written.names):
+    if spoken is written and SAID_OTHERWISE.isdisjoint(written.names):
         return shown, ""
-    return shown, spoken.fill(lambda name: spelled(_named(t, name)) if name in NUMBERS else _named(t, name))
+    return shown, spoken.fill(lambda name: _said(t, name))
 
 
 def _named(t: Turn, name: str) -> str:
@@ -190,3 +220,11 @@ def _named(t: Turn, name: str) -> str:
         return found(t)
     answer = t.answer(name)
     return answer.text if answer else ""
+
+
+def _said(t: Turn, name: str) -> str:
+    """The same as it is said aloud."""
+    if name in consenting.WORDINGS:
+        shown, spoken = fill(t, consenting.WORDINGS[name](t))
+        return spoken or shown
+    return spelled(_named(t, name)) if name in NUMBERS else _named(t, name)

@@ -94,8 +94,11 @@ def _words(t: Turn, question: Question) -> Read | None:
     words = t.event.text.strip()
     if not words:
         return None
-    if question.unlike or question.optional:
+    if question.unlike or question.optional or question.quiet:
         plain = MARKS.sub("", words).casefold().strip()
+        for option in question.quiet:
+            if plain in option.words:
+                return Read(answer=Answer(keys=(option.key,)))
         if plain in question.unlike:
             return None
         if question.optional and plain in SKIP:
@@ -205,9 +208,6 @@ def _accept_photos(t: Turn, frame: Frame, question: Question, answer: Answer) ->
         t.put_frame(replace(t.frames[-1], answers=answers))
 
 
-def note_album(t: Turn, frame: Frame, name: str) -> None:
-    if t.event.album:
-        t.album = t.event.album, frame.gift, name
 def pressed_meanwhile(t: Turn) -> None:
     """While a person helps them a vote's button counts as ever; nothing else is asked."""
     poll = t.group.poll(t.event.question) if t.group else None
@@ -218,6 +218,9 @@ def pressed_meanwhile(t: Turn) -> None:
         t.tell("handover.press", helper=handing.helper(t))
 
 
+def note_album(t: Turn, frame: Frame, name: str) -> None:
+    if t.event.album:
+        t.album = t.event.album, frame.gift, name
 
 
 def step_of(t: Turn, frame: Frame) -> AskStep | None:

@@ -22,7 +22,7 @@ from flows.steps import (
 )
 from flows.turns import keeping
 from flows.turns.deeds import DEEDS
-from flows.turns.facts import OVER, brief, fill, holds, open_polls, place, poll_at_hand, value
+from flows.turns.facts import LISTED, OVER, brief, fill, holds, open_polls, place, poll_at_hand, value
 from flows.turns.frames import finish, open_frame, put_question
 from flows.turns.turning import Turn
 from flows.values import replace
@@ -96,7 +96,7 @@ def question_of(t: Turn, step: AskStep) -> Question:
         text=text,
         spoken=spoken,
         takes=step.takes,
-        options=_flow_options(t, step.shelf) if step.shelf else _options(t, step),
+        options=_choices(t, step),
         quiet=step.quiet,
         most=step.most,
         low=step.low,
@@ -108,6 +108,12 @@ def question_of(t: Turn, step: AskStep) -> Question:
         review=step.review,
         loose=bool(step.lapses) or (step.soft and not t.flow(frame).over),
     )
+
+
+def _choices(t: Turn, step: AskStep) -> tuple[Option, ...]:
+    if step.listed:
+        return LISTED[step.listed](t)
+    return _flow_options(t, step.shelf) if step.shelf else _options(t, step)
 
 
 def _options(t: Turn, step: AskStep) -> tuple[Option, ...]:

@@ -3,7 +3,7 @@
 Lives for one call of `engine.turn` and is the only thing in this room that changes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 from flows.effects import Effect, Fetch, Vote
 from flows.events import Event, Question, Say, Shown
 from flows.library import Flows
+from flows.lines import Person
 from flows.looks import Look, Missing, Seen
-from flows.state import Answer, Conversation, Done, Frame, Group, Heard, Member, Review
+from flows.state import Answer, Candidate, Conversation, Done, Frame, Group, Heard, Invited, Member, Review
 from flows.steps import Flow
 from flows.values import replace, scattered
 
@@ -29,6 +30,9 @@ class Turn:
     now: datetime
     ids: Callable[[], str]
     seen: Seen = field(default_factory=dict)
+    candidates: Sequence[Candidate] = ()  # those who may be there, while it is not known who is
+    recognised: bool = False  # it has just become known who is there: what follows is theirs
+    proved: bool = False  # they have just shown that they are the member whose line it is
     says: list[Say] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     lines: list[tuple[str, str]] = field(default_factory=list)
@@ -49,14 +53,16 @@ class Turn:
     tries: int = field(init=False)
     missed: tuple[str, ...] = field(init=False)
     near: str = ""
-    silences: int = field(init=False)
     helped: bool = False
+    silences: int = field(init=False)
     away: bool = field(init=False)
     review: Review | None = field(init=False)
     rest: str = field(init=False)
     promised: str = field(init=False)
     album: tuple[str, str, str] = field(init=False)  # it, its contribution and its answer there
     pending: tuple[str, str] = field(init=False)
+    invited: Invited = field(init=False)
+    held: tuple[Event, ...] = field(init=False)
     slower: bool = field(init=False)
     at: datetime | None = field(init=False)
 
@@ -67,16 +73,25 @@ class Turn:
         self.asked, self.before, self.heard, self.done = was.asked, was.before, was.heard, was.done
         self.tries, self.missed, self.silences = was.tries, was.missed, was.silences
         self.away, self.review, self.rest, self.pending = was.away, was.review, was.rest, was.pending
+        self.invited, self.held = was.invited, was.held
         self.album = was.album, was.album_gift, was.album_answer
         self.slower = was.slower or bool(member and member.slower)
         self.promised = was.promised
         self.at = self.now
+
+    def go_on_as(self, person: Person) -> None:
+        """The rest of this turn is this person's, from where they were."""
+        self.member, self.group, self.was = person.member, person.group, person.conversation
+        self.__post_init__()
 
     # What is known -------------------------------------------------------------------------------
     @property
     def language(self) -> str:
         if self.member:
             return self.member.language
+        for frame in self.frames:  # they may have chosen one on their way in
+            if "language" in frame.answers:
+                return frame.answers["language"].keys[0]
         return self.group.language if self.group else "en"
 
     @property
@@ -236,7 +251,7 @@ class Turn:
         return Outcome(conversation=self._after(), says=tuple(self.says), effects=tuple(self.effects))
 
     def _after(self) -> Conversation:
-        joins = self.member is None and self.group and self.frames and self.frames[-1].flow == "join"
+        joins = self.member is None and self.group and self.frames and self.frames[-1].flow in {"join", "come back"}
         album, gift, name = self.album
         return Conversation(
             frames=tuple(self.frames),
@@ -256,7 +271,10 @@ class Turn:
             album_answer=name,
             notice=self.was.notice,
             pending=self.pending,
+            invited=self.invited,
+            held=self.held,
             slower=self.slower,
+            helped=self.helped,
             channel=self.event.channel,
             promised=self.promised,
             group=self.group.id if joins and self.group else self.was.group,
@@ -271,4 +289,3 @@ class Outcome:
     conversation: Conversation
     says: tuple[Say, ...]
     effects: tuple[Effect, ...]
-            helped=self.helped,

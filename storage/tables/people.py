@@ -18,7 +18,7 @@ groups = sa.Table(
     sa.Column("helper_id", sa.String(40), nullable=True),
     sealed("helper_phone"),
     json("settings"),  # of its rules, what differs from the defaults
-    json("wordings"),  # the version of its own wording for each purpose: its words are texts "consent:VERSION"
+    json("wordings"),  # the version of its own wording by purpose: the words are texts "consent:VERSION"
     count("daily_segments", 2000),  # what it may spend on texts and calls in a day; 0 for no limit
     count("daily_minutes", 600),
     flag("practice"),
