@@ -1,0 +1,274 @@
+"""Codes that open another line to a member, and what comes of them. Numbers with PINs: `storage.pins`.
+
+A code is kept as a keyed hash, works once and for a short time. What it does is done as soon as it is looked
+up for the last time, since the same turn goes on as the member's: `flows.turns.linking` says when.
+"""
+
+import secrets as chance
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from flows.effects import Linked, SetPin
+from flows.lines import Opened, Person
+from flows.state import Conversation
+from flows.values import replace
+from storage import auditing, guessing, joined, load, locks, pins, views, wanted
+from storage.groups import Complaint
+from storage.persons import GONE, person
+from storage.register import note_way
+from storage.secrets import Secrets
+from storage.stage import Stage
+from storage.tables import lines, link_codes, members, reaches
+
+Kind = Literal["link", "back"]
+LASTS: Mapping[Kind, timedelta] = {"link": timedelta(minutes=15), "back": timedelta(hours=24)}
+DIGITS: Mapping[Kind, int] = {"link": 6, "back": 7}  # so that nobody has to say which kind of code it is
+AT_HAND = timedelta(minutes=15)  # how long a right number and PIN hold until they say how to go on
+CODES_A_DAY = 20
+
+
+async def new_code(
+    conn: AsyncConnection,
+    secrets: Secrets,
+    member: str,
+    *,
+    kind: Kind,
+    ids: Callable[[], str],
+    now: datetime,
+    lasts: timedelta | None = None,
+) -> str:
+    """A new code for a member; those of its kind that they had are void. "" where they asked too often."""
+    c = link_codes.c
+    theirs = (c.member_id == member, c.kind == kind)
+    lately = sa.select(sa.func.count()).select_from(link_codes)
+    made = lately.where(*theirs, c.until > now - timedelta(days=1) + LASTS[kind])
+    if (await conn.scalar(made) or 0) >= CODES_A_DAY:
+        return ""
+    await conn.execute(sa.update(link_codes).where(*theirs, c.used_at.is_(None)).values(used_at=now))
+    first = 10 ** (DIGITS[kind] - 1)
+    code = str(first + chance.randbelow(9 * first))
+    row = {"id": ids(), "member_id": member, "kind": kind, "code_hash": _hash(secrets, code)}
+    await conn.execute(sa.insert(link_codes).values(**row, until=now + (lasts or LASTS[kind])))
+    return code
+
+
+async def link_line(
+    conn: AsyncConnection, member: str, line: str, channel: str, *, ids: Callable[[], str], now: datetime
+) -> None:
+    """From now on this line leads to the member too, by this channel; a number that texts can be rung."""
+    r = reaches.c
+    rank = await conn.scalar(sa.select(sa.func.max(r.rank)).where(r.member_id == member))
+    ways = [(channel, channel != "voice")] + ([("voice", False)] if channel == "sms" else [])
+    for place, (by, may_start) in enumerate(ways, start=-1 if rank is None else rank):
+        here = (r.member_id == member, r.line_id == line, r.channel == by)
+        proved = now if by == channel else None
+        had = sa.update(reaches).where(*here).values(retired_at=None, failing_since=None, proved_at=proved)
+        if not (await conn.execute(had)).rowcount:
+            row = {"id": ids(), "member_id": member, "line_id": line, "channel": by}
+            new = {"rank": place + 1, "may_start": may_start, "proved_at": proved, "heard_at": proved}
+            await conn.execute(sa.insert(reaches).values(**row, **new))
+    await note_way(conn, "used", member, line)
+
+
+async def retire_others(conn: AsyncConnection, member: str, line: str, *, now: datetime) -> None:
+    """The member's other lines of this line's kind lead to them no more: they are lost, or others have them."""
+    r, n = reaches.c, lines.c
+    kind = sa.select(n.kind).where(n.id == line).scalar_subquery()
+    others = sa.select(n.id).where(n.kind == kind, n.id != line)
+    theirs = (r.member_id == member, r.retired_at.is_(None), r.line_id.in_(others))
+    for one in set(await conn.scalars(sa.select(r.line_id).where(*theirs))):
+        await note_way(conn, "retired", member, one)
+    await conn.execute(sa.update(reaches).where(*theirs).values(retired_at=now))
+
+
+# What turns look up ---------------------------------------------------------------------------------
+async def _new(conn: AsyncConnection, s: Stage, _: str) -> str:
+    if s.me is None:
+        return ""
+    return await new_code(conn, s.secrets, s.me, kind="link", ids=s.ids, now=s.now)
+
+
+async def _code(conn: AsyncConnection, s: Stage, code: str) -> Opened:
+    """What a code that was sent or keyed opens; a wrong one is counted at once."""
+    by = _who(s)
+    if await guessing.closed(conn, guessing.CODES, by, s.now):
+        return Opened(result="closed")
+    row = await _live(conn, s.secrets, code, s.now)
+    if row is None:
+        await guessing.count(conn, guessing.CODES, by, ids=s.ids, now=s.now)
+        return Opened()
+    if row.kind == "link" and row.person == s.me:
+        return Opened(result="own")
+    return Opened(result="right", kind=row.kind, same=_one_of_the_group(s, row), code=code)
+
+
+async def _number(conn: AsyncConnection, s: Stage, asked: str) -> Opened:
+    """What a member number and its PIN open, of the group that is named or else the one at hand."""
+    s.secret = True  # neither may be read in what is stored of this event
+    named, number, pin = asked.split("|")
+    group = await _group(conn, s, named)
+    found = await pins.check_number(
+        conn,
+        s.secrets,
+        group=group,
+        number=number,
+        pin=pin,
+        must_have_pin=True,
+        by=_who(s),
+        ids=s.ids,
+        now=s.now,
+    )
+    if found.closed:
+        return Opened(result="closed")
+    if not found.member:
+        return Opened()
+    if found.member == s.me:
+        return Opened(result="own")
+    code = await new_code(
+        conn, s.secrets, found.member, kind="back", ids=s.ids, now=s.now, lasts=AT_HAND
+    )
+    return Opened(result="right" if code else "closed", kind="back", code=code)
+
+
+async def _use(conn: AsyncConnection, s: Stage, asked: str) -> Opened:
+    """Use a code up, and do what it is for; `asked` ends in "one" where both members are one person."""
+    code, _, how = asked.partition("|")
+    row = await _live(conn, s.secrets, code, s.now)
+    if row is None or not await _used_up(conn, row.id, s.now):
+        return Opened()
+    kept, other = str(row.person), s.me if how == "one" else None
+    if other and await _runs_it(conn, other) and not await _runs_it(conn, kept):
+        kept, other = other, kept  # what only staff may do stays with the member who may
+    await locks.for_member(conn, kept)
+    try:
+        if other:
+            await joined.join_members(conn, kept, other, ids=s.ids, now=s.now)
+    except Complaint:
+        return Opened()
+    if s.line:
+        await link_line(conn, kept, s.line.id, s.channel, ids=s.ids, now=s.now)
+    if s.line and row.kind == "back":
+        await retire_others(conn, kept, s.line.id, now=s.now)
+    did = "joined two members" if other else "came back" if row.kind == "back" else "linked a line"
+    await auditing.record(conn, ids=s.ids, group=row.group_id, did=did, subject=kept, who=kept, now=s.now)
+    return Opened(result="right", kind=row.kind, person=await _as_they_are(conn, s, kept, other))
+
+
+async def _joined(conn: AsyncConnection, s: Stage, _: str) -> bool:
+    """Whether the member was made one with another lately, so that it can be undone."""
+    return s.me is not None and await joined.latest(conn, s.me, s.now) is not None
+
+
+async def _part(conn: AsyncConnection, s: Stage, _: str) -> Opened:
+    """Make two people of one again; whoever's line this was goes on as themselves."""
+    if s.me is None:
+        return Opened()
+    me, line = s.me, s.line.id if s.line else ""
+    try:
+        other = await joined.unjoin_members(conn, me, now=s.now)
+    except Complaint:
+        return Opened()
+    r = reaches.c
+    users = sa.select(r.member_id).where(r.line_id == line, r.retired_at.is_(None))
+    here = other if other in set(await conn.scalars(users)) else me
+    return Opened(result="right", person=await _as_they_are(conn, s, here, None))
+
+
+LOOKS: Mapping[str, Callable[[AsyncConnection, Stage, str], Awaitable[Any]]] = {
+    "new code": _new,
+    "code": _code,
+    "number": _number,
+    "use code": _use,
+    "joined": _joined,
+    "part": _part,
+}
+
+
+# What a turn asks to be stored ----------------------------------------------------------------------
+def _linked(s: Stage, effect: Linked) -> None:
+    """The turn goes on as the member's; the talk of whoever was a stranger here is over."""
+    found = s.known.people[effect.member]
+    if s.person is None:
+        s.ledger.talks[s.owner] = None
+        s.known.talks.pop(s.owner, None)
+    s.person, s.owner, s.group = found, effect.member, s.groups[found.group]
+    s.conversation = s.known.talks.get(effect.member, Conversation())
+    s.ledger.groups.add(found.group)
+
+
+def _set_pin(s: Stage, effect: SetPin) -> None:
+    s.secret = True  # it may not be read in what is stored of this event
+    if s.me:
+        me = s.me
+        s.ledger.deeds.append(lambda conn: pins.keep_pin(conn, s.secrets, me, effect.pin))
+
+
+DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {Linked: _linked, SetPin: _set_pin}
+
+
+# Finding out ----------------------------------------------------------------------------------------
+async def _live(conn: AsyncConnection, secrets: Secrets, code: str, now: datetime) -> Any:
+    c, m = link_codes.c, members.c
+    works = (c.code_hash == _hash(secrets, code), c.used_at.is_(None), c.until > now, m.state.not_in(GONE))
+    found = await conn.execute(
+        sa.select(c.id, c.kind, person().label("person"), m.group_id)
+        .join(members, m.id == c.member_id)
+        .where(*works)
+    )
+    return found.first()
+
+
+async def _used_up(conn: AsyncConnection, id_: str, now: datetime) -> bool:
+    """Whether it was ours to use: of two who send it at once, one does."""
+    c = link_codes.c
+    used = sa.update(link_codes).where(c.id == id_, c.used_at.is_(None)).values(used_at=now)
+    return (await conn.execute(used)).rowcount == 1
+
+
+def _one_of_the_group(s: Stage, row: Any) -> bool:
+    """Whether whoever writes is known as another member of the same group."""
+    return s.person is not None and s.person.group == row.group_id and s.me != row.person
+
+
+async def _runs_it(conn: AsyncConnection, member: str) -> bool:
+    return await conn.scalar(sa.select(members.c.permission).where(members.c.id == member)) in views.STAFF
+
+
+async def _group(conn: AsyncConnection, s: Stage, named: str) -> str:
+    if not named:
+        return s.group.id if s.group else ""
+    found = (await wanted.find(conn, {named})).get(named.upper())
+    return found.id if found else ""
+
+
+async def _as_they_are(conn: AsyncConnection, s: Stage, member: str, gone: str | None) -> Person:
+    """The member as they are now, for the rest of this turn and of its batch."""
+    known = s.known
+    known.people.pop(gone or "", None)
+    for users in known.users.values():
+        users[:] = [one for one in users if one not in (member, gone)]
+    known.people |= await load.people(conn, [member], s.now)
+    await load.ways_of(conn, known, member)
+    if member not in known.talks:
+        await load.talks(conn, known, [member])
+    found = known.people[member]
+    s.groups |= await s.views.load(conn, {found.group}, s.now)
+    talk = known.talks.get(member, Conversation())
+    way = found.by(s.line.id, s.channel) if s.line else None
+    seen = found.member
+    if s.line and way:
+        seen = replace(seen, way=way.seen(shared=len(known.at(s.line.id)) > 1, known=True, doubted=False))
+    return Person(member=seen, group=s.groups[found.group], conversation=talk)
+
+
+def _who(s: Stage) -> str:
+    """Who tries: the line, or where the caller withheld it all such callers together."""
+    return s.line.id if s.line else "withheld"
+
+
+def _hash(secrets: Secrets, code: str) -> bytes:
+    return secrets.hash(code, "link code")
