@@ -12,11 +12,13 @@ from bot.commands import (
     groups,
     helping,
     keeping,
+    listening,
     meetings,
     members,
     polls,
     reading,
     running,
+    safety,
     tidying,
     watching,
 )
@@ -53,6 +55,9 @@ def build() -> typer.Typer:
     app.command("contribute")(behalf.contribute)
     app.command("ballot")(behalf.ballot)
     app.command("matters")(reading.matters_list)
+    app.add_typer(safety.commands, name="safety")
+    app.command("unheard")(listening.unheard)
+    app.command("heard")(listening.heard)
     app.command("export")(reading.export_group)
     app.add_typer(watching.problems, name="problems")
     app.add_typer(watching.messages, name="undelivered")

@@ -16,6 +16,7 @@ from storage.secrets import Secrets
 from storage.tables import groups, lines, members, safe_contacts
 from storage.views import changed
 
+CHANNELS = ("telegram", "sms", "voice")  # also those that are off just now
 NOT_STAFF = (
     "is not one of this group's facilitators: add them with `takepart facilitator add`, "
     "or give the id or number that it printed."
@@ -98,14 +99,13 @@ async def name_contact(
     group: str,
     wanted: str,
     secrets: Secrets,
-    channels: Collection[str],
     *,
     any_hour: bool,
     first: bool,
 ) -> Listed:
     """Put one of the group's facilitators on the list, last or first; raise Complaint."""
     found = await staff_member(conn, group, wanted, secrets)
-    if not (await ways_to(conn, [found.id], channels, "alert")).get(found.id):
+    if not (await ways_to(conn, [found.id], CHANNELS, "alert")).get(found.id):
         raise Complaint(f"{quoted(found.name)} {NO_LINE}")
     c = safe_contacts.c
     await conn.execute(sa.delete(safe_contacts).where(c.group_id == group, c.member_id == found.id))
