@@ -97,6 +97,10 @@ def check_flow(flow: Flow, lines: Sequence[int], known: set[str]) -> None:
     for step, line in zip(flow.steps, lines, strict=True):
         for wrong, remedy in faults(step, answers, known):
             raise FlowError(flow.source, line, wrong, remedy)
+        if flow.practice and isinstance(step, KeepStep | BallotStep):
+            raise FlowError(
+                flow.source, line, "in practice nothing is kept or counted.", "Leave this step out."
+            )
 
 
 def faults(step: Step, answers: set[str], flows: set[str]) -> Iterable[tuple[str, str]]:

@@ -6,6 +6,7 @@ from flows.calendar import day_of, listened_by
 from flows.events import Question
 from flows.state import Answer, Frame
 from flows.turns.keeping import holds, keep_what_is_there
+from flows.turns.practising import practising
 from flows.turns.turning import Turn
 
 MOST_FRAMES = 5
@@ -88,7 +89,7 @@ def put_question(t: Turn, question: Question, *, offset: int = 0, merge: str = "
 
 def _promise(t: Turn) -> None:
     """Once in a call, before the tone: by when somebody listens, and how to reach help now."""
-    if t.member is None or t.group is None or t.promised == t.event.session:
+    if t.member is None or t.group is None or t.promised == t.event.session or practising(t):
         return
     t.promised = t.event.session
     by = listened_by(t.now, t.group.rules.listen_within_days, t.group.zone)

@@ -7,6 +7,7 @@ from flows.effects import Keep, Matter, TakeBack
 from flows.events import Option, Question
 from flows.state import Answer, Done, Frame
 from flows.steps import KeepStep, LoopStep
+from flows.turns.practising import practising
 from flows.turns.receipts import receipt
 from flows.turns.turning import Turn
 from flows.values import replace
@@ -126,6 +127,8 @@ def for_a_person(
     t: Turn, kind: Passed, words: str, *, question: str = "", media: tuple[str, ...] = (), told: bool = True
 ) -> None:
     """Keep words for a person to read. Who was `told` of it can take them back like anything given."""
+    if practising(t):
+        return
     id_ = t.gift_id()
     without = t.unnamed(t.frames[-1] if t.frames else None)
     t.do(Matter(id=id_, kind=kind, words=words, question=question, media=media, unnamed=without))

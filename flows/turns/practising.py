@@ -1,0 +1,26 @@
+"""Practice: a flow that says so keeps nothing, and what was sent in it is gone once it was answered.
+
+Such a flow has no step that keeps anything (the checker of flow files sees to that); the rest is here.
+"""
+
+from flows.effects import Practised
+from flows.state import Frame
+from flows.turns.turning import Turn
+
+
+def practising(t: Turn) -> bool:
+    """Whether what comes now is practice, below whatever lies over it."""
+    below = next((frame for frame in reversed(t.frames) if not t.flow(frame).over), None)
+    return below is not None and not t.away and t.flow(below).practice
+
+
+def leave_nothing(t: Turn) -> None:
+    """What was sent to practise is dropped, unless it has begun something real after all."""
+    before = {frame.id for frame in t.was.frames}
+    if t.event.kind not in ("call", "hangup") and not any(_begun(t, frame, before) for frame in t.frames):
+        t.do(Practised(media=tuple(t.fetched.values())))
+
+
+def _begun(t: Turn, frame: Frame, before: set[str]) -> bool:
+    flow = t.flow(frame)
+    return frame.id not in before and not flow.over and not flow.practice

@@ -1,0 +1,269 @@
+"""A person helps a member by text: words go both ways, and nothing of ours comes between."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from bot.helping import Helping
+from flows.calendar import Hours, local, next_open
+from flows.effects import EndHandover, Handed, HandOver, HelperSays, Matter
+from flows.rules import RuleError, settle
+from flows.state import Handover
+from storage import handovers, matters, people
+from storage.database import Database
+from storage.groups import Complaint
+from storage.handovers import Tools
+from storage.secrets import Secrets
+from storage.tables import groups, members, reaches
+from storage.tables import handovers as table
+from storage.tables import matters as wishes
+from tests.office import NOON, Office
+from tests.people import Person, somebody
+from tests.scenes import GROUP, MARY, shipped
+from tests.world import ADA, BEN, World, world
+
+ANN = "ann"
+HELPED = replace(GROUP, helper_id=ANN)
+WORKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+
+
+# What the member meets -------------------------------------------------------------------------------
+def helped(channel: str = "sms") -> Person:
+    """A member whom a person helps now, in the middle of their diary."""
+    person = somebody(channel, group=HELPED)
+    person.writes("diary", "We had tea", "help")
+    return person
+
+
+@pytest.mark.parametrize("words", ["diary", "menu please now", "5", "back", "undo", "vote", "stop that bus"])
+def test_10_no_menu_and_no_question_comes_between_a_member_and_a_person(words: str) -> None:
+    person = helped()
+    assert person.writes(words) == ""
+    assert person.of(Handed)[-1].words == words
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("done", "How was that day?"), ("Bye!", "How was that day?"), ("MENU", "What would you like to do?")],
+)
+def test_the_member_ends_it_with_a_word_and_is_offered_what_they_did(words: str, offered: str) -> None:
+    person = helped()
+    assert offered in person.writes(words)
+    assert person.of(EndHandover)
+
+
+def test_a_stop_word_ends_the_help_too() -> None:
+    person = helped()
+    assert "You will not hear from us" in person.writes("stop")
+    assert person.of(EndHandover)
+
+
+def test_helps_one_more_word_is_the_answer_only_straight_after() -> None:
+    person = somebody("sms", group=HELPED)
+    person.writes("diary", "help", "I do not know what to write")
+    assert person.writes("help me with the words") == ""
+    assert person.of(Handed)[-1].words == "help me with the words"
+
+
+def test_a_late_correction_of_an_answer_is_no_word_to_the_helper() -> None:
+    person = somebody(group=HELPED)
+    person.writes("diary", "We had tea")
+    written = person.last
+    person.writes("help")
+    assert written and "I have changed your answer" in person.changes(written, "We had coffee")
+    assert not person.of(Handed)
+
+
+def test_the_carriers_own_help_gets_no_reply_and_is_on_the_list() -> None:
+    person = somebody("sms", group=HELPED)
+    assert person.does("optout", value="help") == ""
+    assert [one.kind for one in person.of(Matter)] == ["help"]
+    assert not person.of(HandOver)
+
+
+# What the helper meets -------------------------------------------------------------------------------
+def helping(over: Handover | None) -> Person:
+    """Ann, who is staff; this is what storage finds under any number."""
+    ann = replace(MARY, id=ANN, name="Ann Smith", permission="facilitator")
+    return somebody(member=ann, looks={"handover": lambda mark: over})
+
+
+OPEN = Handover(id="h1", name="Mary", open=True)
+
+
+@pytest.mark.parametrize("words", ["#1 I will ring you", "# 1: I will ring you", "#1\nI will ring you"])
+def test_staff_answer_with_the_number_in_front(words: str) -> None:
+    ann = helping(OPEN)
+    assert ann.writes(words) == "Sent to Mary."
+    assert [(one.words, one.says) for one in ann.of(HelperSays)] == [
+        ("I will ring you", "Ann: I will ring you")
+    ]
+
+
+def test_staff_answer_below_the_message_that_has_the_number() -> None:
+    ann = helping(OPEN)
+    ann.does("words", text="I will ring you", quoted="#1")
+    assert [one.words for one in ann.of(HelperSays)] == ["I will ring you"]
+
+
+@pytest.mark.parametrize(
+    ("over", "words", "told"),
+    [
+        (None, "#7 hello", "Nobody who asked for help has that number"),
+        (replace(OPEN, open=False), "#1 hello", "over already"),
+        (OPEN, "#1", "Please write your words"),
+        (OPEN, "#1 done", "That is finished"),
+    ],
+)
+def test_what_staff_send_amiss_is_told_and_goes_nowhere(over: Handover | None, words: str, told: str) -> None:
+    ann = helping(over)
+    assert told in ann.writes(words)
+    assert not ann.of(HelperSays)
+
+
+def test_a_member_who_begins_with_a_number_is_no_helper() -> None:
+    assert "What shall I do with that?" in somebody().writes("#1 on my list is the bus")
+
+
+# Hours -----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("now", "opens"),
+    [
+        ("2026-03-06 10:00", "2026-03-06 10:00"),
+        ("2026-03-06 17:00", "2026-03-09 09:00"),  # a Friday evening
+        ("2026-03-28 10:00", "2026-03-30 09:00"),  # the clocks change on that Sunday
+        ("2026-03-09 08:00", "2026-03-09 09:00"),
+    ],
+)
+def test_the_helper_is_there_in_their_hours_on_their_days(now: str, opens: str) -> None:
+    zone = "Europe/London"
+    at, wanted = (local(one, zone, NOON) for one in (now, opens))
+    assert next_open(at, Hours.parse("9-17"), WORKDAYS, zone) == wanted
+
+
+def test_days_that_are_none_are_refused() -> None:
+    assert settle("helper-days", "Monday, friday") == ("helper_days", ["monday", "friday"])
+    for days in ("someday", ""):
+        with pytest.raises(RuleError, match="monday"):
+            settle("helper-days", days)
+
+
+# What is kept of it, on each kind of database -----------------------------------------------------------
+@pytest.fixture
+async def office(db: Database, secrets: Secrets) -> Office:
+    """Ann helps; Mary asked for help a moment ago, and is in the middle of her diary."""
+    office = Office(db, secrets)
+    await office.group()
+    await office.member("ann", permission="facilitator")
+    await office.member("mary", "telegram", handover="h")
+    await office.change(groups, "g", helper_id="ann")
+    row = {"id": "h", "member_id": "mary", "line_id": "mary", "channel": "telegram", "helper_id": "ann"}
+    times = {"opened_at": office.now, "heard_at": office.now, "due_at": office.now + timedelta(hours=1)}
+    wish = {"id": "w", "group_id": "g", "member_id": "mary", "kind": "help", "at": office.now}
+    async with db.write() as conn:
+        await conn.execute(table.insert().values(**row, **times, mark=1))
+        await conn.execute(wishes.insert().values(**wish))
+    office.now += timedelta(minutes=1)
+    return office
+
+
+async def answers(office: Office, words: str) -> None:
+    async with office.db.write() as conn:
+        await handovers.answer(conn, "h", words, says=f"Ann: {words}", tools=tools(office))
+
+
+def tools(office: Office) -> Tools:
+    return Tools(ids=office.ids, now=office.now)
+
+
+async def is_late(office: Office) -> list[str]:
+    """What the round does that looks for those that nobody took up; the words that leave then."""
+    lanes = ("telegram", "sms")
+    round_ = Helping(db=office.db, flows=shipped(), ids=office.ids, channels=lanes, wake=lambda: None)
+    await round_.late(office.now)
+    return await office.send()
+
+
+async def test_an_answer_leaves_at_any_hour_and_takes_the_wish_off_the_list(office: Office) -> None:
+    office.now = office.now.replace(hour=23)
+    await answers(office, "I am here")
+    assert await office.send() == ["Ann: I am here"]
+    async with office.db.read() as conn:
+        assert await matters.list_open(conn, "g") == []
+
+
+async def test_10_notices_wait_while_a_person_helps_and_go_afterwards(office: Office) -> None:
+    await office.write("mary", "A new brief", channel="telegram")
+    assert await office.send(60) == []
+    async with office.db.write() as conn:
+        await handovers.close(conn, "h", says="Ann has finished.", tools=tools(office))
+    assert await office.send(2) == ["Ann has finished.", "A new brief"]
+
+
+async def test_what_nobody_took_up_in_time_is_told_to_both_and_stays_on_the_list(office: Office) -> None:
+    assert await is_late(office) == []
+    office.now += timedelta(hours=1)
+    told = await is_late(office)
+    assert any("could not answer you yet" in one for one in told)
+    assert any("nobody has answered yet" in one for one in told)
+    async with office.db.read() as conn:
+        assert [one.kind for one in await matters.list_open(conn, "g")] == ["help"]
+        assert await conn.scalar(sa.select(members.c.handover).where(members.c.id == "mary")) is None
+
+
+async def test_what_was_answered_and_fell_silent_ends_after_a_day(office: Office) -> None:
+    await answers(office, "I am here")
+    await office.send()
+    office.now += timedelta(hours=23)
+    assert await is_late(office) == []
+    office.now += timedelta(hours=1)
+    assert ["not written for a while" in one for one in await is_late(office)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("gone", "why"),
+    [
+        ((members, {"state": "stopped"}), "asked us to stop"),
+        ((reaches, {"retired_at": NOON}), "no line any more"),
+        ((table, {"closed_at": NOON}), "is over"),
+    ],
+)
+async def test_whom_no_answer_may_reach_gets_none(
+    office: Office, gone: tuple[sa.Table, dict[str, object]], why: str
+) -> None:
+    changed, values = gone
+    await office.change(changed, "h" if changed is table else "mary", **values)
+    with pytest.raises(Complaint, match=why):
+        await answers(office, "I am here")
+
+
+async def test_no_number_is_given_to_two_who_are_helped(office: Office) -> None:
+    async with office.db.write() as conn:
+        await conn.execute(sa.update(table).values(mark=handovers.MARKS))
+        await conn.execute(table.insert().values(id="i", member_id="ann", mark=1, opened_at=NOON))
+        assert await handovers._next_mark(conn, "g") == 2
+
+
+# The whole of it -------------------------------------------------------------------------------------
+async def test_words_pass_between_a_member_and_the_helpers_own_phone(world: World) -> None:
+    home = await world.group(hours="0-24")
+    await world.joined(ADA, name="Ann Smith")
+    await world.joined(BEN, name="Ben Jones")
+    async with world.app.db.write() as conn:
+        ann = (await people.list_members(conn, home.id, world.app.secrets))[0]
+        await people.appoint(conn, home.id, ann.id, world.app.secrets)
+        await people.name_helper(conn, home.id, ann.id, phone="", secrets=world.app.secrets)
+    had = len(world.twilio.sent_to(ADA))
+    assert "Ann Smith will answer you here" in (await world.texts(BEN, "help"))[0]
+    asked = await world.twilio.next_text(ADA, after=had)
+    assert asked.startswith("#1 Ben asks for help") and "Jones" not in asked
+    await world.twilio.text(BEN, "The door is shut")
+    assert await world.twilio.next_text(ADA, after=had + 1) == "#1 Ben: The door is shut"
+    heard = len(world.twilio.sent_to(BEN))
+    assert await world.texts(ADA, "#1 Ring the bell") == ["Sent to Ben."]
+    assert await world.twilio.next_text(BEN, after=heard) == "Ann: Ring the bell"
+    assert "finished" in (await world.texts(ADA, "#1 done"))[0]
+    assert "Ann has finished helping you" in await world.twilio.next_text(BEN, after=heard + 1)
+    assert "What would you like to do?" in (await world.texts(BEN, "menu"))[0]
