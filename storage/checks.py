@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from flows.calendar import Hours, WhenError, next_allowed
+from flows.calendar import Hours, WhenError, next_open
+from flows.preferences import days_of
 from flows.state import Conversation
 
 # While the first of its class waits no longer than this, those behind it keep their place.
@@ -26,6 +27,8 @@ CLOSED = "The vote has closed."
 LEFT = "They are not a member any more."
 NO_WAY = "We may not write or ring first by this way."
 OVER_LIMIT = "The group's daily limit is reached: it waits for the next day."
+OVER_WEEK = "They have had as many messages this week as they wish for: it waits, and comes with the others."
+WEEKLY = frozenset({"brief", "poll", "result", "checkin", "together"})  # what counts, and waits, by the week
 SPENDING = "spending"  # the kind of message that tells facilitators of the limit, which does not hold it
 ALERT = "alert"  # somebody may be in danger: held back by nothing but its contact's own hours and pause
 UNLIMITED = (SPENDING, ALERT)
@@ -72,6 +75,8 @@ class Facts:
     them. `closed`: the poll takes no more votes. `unwanted`: they chose not to get such things by this
     way. `settled`: what they have done already, so that the message is not needed. `spent_until`: their
     group has spent what it may until then. `paused_at`: since when the lane pauses for a fault of ours.
+    `week_left`: how many more messages they want this week, None for any number; `week_until`: when they
+    want the next where none is left.
     """
 
     stopped: bool = False
@@ -85,12 +90,15 @@ class Facts:
     unwanted: bool = False
     any_hour: bool = False  # of an alert: whom it is for agreed to be told at any hour
     hours: str = USUAL_HOURS
+    days: str = ""
     zone: str = "Europe/London"
     busy_until: datetime | None = None
     helped: bool = False
     ringing_until: datetime | None = None
     rung_at: datetime | None = None
     spent_until: datetime | None = None
+    week_left: int | None = None
+    week_until: datetime | None = None
     closed: bool = False
     settled: str = ""
     conversation: Conversation | None = None
@@ -161,11 +169,14 @@ def _later(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
         start = max(start, facts.paused_until)
     full = facts.spent_until if row.kind not in UNLIMITED else None
     start = max(start, full or start)
-    start = next_allowed(start, hours_of(facts.hours), facts.zone)
+    start = next_moment(start, facts.hours, facts.days, facts.zone)
     if row.expires_at and row.expires_at <= start:
         return Verdict(does="drop", why=TOO_LATE)
     if start > now:
         return Verdict(does="hold", until=start, why=OVER_LIMIT if full else "")
+    week = _next_week(row, facts)
+    if week and week > now:
+        return Verdict(does="hold", until=week, why=OVER_WEEK)
     if facts.helped:
         return Verdict(does="hold", until=now + LOOK_AGAIN, held=True)
     if row.kind == ALERT:
@@ -191,6 +202,26 @@ def _ringing(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
     if row.channel == "voice" and facts.ringing_until and facts.ringing_until > now:
         return Verdict(does="hold", until=facts.ringing_until)
     return None
+
+
+def _next_week(row: Waiting, facts: Facts) -> datetime | None:
+    """When one that is beyond what they want in a week may go.
+
+    What has an end waits for at most half of its time, so that a brief comes well before its meeting and a
+    vote well before it closes: the week's number may be passed, but nothing is lost by it.
+    """
+    if row.kind not in WEEKLY or facts.week_until is None:
+        return None
+    until = facts.week_until
+    if row.expires_at:
+        until = min(until, row.created_at + (row.expires_at - row.created_at) / 2)
+    start = next_moment(until, facts.hours, facts.days, facts.zone)
+    return start if row.expires_at is None or start < row.expires_at else None
+
+
+def next_moment(at: datetime, hours: str, days: str, zone: str) -> datetime:
+    """This moment if it is in a member's hours and on one of their days, else the next that is."""
+    return next_open(at, hours_of(hours), days_of(days), zone)
 
 
 def hours_of(wish: str) -> Hours:

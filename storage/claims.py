@@ -15,8 +15,8 @@ from storage.asking import Fit, ask, dressed
 from storage.checks import (
     DIED,
     DIED_OFTEN,
-    UNLIMITED,
     UNCLEAR,
+    UNLIMITED,
     Facts,
     Verdict,
     Waiting,
@@ -29,6 +29,7 @@ from storage.heads import ANSWER, MOST, NOTICE, Free
 from storage.outbox import unpacked
 from storage.receipts import mark
 from storage.tables import lines, outbox
+from storage.together import gather
 
 LEASE = timedelta(seconds=30)
 MOST_LAPSED = 64  # lines of a dead process that are seen to at a time
@@ -92,6 +93,7 @@ async def claim(
     plan = _Plan(facts=known.facts, left=known.left, room={ANSWER: 0, NOTICE: 0, **room})
     for line, theirs in seen.items():
         _plan_line(plan, line, theirs, now)
+    plan.take = await gather(conn, lane, plan.take, known.facts, now)
     await _write(conn, plan, terms.holder, now)
     await _put_off(conn, lane, plan.due, now)
     return await _dress(conn, plan, free, terms.fit, now)

@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from flows import rules
 from flows.state import Conversation
-from storage import reaching, spending
+from storage import reaching, spending, weeks
 from storage.checks import ALERT, BETWEEN_CALLS, RINGING, Facts, Waiting
 from storage.persons import any_of, person
 from storage.states import unpacked
@@ -72,7 +74,7 @@ async def facts_for(
     who = {row.member for row in notices if row.member}
     known = _Known()
     if who:
-        known.people = await _people(conn, who)
+        known.people = await _people(conn, who, now)
         known.ways = await _ways(conn, who)
         known.choices = await reaching.choices(conn, who)
         known.any_hour = await _any_hour(conn, notices)
@@ -115,17 +117,20 @@ async def _stopped(conn: AsyncConnection, ids: Collection[str]) -> set[str]:
     return set(found)
 
 
-async def _people(conn: AsyncConnection, ids: Collection[str]) -> dict[str, Facts]:
+async def _people(conn: AsyncConnection, ids: Collection[str], now: datetime) -> dict[str, Facts]:
     m, g, c = members.c, groups.c, conversations.c
     found = await conn.execute(
         sa.select(
-            *(m.id, m.state, m.paused_until, m.never_first, m.never_ring, m.hours),
-            *(g.hours.label("group_hours"), g.zone, c.busy_until, c.state.label("talk"), m.handover),
+            *(m.id, m.state, m.paused_until, m.never_first, m.never_ring, m.hours, m.days, m.a_week),
+            *(g.hours.label("group_hours"), g.settings, g.zone),
+            *(c.busy_until, c.state.label("talk"), m.handover),
         )
         .join(groups, g.id == m.group_id)
         .outerjoin(conversations, c.owner == m.id)
         .where(m.id.in_(ids))
     )
+    people, had = found.all(), await weeks.had(conn, ids, now)
+    week = {row.id: weeks.week(had.get(row.id, []), _a_week(row)) for row in people}
     return {
         row.id: Facts(
             state=row.state,
@@ -133,13 +138,21 @@ async def _people(conn: AsyncConnection, ids: Collection[str]) -> dict[str, Fact
             never_first=row.never_first,
             never_ring=row.never_ring,
             hours=row.hours or row.group_hours,
+            days=row.days,
             zone=row.zone,
+            week_left=week[row.id].left,
+            week_until=week[row.id].until,
             busy_until=row.busy_until,
             helped=row.handover is not None,
             conversation=_talk(row.talk),
         )
-        for row in found
+        for row in people
     }
+
+
+def _a_week(row: sa.Row[*tuple[Any, ...]]) -> int:
+    """How many messages a week are right for this member: their own wish, or else the group's rule."""
+    return int(row.a_week if row.a_week is not None else rules.read(row.settings).messages_a_week)
 
 
 def _talk(stored: str | None) -> Conversation | None:

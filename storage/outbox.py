@@ -22,6 +22,7 @@ ANSWER_LASTS = timedelta(minutes=15)  # a later answer would puzzle more than it
 GATHER = timedelta(seconds=2)  # how long a message that may be merged waits for more of its kind
 GATHER_MOST = timedelta(seconds=10)
 PRACTICE = "practice"  # the lane of all practice lines, whatever channel they stand for
+TOGETHER = "together"  # several of those below that went as one
 TRACKED = frozenset({"brief", "poll", "result"})  # for these `reached` says what became of them
 
 

@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.calendar import next_allowed
 from storage import locks, slots
 from storage.asking import unask
-from storage.checks import ALERT, BACKOFF, CALLBACK, UNCLEAR, USUAL_HOURS, Waiting, hours_of
-from storage.outbox import TRACKED, columns, make_due
+from storage.checks import ALERT, BACKOFF, CALLBACK, UNCLEAR, USUAL_HOURS, Waiting, next_moment
+from storage.outbox import TOGETHER, TRACKED, columns, make_due
 from storage.register import note_line, note_member
 from storage.tables import groups, lines, members, outbox, reached, receipts
 
@@ -88,7 +87,7 @@ async def mark(conn: AsyncConnection, row: Waiting, state: str, now: datetime) -
 
     A reminder that fails takes nothing away from the message before it.
     """
-    if row.kind not in TRACKED:
+    if row.kind not in TRACKED and row.kind != TOGETHER:
         return
     r = reached.c
     if state in ENDS:
@@ -96,14 +95,23 @@ async def mark(conn: AsyncConnection, row: Waiting, state: str, now: datetime) -
     else:
         may = r.state.in_(STEPS[: STEPS.index(state)])
     await conn.execute(
-        sa.update(reached)
-        .where(r.kind == row.kind, r.subject_id == row.subject, r.member_id == row.member, may)
-        .values(state=state, at=now, channel=row.channel)
+        sa.update(reached).where(*_about(row), may).values(state=state, at=now, channel=row.channel)
     )
+
+
+def _about(row: Waiting) -> tuple[sa.ColumnElement[bool], ...]:
+    """What `reached` says of a message; of several that went as one it is found by that one."""
+    r = reached.c
+    if row.kind == TOGETHER:
+        return (r.outbox_id == row.id,)
+    return r.kind == row.kind, r.subject_id == row.subject, r.member_id == row.member
 
 
 async def mark_sent(conn: AsyncConnection, rows: Sequence[Waiting], now: datetime) -> None:
     """Say so of many at once: a statement for each would be what sending takes longest for."""
+    for row in rows:
+        if row.kind == TOGETHER:
+            await mark(conn, row, "sent", now)
     tracked = [row for row in rows if row.kind in TRACKED]
     if not tracked:
         return
@@ -199,11 +207,11 @@ async def _missed(conn: AsyncConnection, row: Waiting, code: str, sentence: str,
 async def _tomorrow(conn: AsyncConnection, row: Waiting, now: datetime) -> datetime:
     """The first minute of the next day at which this member may be rung."""
     found = await conn.execute(
-        sa.select(members.c.hours, groups.c.hours, groups.c.zone)
+        sa.select(members.c.hours, groups.c.hours, members.c.days, groups.c.zone)
         .join(groups, groups.c.id == members.c.group_id)
         .where(members.c.id == row.member)
     )
-    own, usual, zone = found.first() or (None, USUAL_HOURS, "Europe/London")
+    own, usual, days, zone = found.first() or (None, USUAL_HOURS, "", "Europe/London")
     today = now.astimezone(ZoneInfo(zone)).date()
     midnight = datetime.combine(today + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
-    return next_allowed(midnight, hours_of(own or usual), zone)
+    return next_moment(midnight, own or usual, days, zone)
