@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import costs, places
+from bot import costs, places, recognised
 from bot.arriving import unmark
 from bot.places import Place
 from channels.voice import step_of
@@ -17,7 +18,7 @@ from flows.engine import Outcome
 from flows.events import Event, Question, Say
 from flows.library import Flows
 from flows.looks import Look, Missing
-from flows.state import Conversation, Done, Group, Heard, Member
+from flows.state import Candidate, Conversation, Done, Group, Heard, Member
 from flows.values import replace
 from storage import groups, load, outbox, receipts, turns
 from storage.apply import apply
@@ -105,12 +106,37 @@ class Batch:
         stage = self.stage(arrived, place, await self._group(place), self._talk(place, arrived))
         if raw.room and (place.person is None or room is None):
             return self._stranger_in_room(stage)
-        outcome = await self._turn(stage, self._member(place, arrived))
+        there = recognised.candidates(place.candidates, place.line, self.groups)
+        says = await self._take(stage, raw, self._member(stage), there)
+        last = stage
+        for event in recognised.follows(stage):
+            last = await self._next(stage, event)
+            says += await self._take(last, raw, self._member(last))
+        return self.send(changed(last, arrived=arrived), raw, says)
+
+    async def _take(
+        self, stage: Stage, raw: Event, member: Member | None, there: Sequence[Candidate] = ()
+    ) -> tuple[Say, ...]:
+        """One turn and what it asks for; what it says, as it fits the channel."""
+        outcome = await self._turn(stage, member, there)
         for effect in outcome.effects:
             apply(stage, effect)
         return self.close(stage, raw, outcome.conversation, outcome.says)
 
-    async def _turn(self, stage: Stage, member: Member | None) -> Outcome:
+    async def _next(self, stage: Stage, event: Event) -> Stage:
+        """The stage for what takes its turn once it is known who is there, or who is not."""
+        arrived = changed(stage.arrived, event=event)
+        marked = unmark(event.id)
+        if marked and event.id != stage.arrived.event.id:
+            id_ = await turns.stored(self.conn, *marked)
+            arrived = changed(arrived, id=id_ or arrived.id, guard=marked[1])
+        if stage.left:
+            return recognised.stranger(changed(stage, arrived=arrived))
+        group = stage.person.group if stage.person else None
+        place = Place(owner=stage.owner, person=stage.person, line=stage.line, group=group)
+        return self.stage(arrived, place, await self._group(place), self._talk(place, arrived))
+
+    async def _turn(self, stage: Stage, member: Member | None, there: Sequence[Candidate]) -> Outcome:
         """Take the turn; where it finds something missing, look that up and take it anew."""
         event, seen = stage.arrived.event, dict[Look, Any]()
         for _ in range(MOST_LOOKS):
@@ -124,6 +150,7 @@ class Batch:
                     self.now,
                     self.tools.ids,
                     seen,
+                    there,
                 )
             except Missing as missing:
                 seen[missing.look] = await look_up(self.conn, stage, missing.look)
@@ -150,10 +177,11 @@ class Batch:
             person=place.person,
             group=group,
             conversation=talk,
+            channels=self.tools.channels,
         )
 
-    def close(self, stage: Stage, raw: Event, after: Conversation, says: Sequence[Say]) -> Turned:
-        """Note whose the event was and where they are now, and send what is said."""
+    def close(self, stage: Stage, raw: Event, after: Conversation, says: Sequence[Say]) -> tuple[Say, ...]:
+        """Note whose the event was and where they are now; what is said, as it fits the channel."""
         event = stage.arrived.event
         fitted = [self.tools.fit(event.channel, say) for say in says]
         rest = "\n\n".join(left for _, left in fitted if left)
@@ -164,10 +192,10 @@ class Batch:
         if gone:
             self.ledger.talks[stage.owner] = None
             self.known.talks.pop(stage.owner, None)
-        else:
+        elif not stage.came:  # what was a stranger's so far is over: the member's own goes on
             self._save(stage, after)
         self._note(stage, after)
-        return self.send(stage, raw, tuple(say for say, _ in fitted))
+        return tuple(say for say, _ in fitted)
 
     def send(self, stage: Stage, raw: Event, says: tuple[Say, ...]) -> Turned:
         """Put what is said where it leaves from: a call's own answer, or the outbox."""
@@ -247,14 +275,14 @@ class Batch:
             talk, heard=(*talk.heard, heard), before=(*talk.before, question), done=(kept, *talk.done)
         )
 
-    def _member(self, place: Place, arrived: Arrived) -> Member | None:
-        if place.person is None:
+    def _member(self, stage: Stage) -> Member | None:
+        if stage.person is None:
             return None
-        member, line = place.person.member, place.line
-        reach = place.person.by(line.id, arrived.event.channel) if line else None
-        if line and reach:
-            member = replace(member, way=reach.seen(shared=len(self.known.at(line.id)) > 1))
-        call = self.known.calls.get(arrived.event.session) if arrived.event.can.call else None
+        member, event = stage.person.member, stage.arrived.event
+        call = self.known.calls.get(event.session) if event.can.call else None
+        if stage.line:
+            way = recognised.way(stage.person, event, self.known, stage.line, call)
+            member = replace(member, way=way) if way else member
         return replace(member, notice=call.notice) if call else member
 
     def _save(self, stage: Stage, talk: Conversation) -> None:
@@ -285,11 +313,13 @@ class Batch:
             return
         if person and person.member.id in self.known.people:
             self._note_reach(stage, stage.line, person)
-        if len(self.known.at(stage.line.id)) > (1 if person else 0):
+        if len(self.known.at(stage.line.id)) > (1 if person else 0) and not stage.arrived.event.can.call:
             self._note_who(stage.line, stage.me)
 
     def _note_reach(self, stage: Stage, line: Line, person: load.Person) -> None:
         way = person.by(line.id, stage.channel)
+        if way is None and person not in self.known.at(line.id):
+            return  # a phone that is not theirs
         if way is None:
             way = Reach(id=self.tools.ids(), line=line.id, channel=stage.channel)
             add_reach(

@@ -86,6 +86,13 @@ class Narrow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskAgain:
+    """It was hidden, and its giver would like a second person to look at it."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeBack:
     """Nothing of it stays: of a contribution, or of words that were kept for a person."""
 
@@ -298,6 +305,7 @@ Effect = (
     | Join
     | Keep
     | Unname
+    | AskAgain
     | Amend
     | Narrow
     | TakeBack

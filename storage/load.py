@@ -68,6 +68,10 @@ class Person:
                 return reach
         return None
 
+    def greeted(self, line: str) -> bool:
+        """Whether their name may be said on this line to whoever is there."""
+        return all(reach.greet for reach in self.reaches if reach.line == line)
+
     def doubted(self, line: str, now: datetime) -> bool:
         """Whether somebody else may have this line now: nothing has come or gone on it for long."""
         heard = self.heard_on(line)

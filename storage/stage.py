@@ -1,9 +1,10 @@
 """One turn while it is being stored: who it is, where, and the ledger that its effects go into."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from flows.events import Event
 from flows.state import Conversation, Group
 from storage.load import Known, Line, Person
 from storage.secrets import Secrets
@@ -28,6 +29,10 @@ class Stage:
     person: Person | None
     group: Group | None
     conversation: Conversation
+    channels: Sequence[str] = ()  # those that are on
+    held: tuple[Event, ...] = ()  # what waited until it was known who is there
+    came: bool = False  # it has become known in this turn who is there
+    left: bool = False  # whoever is there is not the member whom we took them for
     gifts: set[str] = field(default_factory=set)  # what this turn kept or corrected
     poll: str = ""  # what it voted in
     secret: bool = False  # nothing that tells the choice, or whose words these are, may stay

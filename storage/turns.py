@@ -15,6 +15,7 @@ from flows.state import Conversation
 from storage import bells, locks, outbox, ready, views
 from storage.database import upsert, upsert_for
 from storage.leftovers import discard
+from storage.persons import everyone
 from storage.rewriting import drop_media
 from storage.states import Recent
 from storage.tables import (
@@ -173,7 +174,7 @@ class Ledger:
         await ready.write(conn, _answering(), self.answered)
         for poll, member in back:
             await conn.execute(
-                sa.delete(ballots).where(ballots.c.poll_id == poll, ballots.c.member_id == member)
+                sa.delete(ballots).where(ballots.c.poll_id == poll, ballots.c.member_id.in_(everyone(member)))
             )
 
     async def _events(self, conn: AsyncConnection) -> None:
@@ -218,6 +219,12 @@ async def admit(conn: AsyncConnection, arrived: Sequence[Arrived]) -> set[str]:
     if await _put(conn, events, rows) == len(rows):
         return set(ids)
     return {id_ for (id_,) in await ready.read(conn, _known_events(), ids=ids)}
+
+
+async def stored(conn: AsyncConnection, channel: str, guard: bytes) -> str | None:
+    """The id of an event that came before."""
+    e = events.c
+    return await conn.scalar(sa.select(e.id).where(e.channel == channel, e.guard == guard))
 
 
 async def kept_answers(conn: AsyncConnection, guards: Iterable[bytes]) -> dict[bytes, tuple[str, str]]:

@@ -178,12 +178,13 @@ async def test_when_somebody_was_last_heard_is_kept_to_the_minute(world: World) 
     assert max(await world.rows(heard)) > max(before)
 
 
-async def test_a_way_that_failed_works_again_with_the_first_word(world: World) -> None:
+async def test_a_way_that_failed_works_again_once_it_is_known_to_be_theirs(world: World) -> None:
     await world.group()
     await world.joined(ADA)
     async with world.app.db.write() as conn:
         await conn.execute(sa.text("UPDATE reaches SET failing_since = 1"))
-    await world.texts(ADA, "diary")
+    asked, answered = await world.texts(ADA, "diary", "1")
+    assert asked.startswith("Is this still Ada?") and "your diary" in answered
     assert not await world.rows("SELECT 1 FROM reaches WHERE channel = 'sms' AND failing_since IS NOT NULL")
 
 

@@ -245,6 +245,7 @@ DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
     **linking.DEEDS,
     **care.DEEDS,
     **naming.DEEDS,
+    **things.DEEDS,
     **consenting.DEEDS,
     **handing.DEEDS,
 }

@@ -39,6 +39,7 @@ FACTS: Mapping[str, Callable[[Turn], str]] = {
     "state": lambda t: t.member.state if t.member else "none",
     "named": lambda t: _yes(not t.unnamed(t.frames[-1] if t.frames else None)),
     "never named": lambda t: _yes(t.member and t.member.never_named),
+    **things.FACTS,
     **admitting.FACTS,
     **consenting.FACTS,
     **coming.FACTS,
@@ -120,7 +121,7 @@ def languages(t: Turn) -> tuple[Option, ...]:
     )
 
 
-LISTED: Mapping[str, Callable[[Turn], tuple[Option, ...]]] = {"languages": languages}
+LISTED: Mapping[str, Callable[[Turn], tuple[Option, ...]]] = {"languages": languages, **things.LISTED}
 
 
 def place(t: Turn, over: str) -> str:
@@ -171,6 +172,7 @@ NAMES: Mapping[str, Callable[[Turn], str]] = {
     "phone": _group("phone"),
     "outside": lambda t: t.group.outside_name if t.group else "Takepart",
     **receipts.NAMES,
+    **things.NAMES,
     "invited name": lambda t: t.invited.name,
     "text cost": lambda t: t.group.rules.text_cost if t.group else "",
     "question": lambda t: poll.question if (poll := poll_at_hand(t)) else "",
