@@ -30,6 +30,7 @@ from bot.intake import Intake
 from bot.lanes import Lanes, Width, widths_of
 from bot.metrics import Metrics, State
 from bot.practice import PracticeCarrier, PracticePhones
+from bot.reminding import Reminding
 from bot.removing import Remover
 from bot.rooms import Rooms
 from bot.rounds import Rounds
@@ -220,7 +221,7 @@ class App:
             closed=self._stale,
         )
 
-        self.rounds = Rounds({"handovers": self._helping().late}, clock=self.clock)
+        self.rounds = Rounds({"unheard": self._reminding().round, "handovers": self._helping().late}, clock=self.clock)
 
     @property
     def _numbers(self) -> tuple[str | None, str | None]:
@@ -233,6 +234,11 @@ class App:
             ids=self.ids,
             channels=list(self.senders.on),
             wake=self.lanes.wake,
+        )
+
+    def _reminding(self) -> Reminding:
+        return Reminding(
+            db=self.db, ids=self.ids, channels=list(self.senders.on), told=self.lanes.wake
         )
 
     def _build_inward(self, common: dict[str, Any]) -> None:

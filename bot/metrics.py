@@ -120,6 +120,8 @@ def _data(state: State) -> Iterator[GaugeMetricFamily]:
     for name, told, number in (
         ("held", "1 while nothing is sent until `takepart resume`.", found.held),
         ("problems", "Events that could not be answered and that nobody has seen to.", found.problems),
+        ("alerts_open", "Alerts that nobody has seen.", found.alerts),
+        ("alert_age_seconds", "How long the first of them has waited.", _waits(found, state.now)),
         ("files_waiting", "Photos and recordings that are still to be fetched.", found.files),
         (
             "sendings_overdue",
@@ -131,6 +133,10 @@ def _data(state: State) -> Iterator[GaugeMetricFamily]:
         ("groups_near_limit", "Groups that have spent most of what they may today.", found.near),
     ):
         yield _gauge(name, told, {(): number} if known else {})
+
+
+def _waits(found: Figures, now: datetime) -> float:
+    return (now - found.alerts_since).total_seconds() if found.alerts_since else 0.0
 
 
 def _ages(found: Figures, now: datetime) -> Numbers:

@@ -158,6 +158,12 @@ class Settings(BaseSettings):
         return self.telegram_bot_token is not None
 
     @property
+    def channels_on(self) -> tuple[str, ...]:
+        """The channels that have an account."""
+        twilio = ("sms", "voice") if self.twilio_on else ()
+        return (*(("telegram",) if self.telegram_on else ()), *twilio)
+
+    @property
     def twilio_on(self) -> bool:
         """Whether members can text and ring here."""
         return bool(self.twilio_account_sid and self.twilio_auth_token and self.twilio_number)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import problems, records
 from storage.holding import held
-from storage.tables import groups, media, outbox, sendings, spending
+from storage.tables import alerts, groups, media, outbox, sendings, spending
 
 UNFINISHED = ("waiting", "sending", "failed", "dead")
 NEAR = 0.8  # of what a group may spend in a day
@@ -33,12 +33,15 @@ class Figures:
 
     `segments` and `minutes` were spent today, in each group's own time zone; `near` groups have spent
     most of what they may. `files` wait to be fetched; `overdue` sendings are not written out yet.
+    `alerts` nobody has seen, the first of them since `alerts_since`.
     """
 
     outbox: Mapping[tuple[str, str, str], Pile] = field(default_factory=dict)
     paused: frozenset[str] = frozenset()
     held: bool = False
     problems: int = 0
+    alerts: int = 0
+    alerts_since: datetime | None = None
     files: int = 0
     overdue: int = 0
     segments: int = 0
@@ -49,17 +52,29 @@ class Figures:
 async def read(conn: AsyncConnection, now: datetime) -> Figures:
     """How things are now."""
     segments, minutes, near = await _spent(conn, now)
+    open_alerts, since = await _alerts(conn)
     return Figures(
         outbox=await _outbox(conn),
         paused=frozenset(await records.paused(conn)),
         held=bool(await held(conn)),
         problems=await problems.count(conn),
+        alerts=open_alerts,
+        alerts_since=since,
         files=await _count(conn, media.c.state == "waiting"),
         overdue=await _count(conn, sa.and_(sendings.c.state == "waiting", sendings.c.due_at <= now)),
         segments=segments,
         minutes=minutes,
         near=near,
     )
+
+
+async def _alerts(conn: AsyncConnection) -> tuple[int, datetime | None]:
+    """How many alerts nobody has seen, and since when the first of them waits."""
+    a = alerts.c
+    waits = (a.state == "open", a.practice.is_(False))
+    found = await conn.execute(sa.select(sa.func.count(), sa.func.min(a.at)).where(*waits))
+    number, since = found.one()
+    return number, since
 
 
 async def _outbox(conn: AsyncConnection) -> dict[tuple[str, str, str], Pile]:

@@ -2,9 +2,11 @@
 
 import secrets as chance
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from bot.doctor.care import care
 from bot.doctor.finding import Finding, bad, good, look
 from bot.files import media_store
 from bot.settings import Settings
@@ -77,6 +79,7 @@ async def _inside(db: Database, secrets: Secrets, settings: Settings) -> list[Fi
         owed = await removals.stuck(conn)
         why = await held(conn)
         lanes = await paused(conn)
+        missing = await care(conn, settings.channels_on, datetime.now(UTC))
         unread = await unread_helpers(conn)
     has = f"it has groups: {groups}." if groups else "it has no group yet."
     found = [good("database", f"{kind} opens, is of this version, the key fits, and {has}")]
@@ -84,6 +87,7 @@ async def _inside(db: Database, secrets: Secrets, settings: Settings) -> list[Fi
     found += [look("helper", f"{code}: {UNREAD[named]}") for code, named in unread]
     if owed:
         found.append(look("removals", f"{len(owed)} could not be removed at Twilio yet: {owed[0].sentence}"))
+    found += missing
     if why:
         found.append(look("sending", f"{why} `takepart resume` shows what would go, and lets it go."))
     return found + [bad(f"{lane} lane", f"It waits: {sentence}") for lane, (sentence, _) in lanes.items()]
