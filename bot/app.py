@@ -32,6 +32,7 @@ from bot.metrics import Metrics, State
 from bot.practice import PracticeCarrier, PracticePhones
 from bot.reminding import Reminding
 from bot.removing import Remover
+from bot.retention import Retention
 from bot.rooms import Rooms
 from bot.rounds import Rounds
 from bot.scheduler import Scheduler
@@ -221,11 +222,19 @@ class App:
             closed=self._stale,
         )
 
-        self.rounds = Rounds({"unheard": self._reminding().round, "handovers": self._helping().late}, clock=self.clock)
+        rounds = {
+            "unheard": self._reminding().round,
+            "handovers": self._helping().late,
+            "retention": self._retention().round,
+        }
+        self.rounds = Rounds(rounds, clock=self.clock)
 
     @property
     def _numbers(self) -> tuple[str | None, str | None]:
         return self.settings.twilio_number, self.settings.twilio_voice_number
+
+    def _retention(self) -> Retention:
+        return Retention(db=self.db, ids=self.ids, channels=list(self.senders.on), wake=self.lanes.wake)
 
     def _helping(self) -> Helping:
         return Helping(
@@ -237,9 +246,7 @@ class App:
         )
 
     def _reminding(self) -> Reminding:
-        return Reminding(
-            db=self.db, ids=self.ids, channels=list(self.senders.on), told=self.lanes.wake
-        )
+        return Reminding(db=self.db, ids=self.ids, channels=list(self.senders.on), told=self.lanes.wake)
 
     def _build_inward(self, common: dict[str, Any]) -> None:
         """What takes in and answers."""

@@ -13,6 +13,12 @@ from storage.meetings import Content, Meeting
 from storage.polls import Tally
 from storage.spending import Passed
 
+HIDDEN = {
+    "names somebody": "it names somebody",
+    "dangerous": "it could put somebody in danger",
+    "given twice": "it was given twice",
+    "not ours to show": "it is not ours to show",
+}
 NO_EASY = "We do not have this in an easy version."
 NO_LANGUAGE = "We do not have this in your language."
 READ_BUTTON = "I have read it"
@@ -38,6 +44,22 @@ def brief(content: Content, *, channel: str, language: str, form: str, again: bo
         head = "\n".join(part for part in (head, READ_WORD, extra, note) if part)
         return Say(text=f"{head}\n\n{body}", language=language)
     return Say(text="\n\n".join(part for part in (head, note, body) if part), language=language)
+
+
+def hidden(why: str) -> Say:
+    """Something that they gave was hidden; with no word of what it was."""
+    text = (
+        f"Something that you gave is now hidden from the other members, because {HIDDEN[why]}. Nothing of it "
+        "is changed or lost. If you would like a second person to look at it, text LOOK AGAIN."
+    )
+    spoken = text.replace("text LOOK AGAIN", "say so under: you and your choices, what you gave")
+    return Say(text=text, spoken=spoken)
+
+
+def reviewed(why: str, *, show: bool) -> Say:
+    """A second person has looked at it."""
+    now = "is shown to the other members again" if show else f"stays hidden, because {HIDDEN[why]}"
+    return Say(text=f"A second person has looked at what you gave. It {now}. Nothing of it is changed.")
 
 
 def version(versions: Mapping[tuple[str, str], str], language: str, form: str, own: str) -> tuple[str, str]:
@@ -134,3 +156,15 @@ def _acknowledge(brief_id: str) -> Question:
     """The button under a brief; its id is the brief's, so that a button pressed late still finds it."""
     read = Option(key="read", label=READ_BUTTON)
     return Question(id=brief_id, name="acknowledge", text="", takes=("choice",), options=(read,))
+
+
+def fading(group_name: str, days: int) -> Say:
+    """What members are told a week before what they gave long ago is erased."""
+    said = f"{group_name} keeps what it is given for {days} days. What you gave earlier is erased in a week."
+    return Say(text=f"{said} You need not do anything. Ask us before then if you would like a copy.")
+
+
+def fading_here(number: int, days: int) -> Say:
+    """The same for facilitators: how much it is."""
+    said = f"Your group keeps what it is given for {days} days. What is older is erased in a week ({number})."
+    return Say(text=f"{said} To keep a copy, have it written out before then, with takepart export.")

@@ -60,6 +60,10 @@ class Rules:
         1, "Within how many working days recordings are heard and photos seen.", least=1
     )
 
+    keep_days: int = rule(
+        0, "After how many days what was given is erased, with a week's notice; 0 to keep it for ever."
+    )
+
 
 def described() -> Mapping[str, str]:
     """Every rule by its name on the command line, with what it settles."""

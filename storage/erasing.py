@@ -25,6 +25,7 @@ from storage.tables import (
     conversations,
     events,
     given,
+    handover_words,
     joined_members,
     lines,
     matters,
@@ -49,10 +50,22 @@ async def erase(conn: AsyncConnection, member: str, talk: str, now: datetime) ->
     for one in who:
         files += await held(conn, one, talk if one == member else "{}")
     await _leave_lines(conn, who, now)
+    await _forget_relayed(conn, who, now)
     w, theirs = alert_words.c, sa.select(alerts.c.id).where(alerts.c.member_id.in_(who))
     await conn.execute(sa.delete(alert_words).where(sa.or_(w.alert_id.in_(theirs), w.gift.in_(gifts))))
     await conn.execute(sa.delete(contributions).where(contributions.c.id.in_(gifts)))
     await conn.execute(sa.delete(members).where(members.c.id.in_(who)))  # takes the rest along
+    return await drop_media(conn, files, now)
+
+
+async def erase_gifts(conn: AsyncConnection, gifts: list[str], now: datetime) -> list[str | None]:
+    """Remove these contributions with all that they left elsewhere; the hashes of files to remove."""
+    cm, e = contribution_media.c, events.c
+    files = (await conn.scalars(sa.select(cm.media_id).where(cm.contribution_id.in_(gifts)))).all()
+    await conn.execute(sa.delete(alert_words).where(alert_words.c.gift.in_(gifts)))
+    became = sa.update(events).where(e.contribution_id.in_(gifts))
+    await conn.execute(became.values(body=None, answer=None, emptied_at=now))
+    await conn.execute(sa.delete(contributions).where(contributions.c.id.in_(gifts)))
     return await drop_media(conn, files, now)
 
 
@@ -77,10 +90,23 @@ async def _files_of(conn: AsyncConnection, who: list[str], gifts: sa.Select[tupl
     return [*names, *used, *passed]
 
 
+async def _forget_relayed(conn: AsyncConnection, who: list[str], now: datetime) -> None:
+    """Empty what helpers were sent of them, here and at the provider."""
+    o = outbox.c
+    relayed = sa.and_(o.kind == "handover", o.subject_id.in_(who))
+    await removals.of_messages(conn, relayed, now)
+    emptied = sa.update(outbox).where(relayed).values(body=None)
+    await conn.execute(emptied)
+    unsent = sa.update(outbox).where(relayed, o.state == "waiting")
+    await conn.execute(unsent.values(state="dropped", sentence="The member was erased."))
+
+
 async def passed_on(conn: AsyncConnection, member: str) -> list[str]:
-    """The files that came with what was passed on to the facilitators."""
+    """The files that came with what was passed on to the facilitators, or to whoever helped."""
+    w = handover_words.c
+    handed = await conn.scalars(sa.select(w.media).where(w.member_id == member))
     said = await conn.scalars(sa.select(matters.c.media).where(matters.c.member_id == member))
-    return [file for found in said for file in found or ()]
+    return [file for found in (*handed, *said) for file in found or ()]
 
 
 async def held(conn: AsyncConnection, member: str, talk: str) -> list[str]:

@@ -1,0 +1,69 @@
+"""Has what a group does not keep for ever erased, a week after its givers and the facilitators were told."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import notices
+from storage import retention, telling
+from storage.database import Database
+from storage.retention import Fading, Keeping
+
+
+class Retention:
+    """`round` tells what goes in a week, and erases what was told a week ago. `channels` are those on."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        ids: Callable[[], str],
+        channels: Collection[str],
+        wake: Callable[[], None],
+    ) -> None:
+        self._db = db
+        self._ids = ids
+        self._channels = channels
+        self._wake = wake
+
+    async def round(self, now: datetime) -> None:
+        """Do what is due for each group."""
+        async with self._db.read() as conn:
+            found = await retention.keeping(conn)
+        for one in found:
+            await self._erase(one, now)
+            async with self._db.write() as conn:
+                what = await retention.fading(conn, one, now)
+                if what:
+                    await self._tell(conn, one, what, now)
+                    await retention.announced(conn, one, what, now)
+            if what:
+                self._wake()
+
+    async def _erase(self, one: Keeping, now: datetime) -> None:
+        """A few at a time, so that no turn waits long for it."""
+        gifts = [""]
+        while gifts:
+            async with self._db.write() as conn:
+                gifts = await retention.due(conn, one, now)
+                if gifts:
+                    await retention.over(conn, one, gifts, ids=self._ids, now=now)
+                else:
+                    await retention.settled(conn, one, now)
+
+    async def _tell(self, conn: AsyncConnection, one: Keeping, what: Fading, now: datetime) -> None:
+        key = f"fading:{one.group}:{what.through.isoformat()}"
+        put = partial(
+            telling.tell,
+            conn,
+            kind="fading",
+            ids=self._ids,
+            channels=self._channels,
+            now=now,
+            expires_at=what.goes_at,
+        )
+        await put(what.givers, notices.fading(one.name, one.days), key=key)
+        here = await telling.staff(conn, one.group)
+        await put(here, notices.fading_here(what.number, one.days), key=f"{key}:staff")

@@ -1,0 +1,73 @@
+"""A group that does not keep things for ever: all are told a week ahead, and only then is anything erased."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from bot.retention import Retention
+from storage.auditing import trail
+from storage.database import Database
+from storage.secrets import Secrets
+from storage.tables import contributions, events, given, groups, outbox
+from tests.office import NOON, Office
+
+DAY, YEAR = timedelta(days=1), 365
+
+
+@pytest.fixture
+async def office(db: Database, secrets: Secrets) -> Office:
+    """Ada gave something a year ago and yesterday; Ann runs the group."""
+    made = Office(db, secrets)
+    await made.group(settings={"keep_days": YEAR})
+    await made.member("ada")
+    await made.member("ben")
+    await made.member("ann", permission="facilitator")
+    for id_, at in (("old", NOON - YEAR * DAY), ("new", NOON - DAY)):
+        async with db.write() as conn:
+            row = {"id": id_, "group_id": "g", "flow": "thought", "at": at, "text": id_}
+            await conn.execute(sa.insert(contributions).values(**row))
+            await conn.execute(sa.insert(given).values(contribution_id=id_, member_id="ada"))
+            event = {"id": id_, "channel": "sms", "guard": id_.encode(), "kind": "words", "body": id_}
+            await conn.execute(sa.insert(events).values(**event, contribution_id=id_, at=at))
+    return made
+
+
+async def rounds(office: Office, *, days: int) -> list[str]:
+    """What the group still has after a round on each of these days."""
+    made = Retention(db=office.db, ids=office.ids, channels=["sms"], wake=lambda: None)
+    for _ in range(days):
+        await made.round(office.now)
+        office.now += DAY
+    async with office.db.read() as conn:
+        return sorted(await conn.scalars(sa.select(contributions.c.id)))
+
+
+async def told(office: Office) -> list[str]:
+    async with office.db.read() as conn:
+        return sorted(await conn.scalars(sa.select(outbox.c.member_id).where(outbox.c.kind == "fading")))
+
+
+async def test_givers_and_facilitators_are_told_once_and_a_week_later_it_goes(office: Office) -> None:
+    assert await rounds(office, days=7) == ["new", "old"]
+    assert await told(office) == ["ada", "ann"]
+    assert await rounds(office, days=2) == ["new"]
+    assert await told(office) == ["ada", "ann"]
+    async with office.db.read() as conn:
+        assert await conn.scalar(sa.select(events.c.body).where(events.c.id == "old")) is None
+        (trace, *more) = await trail(conn, "g")
+    assert (trace.did, trace.why, more) == ("erased what had had its time", "1 contributions", [])
+
+
+async def test_a_group_that_changes_its_mind_in_that_week_loses_nothing(office: Office) -> None:
+    await rounds(office, days=5)
+    async with office.db.write() as conn:
+        await conn.execute(sa.update(groups).values(settings={"keep_days": 2 * YEAR}))
+    assert await rounds(office, days=30) == ["new", "old"]
+
+
+async def test_a_group_that_keeps_things_for_ever_does(office: Office) -> None:
+    async with office.db.write() as conn:
+        await conn.execute(sa.update(groups).values(settings=None))
+    assert await rounds(office, days=3) == ["new", "old"]
+    assert await told(office) == []
