@@ -131,7 +131,7 @@ def _answer(s: Stage, effect: ef.HelperSays) -> None:
         try:
             await answer(conn, effect.handover, effect.words, says=effect.says, tools=tools)
         except Complaint as error:  # they went since this turn looked: whoever wrote is told
-            await _write_to(conn, me, str(error), key=tools.ids(), practice=False, tools=tools)
+            await _write_to(conn, me, str(error), about=me or "", tools=tools)
 
     s.ledger.deeds.append(write)
 
@@ -158,11 +158,11 @@ def _helped(s: Stage, _: ef.Helped) -> None:
 def _tell(s: Stage, effect: ef.TellHelper) -> None:
     if s.person is None:
         return
-    group, practice, key, tools = s.person.group, s.person.practice, s.arrived.id, _tools(s)
+    me, group, tools = s.person.member.id, s.person.group, _tools(s)
 
     async def write(conn: AsyncConnection) -> None:
         helper = await conn.scalar(sa.select(groups.c.helper_id).where(groups.c.id == group))
-        await _write_to(conn, helper, effect.text, key=key, practice=practice, tools=tools)
+        await _write_to(conn, helper, effect.text, about=me, tools=tools)
 
     s.ledger.deeds.append(write)
 
@@ -288,31 +288,29 @@ async def _note(
 
 async def _tell_helper(conn: AsyncConnection, id: str, text: str, tools: Tools) -> None:
     """Pass it on to the helper, with the number in front by which they answer."""
-    wanted = sa.select(_H.mark, _H.helper_id, _M.practice).join(members, _M.id == _H.member_id)
-    row = (await conn.execute(wanted.where(_H.id == id))).first()
+    over = sa.select(_H.mark, _H.helper_id, _H.member_id).where(_H.id == id)
+    row = (await conn.execute(over)).first()
     if row:
-        marked = f"#{row.mark} {text}"
-        await _write_to(conn, row.helper_id, marked, key=tools.ids(), practice=row.practice, tools=tools)
+        await _write_to(conn, row.helper_id, f"#{row.mark} {text}", about=row.member_id, tools=tools)
 
 
 async def _write_to(
-    conn: AsyncConnection, helper: str | None, text: str, *, key: str, practice: bool, tools: Tools
+    conn: AsyncConnection, helper: str | None, text: str, *, about: str, tools: Tools
 ) -> None:
-    """A notice to a helper; who only practises does not trouble a real one."""
-    if helper is None:
-        return
-    real = await conn.scalar(sa.select(sa.not_(_M.practice)).where(_M.id == helper))
-    if real and practice:
+    """A notice to a helper about a member, whose erasing finds it; who practises troubles no real helper."""
+    both = sa.select(_M.practice).where(_M.id.in_([about, helper])).distinct()
+    if helper is None or len((await conn.scalars(both)).all()) > 1:
         return
     await telling.tell(
         conn,
         [helper],
         Say(text=text),
         kind=KIND,
-        key=f"{KIND}:{key}",
+        key=f"{KIND}:{tools.ids()}",
         ids=tools.ids,
         channels=WRITTEN,
         now=tools.now,
+        subject=about,
         expires_at=tools.now + LASTS,
     )
 

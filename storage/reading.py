@@ -17,6 +17,8 @@ from storage.tables import (
     contributions,
     given,
     groups,
+    handover_words,
+    handovers,
     matters,
     media,
     members,
@@ -39,6 +41,8 @@ HELD = {  # what stands about a member beside what they gave
     "reached": reached,
     "thanks": thanks,
     "matters": matters,
+    "handovers": handovers,
+    "handover_words": handover_words,
 }
 
 
@@ -66,6 +70,7 @@ class Contribution:
     audience: str
     practice: bool
     media: tuple[File, ...]
+    hidden: str = ""  # why the other members don't see it
 
 
 async def list_contributions(
@@ -111,7 +116,9 @@ async def member_data(conn: AsyncConnection, member: str) -> dict[str, Any]:
     mine = set(await conn.scalars(theirs))
     # Theirs to have whether or not it has a name, so by what was given and not by what lists show.
     gave = [
-        asdict(one) | {"member": member} for one in await list_contributions(conn, group) if one.id in mine
+        plain(one, marked=True) | {"member": member}
+        for one in await list_contributions(conn, group)
+        if one.id in mine
     ]
     held = {name: await _rows(conn, table, member) for name, table in HELD.items()}
     return {"contributions": gave, **held}
@@ -140,7 +147,16 @@ def _contribution(row: sa.Row[*tuple[Any, ...]], day: str, files: list[File]) ->
         audience=row.audience,
         practice=row.practice,
         media=tuple(files),
+        hidden=row.hidden_reason or "",
     )
+
+
+def plain(one: Contribution, *, marked: bool) -> dict[str, Any]:
+    """As programs read it; `marked` says of what is hidden why it is."""
+    row = asdict(one)
+    if not (marked and one.hidden):
+        del row["hidden"]
+    return row
 
 
 def _says(answers: Any) -> bool:

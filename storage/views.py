@@ -187,14 +187,17 @@ async def _with_people(conn: AsyncConnection, group: Group, helper: str | None) 
 
 
 async def _reads(conn: AsyncConnection, helper: str) -> bool:
-    """Whether a helper has a line of their own on which they may be written to."""
+    """Whether a helper has a line on which they may be written to, and that nobody else here uses."""
     r, n, m = reaches.c, lines.c, members.c
+    other, who = reaches.alias().c, members.alias().c
+    same = (other.line_id == r.line_id, other.member_id != helper, other.retired_at.is_(None))
+    here = (who.id == other.member_id, who.group_id == m.group_id)
     way = (
         sa.select(r.id)
         .join(lines, n.id == r.line_id)
         .join(members, m.id == r.member_id)
         .where(r.member_id == helper, r.may_start, r.retired_at.is_(None), r.channel.in_(("telegram", "sms")))
-        .where(n.stopped_at.is_(None), m.state.in_(("active", "paused")))
+        .where(n.stopped_at.is_(None), m.state.in_(("active", "paused")), ~sa.exists().where(*same, *here))
     )
     return bool(await conn.scalar(way.limit(1)))
 
