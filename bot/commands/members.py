@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bot.commands import lines
 from bot.commands.base import GroupName, Here, Json, MemberName, at, print_json, run, say, stamp, table
 from flows.effects import Change
 from storage import groups, people
@@ -13,10 +14,14 @@ from storage.leaving import change
 from storage.leftovers import discard, sweep
 from storage.media_place import Away
 from storage.people import Listed
+from storage.persons import NO_MEMBER
 from storage.reading import member_data
 from storage.views import changed
 
 member = typer.Typer(no_args_is_help=True, help="See who is in a group, and do what a member asks for.")
+member.add_typer(lines.commands)
+
+NO_WAY_LEFT = "none left: takepart member code"
 
 
 @member.command("list")
@@ -157,4 +162,6 @@ def _state(one: Listed) -> str:
 
 
 def _ways(one: Listed) -> str:
+    if not one.ways and one.state not in NO_MEMBER and one.permission == "member":
+        return NO_WAY_LEFT
     return "\n".join(f"{way.channel} {way.address}" for way in one.ways)
