@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+from flows.effects import Change
 from flows.events import Event
 from flows.state import Answer, Conversation
 from flows.turns import anywhere, linking
@@ -22,6 +23,7 @@ BARE_CODE = re.compile(r"^\W*((?:\d[ -]?){7}\d)\W*$")  # of an invitation, witho
 FRIENDLY = timedelta(days=1)
 AGREE, WAITING = "agree", "not in yet"  # the flows of those who must agree anew, and of those who wait
 PASSING = {"hangup", "silence", "optout", "unknown"}  # events that bring nothing of somebody's own
+LEAVING = {"leave", "forget-me"}
 MOST_HELD = 20
 BARE_JOIN = re.compile(r"\W*join\W*", re.IGNORECASE)
 AGREES = re.compile(r"\W*(yes|y|yes please|ok|okay|1)\W*", re.IGNORECASE)  # to what `door.alone` says
@@ -45,7 +47,10 @@ def comes_again(t: Turn) -> None:
     """Take a member's second JOIN, as by the same link, for START or MENU: it is no answer here."""
     event, group = t.event, t.group
     if t.member and group and event.kind == "words" and wanted(event, t.was) in (group.code, group.number):
-        t.event = replace(event, text="START" if t.member.state == "stopped" else "MENU")
+        stopped = t.member.state == "stopped"
+        t.event = replace(event, text="START" if stopped else "MENU")
+        if not stopped:
+            t.tell("again.joined")
 
 
 def at_the_door(t: Turn) -> bool:
@@ -127,9 +132,16 @@ def _at_liberty(t: Turn) -> bool:
         return True
     if t.event.kind != "words":
         return t.on_call and t.event.value in {"0", "*"}
-    said = " ".join(t.event.text.casefold().strip(" .!?/").split())
-    name = t.flows.triggers.get(said)
+    name = _opened(t)
+    if name in LEAVING and t.member and t.member.state == "waiting":
+        return False
     return bool(name and t.flows.current[name].always) or command(t.event.text) in {"HELP", "UNDO"}
+
+
+def _opened(t: Turn) -> str:
+    """The flow whose word this is."""
+    said = " ".join(t.event.text.casefold().strip(" .!?/").split()) if t.event.kind == "words" else ""
+    return t.flows.triggers.get(said, "")
 
 
 def _answers(t: Turn) -> bool:
@@ -137,7 +149,12 @@ def _answers(t: Turn) -> bool:
 
 
 def _wait(t: Turn) -> None:
-    """A person lets them in: until then, what they send is for those who do."""
+    """A person lets them in: until then, what they send is for those who do. LEAVE takes it all back."""
+    if _opened(t) in LEAVING:
+        t.do(Change(to="erased"))
+        t.frames.clear()
+        t.tell("door.gone")
+        return
     if t.event.kind == "call":
         t.afresh()
         open_frame(t, WAITING)

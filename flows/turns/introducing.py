@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 
-from flows.effects import Here, Matter, RingBack, SomebodyElse
+from flows.effects import Here, Matter, NotTheirs, RingBack, SomebodyElse
 from flows.events import Option, Question
-from flows.state import Candidate
-from flows.turns.frames import put_question
+from flows.state import Answer, Candidate
+from flows.turns.frames import drop_overlays, put_question
 from flows.turns.turning import Turn
+from flows.values import replace
 
 WHO, PIN, STILL, MESSAGE = "who", "pin", "still", "message"
 OTHER = "other"
@@ -16,18 +17,22 @@ OTHER = "other"
 def ask(t: Turn, _: str) -> None:
     """Ask who is there: by names where all who use the line agreed to that, else by number."""
     t.frames.clear()
+    t.sought = t.group.id if t.group and not t.candidates else ""
     shown = _shown(t)
     if shown:
         other = Option(key=OTHER, label=t.phrase("who.other"), spoken=t.spoken("who.other"))
         put(t, question_of(t, WHO, "who.names", (*shown, other)))
     else:
-        several = len({one.group for one in t.candidates}) > 1
-        put(t, question_of(t, WHO, "who.groups" if several else "who.number"))
+        groups = {one.group for one in t.candidates}
+        put(t, question_of(t, WHO, "who.groups" if len(groups) > 1 or t.group is None else "who.number"))
 
 
 def still(t: Turn, one: Candidate) -> Question:
     """Whether a line is still somebody's. Whoever has it now learns a first name at most."""
-    options = tuple(Option(key=key, label=t.phrase(f"still.{key}")) for key in ("yes", "no"))
+    options = tuple(
+        Option(key=key, label=t.phrase(f"still.{key}"), spoken=t.spoken(f"still.{key}"), words=(key,))
+        for key in ("yes", "no")
+    )
     text = t.phrase("still.ask", member=one.first_name or t.phrase("still.nobody"))
     return Question(id=t.ids(), name=STILL, text=text, takes=("choice",), options=options)
 
@@ -66,23 +71,44 @@ def _in_full(t: Turn, one: Candidate) -> str:
 
 # What flows can do -----------------------------------------------------------------------------------
 def prove(t: Turn, _: str) -> None:
-    """Somebody who rang from a member's line keyed that member's number: from now on it is sure."""
-    answer = t.answer("number")
-    digits = re.sub(r"\D", "", answer.text) if answer else ""
-    pin = t.answer("pin")
-    member = t.member
-    value = f"{digits.zfill(4)} {pin.text.zfill(4) if pin else ''}".strip()
-    found = t.look("member number", value) if digits else None
-    if member and found and found.member == member.id:
+    """Somebody who rang from a member's line keys that member's number: from then on it is sure."""
+    member, frame = t.member, t.frames[-1]
+    number, pin = (_keyed(frame.answers.get(name)) for name in ("number", "pin"))
+    if member is None or not number:
+        return
+    found = t.look("member number", f"{number} {pin}".strip())
+    asks = "yes" if found.asks_pin else "no"
+    kept = {name: answer for name, answer in frame.answers.items() if name != "pin"}
+    t.put_frame(replace(frame, answers={**kept, "asks pin": Answer(keys=(asks,))}))
+    if found.member == member.id:
         t.do(Here(member=member.id))
         t.proved = True
+
+
+def _keyed(answer: Answer | None) -> str:
+    """Four figures as they were keyed; an answer that is a number has lost its noughts."""
+    return re.sub(r"\D", "", answer.text).zfill(4) if answer else ""
+
+
+def theirs(t: Turn, _: str) -> None:
+    """They say that the line is still the member's."""
+    if t.member:
+        t.do(Here(member=t.member.id))
+
+
+def not_theirs(t: Turn, _: str) -> None:
+    """Somebody else has the member's line now."""
+    if t.member:
+        t.do(NotTheirs(member=t.member.id))
 
 
 def somebody_else(t: Turn, _: str) -> None:
     """Not the member whose line it is: a stranger from here on, who may join or key a number."""
     t.do(SomebodyElse())
-    t.frames[:] = [frame for frame in t.frames if not t.flow(frame).over]
+    t.frames.pop()
+    drop_overlays(t)
     t.away = bool(t.frames)
+    t.recognised = True
 
 
 def ring_back(t: Turn, _: str) -> None:
@@ -100,6 +126,8 @@ def ring_back(t: Turn, _: str) -> None:
 DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
     "ask who": ask,
     "prove": prove,
+    "theirs": theirs,
+    "not theirs": not_theirs,
     "somebody else": somebody_else,
     "ring back": ring_back,
 }

@@ -70,6 +70,8 @@ def _who(t: Turn, question: Question) -> None:
     one = _named(t, question, said)
     if one:
         _check(t, one.number, one)
+    elif t.group and not t.candidates and not t.was.group and digits == t.group.number:
+        ask(t, "")
     elif NUMBER.fullmatch(digits):
         _check(t, digits)
     elif _is_other(t, question):

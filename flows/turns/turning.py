@@ -32,6 +32,7 @@ class Turn:
     seen: Seen = field(default_factory=dict)
     candidates: Sequence[Candidate] = ()  # those who may be there, while it is not known who is
     recognised: bool = False  # it has just become known who is there: what follows is theirs
+    sought: str = ""  # the group in which it is asked who is there
     proved: bool = False  # they have just shown that they are the member whose line it is
     says: list[Say] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
@@ -277,7 +278,7 @@ class Turn:
             helped=self.helped,
             channel=self.event.channel,
             promised=self.promised,
-            group=self.group.id if joins and self.group else self.was.group,
+            group=self.sought or (self.group.id if joins and self.group else self.was.group),
             at=self.at,
         )
 

@@ -1,0 +1,110 @@
+"""Several people at one telephone: who is there is asked first, and nothing comes to the wrong one."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.fakes.twilio_calls import SOUND
+from tests.stores import migrated
+from tests.world import ADA, World, world
+
+__all__ = ["migrated", "world"]
+
+LATER = timedelta(minutes=31)
+WHO = "Who is writing, please? Send your first name or your member number."
+WORDS = "The lift is broken again."
+GIVEN = "SELECT m.name FROM contributions c JOIN given g ON g.contribution_id = c.id JOIN members m ON m.id = g.member_id"
+
+
+@pytest.fixture
+async def couple(world: World) -> dict[str, str]:
+    """Ada and Bob have one telephone; their member numbers by name. Nobody is at it now."""
+    await world.group()
+    await world.joined(ADA)
+    await world.texts(ADA, "SOMEBODY ELSE", "1", "Bob")
+    world.clock.forward(LATER)
+    return {row.name: row.number for row in await world.rows("SELECT name, number FROM members")}
+
+
+async def greets(world: World) -> None:
+    """Both agreed that their names may be said and written there."""
+    async with world.app.db.write() as conn:
+        await conn.exec_driver_sql("UPDATE reaches SET greet_by_name = 1")
+
+
+async def test_a_second_person_joins_on_the_same_phone(couple: dict[str, str]) -> None:
+    assert set(couple) == {"Ada", "Bob"}
+
+
+async def test_who_joins_twice_is_told_how_somebody_else_can(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    (answer,) = await world.texts(ADA, "JOIN GARDEN")
+    assert "text SOMEBODY ELSE" in answer
+    assert await world.count("members") == 1
+
+
+@pytest.mark.parametrize("says", ["Bob", "it is bob", "number"])
+async def test_words_wait_until_it_is_known_whose_they_are(
+    world: World, couple: dict[str, str], says: str
+) -> None:
+    asked, kept, _ = await world.texts(ADA, WORDS, couple["Bob"] if says == "number" else says, "1")
+    assert asked == WHO
+    assert "thought" in kept
+    assert [row.name for row in await world.rows(GIVEN)] == ["Bob"]
+
+
+async def test_who_wrote_last_is_there_for_half_an_hour(world: World, couple: dict[str, str]) -> None:
+    await world.texts(ADA, "menu", "Ada")
+    world.clock.forward(timedelta(minutes=20))
+    (answer,) = await world.texts(ADA, "diary")
+    assert answer != WHO
+
+
+async def test_names_are_offered_only_where_all_agreed(world: World, couple: dict[str, str]) -> None:
+    await greets(world)
+    (asked,) = await world.texts(ADA, WORDS)
+    assert "Ada" in asked and "Bob" in asked
+    (kept,) = await world.texts(ADA, "2" if asked.index("Ada") < asked.index("Bob") else "1")
+    assert "thought" in kept
+
+
+async def test_several_messages_wait_and_none_is_lost(world: World, couple: dict[str, str]) -> None:
+    await world.texts(ADA, "diary", "Also the door of the library is far too heavy for me.", "Bob")
+    await world.until("SELECT 1 FROM conversations WHERE state LIKE '%too heavy%'")
+
+
+async def test_who_can_not_be_told_is_let_go_and_the_words_are_kept(
+    world: World, couple: dict[str, str]
+) -> None:
+    *_, answer = await world.texts(ADA, WORDS, "Eve", "Eva", "Evi")
+    assert "a person will look at it" in answer
+    ((words, member),) = await world.rows("SELECT words, member_id FROM matters WHERE kind = 'nobody known'")
+    assert WORDS in words and member is None
+
+
+async def test_stop_is_meant_for_both_and_needs_no_name(world: World, couple: dict[str, str]) -> None:
+    await world.twilio.text(ADA, "STOP")
+    await world.until("SELECT 1 WHERE (SELECT count(*) FROM members WHERE state = 'stopped') = 2")
+
+
+async def test_who_rings_keys_their_number_first(world: World, couple: dict[str, str]) -> None:
+    call = await world.twilio.ring(ADA)
+    assert "Please key your member number" in call.said
+    assert "Ada" not in call.said and "Bob" not in call.said
+    await call.press(f"{couple['Bob']}#")
+    assert "What would you like to do?" in call.said
+    await call.hang_up()
+    (row,) = await world.rows("SELECT m.name FROM calls c JOIN members m ON m.id = c.member_id")
+    assert row.name == "Bob"
+
+
+async def test_who_keys_wrong_numbers_can_leave_a_message(world: World, couple: dict[str, str]) -> None:
+    call = await world.twilio.ring(ADA)
+    for _ in range(3):
+        await call.press("0001#")
+    assert "After the tone, say your name" in call.said
+    await call.record(SOUND, seconds=4, key="#")
+    assert "A person will hear that" in call.said
+    ((member, media),) = await world.rows("SELECT member_id, media FROM matters WHERE kind = 'nobody known'")
+    assert member is None and media != "[]"
