@@ -8,6 +8,7 @@ import typer
 
 from bot import logs
 from bot.commands import (
+    audit,
     behalf,
     groups,
     helping,
@@ -61,6 +62,7 @@ def build() -> typer.Typer:
     app.command("export")(reading.export_group)
     app.add_typer(watching.problems, name="problems")
     app.add_typer(watching.messages, name="undelivered")
+    app.command("audit")(audit.audit)
     app.command("tidy")(tidying.tidy)
     app.command("backup")(keeping.backup)
     app.command("restore")(keeping.restore)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.commands import lines
+from bot.commands.audit import By, leave_trace
 from bot.commands.base import GroupName, Here, Json, MemberName, at, print_json, run, say, stamp, table
 from flows.effects import Change
 from storage import groups, people
@@ -25,15 +26,16 @@ NO_WAY_LEFT = "none left: takepart member code"
 
 
 @member.command("list")
-def member_list(name: GroupName, as_json: Json = False) -> None:
+def member_list(name: GroupName, by: By = None, as_json: Json = False) -> None:
     """Show everybody in a group and how to reach them. It shows names and numbers: mind who is looking.
 
     takepart member list GARDEN
     """
 
     async def work(here: Here) -> list[Listed]:
-        async with here.db.read() as conn:
+        async with here.db.write() as conn:
             home = await groups.find_group(conn, name)
+            await leave_trace(conn, here, home.id, "looked at the list of members", by=by)
             return await people.list_members(conn, home.id, here.secrets)
 
     found = run(work)
@@ -52,6 +54,7 @@ def member_list(name: GroupName, as_json: Json = False) -> None:
 def member_name(
     who: MemberName,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What they said they would like to be called.")],
+    by: By = None,
     as_json: Json = False,
 ) -> None:
     """Type the name that somebody said on the phone.
@@ -63,6 +66,7 @@ def member_name(
         async with here.db.write() as conn:
             found = await people.find_member(conn, who, here.secrets)
             await people.type_name(conn, found, name, here.now)
+            await leave_trace(conn, here, found.group, "typed their name", by=by, subject=found.id)
             return found.id
 
     found = run(work)
@@ -73,7 +77,7 @@ def member_name(
 
 
 @member.command("stop")
-def member_stop(who: MemberName, as_json: Json = False) -> None:
+def member_stop(who: MemberName, by: By = None, as_json: Json = False) -> None:
     """Stop everything that we start with a member, on every channel, as if they had sent STOP.
 
     takepart member stop 01k9q2…
@@ -83,6 +87,7 @@ def member_stop(who: MemberName, as_json: Json = False) -> None:
         async with here.db.write() as conn:
             found = await people.find_member(conn, who, here.secrets)
             await change(conn, found.id, Change(to="stopped"), here.now)
+            await leave_trace(conn, here, found.group, "stopped all messages", by=by, subject=found.id)
             await changed(conn, [found.group])
             return found
 
@@ -94,15 +99,17 @@ def member_stop(who: MemberName, as_json: Json = False) -> None:
 
 
 @member.command("export")
-def member_export(who: MemberName) -> None:
+def member_export(who: MemberName, by: By = None) -> None:
     """Print, as JSON, everything that is held about a member, for them to have.
 
     takepart member export 01k9q2… > for-them.json
     """
 
     async def work(here: Here) -> dict[str, object]:
-        async with here.db.read() as conn:
+        async with here.db.write() as conn:
             found = await people.find_member(conn, who, here.secrets)
+            did = "wrote out everything held about them"
+            await leave_trace(conn, here, found.group, did, by=by, subject=found.id)
             return {"member": _member(found), **await member_data(conn, found.id)}
 
     print_json(run(work))
@@ -112,6 +119,7 @@ def member_export(who: MemberName) -> None:
 def member_forget(
     who: MemberName,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask whether you are sure.")] = False,
+    by: By = None,
     as_json: Json = False,
 ) -> None:
     """Erase a member and everything they gave. It cannot be taken back.
@@ -126,6 +134,7 @@ def member_forget(
             found = await people.find_member(conn, who, here.secrets)
             files = await change(conn, found.id, Change(to="erased"), here.now)
             await discard(conn, files)
+            await leave_trace(conn, here, found.group, "erased them", by=by, subject=found.id)
             await changed(conn, [found.group])
         with suppress(Away):  # then the service removes them when it can
             while await sweep(here.db, here.files, here.now):

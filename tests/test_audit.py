@@ -1,0 +1,49 @@
+"""The trail: every look at a person's record is in it, and nothing of what was seen or erased."""
+
+import pytest
+
+from tests.terminal import Takepart, takepart
+
+__all__ = ["takepart"]
+
+LOOKS = [
+    (("member", "export"), "wrote out everything held about them"),
+    (("member", "stop"), "stopped all messages"),
+    (("member", "forget", "--yes"), "erased them"),
+]
+
+
+def ada(takepart: Takepart) -> str:
+    takepart("example")
+    return str(
+        next(one["id"] for one in takepart("member", "list", "GARDEN", "--json").json if one["name"] == "Ada")
+    )
+
+
+@pytest.mark.parametrize(("words", "did"), LOOKS)
+def test_every_look_at_a_person_is_in_the_trail(takepart: Takepart, words: tuple[str, ...], did: str) -> None:
+    member = ada(takepart)
+    assert takepart(*words[:2], member, *words[2:]).code == 0
+    first, *_, listed = takepart("audit", "GARDEN", "--json").json
+    assert (first["did"], first["subject"], first["who"]) == (did, member, "operator")
+    assert listed["did"] == "looked at the list of members"
+    assert len(takepart("audit", "GARDEN", "--about", member, "--json").json) == 1
+
+
+def test_who_looked_is_named_and_only_staff_can_be(takepart: Takepart) -> None:
+    member = ada(takepart)
+    ann = takepart("facilitator", "add", "GARDEN", "Ann Example", "--json").json["id"]
+    assert takepart("member", "export", member, "--by", "ann example").code == 0
+    assert takepart("audit", "GARDEN", "--json").json[0]["who"] == ann
+    assert takepart("member", "export", member, "--by", member).code == 2
+    assert len(takepart("audit", "GARDEN", "--about", member, "--json").json) == 1
+
+
+def test_25_the_trail_holds_nothing_of_what_was_erased(takepart: Takepart) -> None:
+    member = ada(takepart)
+    takepart("member", "name", member, "Ada Quillfeather")
+    takepart("member", "forget", member, "--yes")
+    said = takepart("audit", "GARDEN", "--json").out + takepart("audit", "GARDEN").out
+    assert "erased them" in said
+    assert "Quillfeather" not in said
+    assert "Ada" not in said
