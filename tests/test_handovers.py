@@ -19,10 +19,13 @@ from storage.secrets import Secrets
 from storage.tables import groups, members, reaches
 from storage.tables import handovers as table
 from storage.tables import matters as wishes
+from tests.fakes.twilio_calls import SOUND
 from tests.office import NOON, Office
 from tests.people import Person, somebody
 from tests.scenes import GROUP, MARY, shipped
 from tests.world import ADA, BEN, World, world
+
+__all__ = ["world"]
 
 ANN = "ann"
 HELPED = replace(GROUP, helper_id=ANN)
@@ -267,3 +270,24 @@ async def test_words_pass_between_a_member_and_the_helpers_own_phone(world: Worl
     assert "finished" in (await world.texts(ADA, "#1 done"))[0]
     assert "Ann has finished helping you" in await world.twilio.next_text(BEN, after=heard + 1)
     assert "What would you like to do?" in (await world.texts(BEN, "menu"))[0]
+
+
+async def test_nothing_of_what_was_practised_is_left_behind(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    await world.texts(ADA, "try", "1", "Purple umbrellas everywhere", "More umbrellas", "later")
+    assert await world.count("contributions") == 0
+    bodies = "SELECT body FROM events UNION SELECT state FROM conversations UNION SELECT body FROM outbox"
+    assert not [row for row in await world.rows(bodies) if "mbrella" in (row[0] or "")]
+
+
+async def test_a_recording_made_to_practise_goes_from_the_provider_too(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    call = await world.twilio.ring(ADA)
+    await call.press("8")
+    await call.say_words("practise")
+    await call.press("1")
+    await call.record(SOUND, 9)
+    assert await world.count("media") == 0
+    assert await world.rows("SELECT id FROM removals WHERE kind = 'file'")

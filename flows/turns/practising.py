@@ -4,8 +4,9 @@ Such a flow has no step that keeps anything (the checker of flow files sees to t
 """
 
 from flows.effects import Practised
-from flows.state import Frame
+from flows.state import Answer, Frame
 from flows.turns.turning import Turn
+from flows.values import replace
 
 
 def practising(t: Turn) -> bool:
@@ -19,6 +20,13 @@ def leave_nothing(t: Turn) -> None:
     before = {frame.id for frame in t.was.frames}
     if t.event.kind not in ("call", "hangup") and not any(_begun(t, frame, before) for frame in t.frames):
         t.do(Practised(media=tuple(t.fetched.values())))
+    t.frames[:] = [_emptied(frame) if t.flow(frame).practice else frame for frame in t.frames]
+
+
+def _emptied(frame: Frame) -> Frame:
+    """A run of practice that only knows what was answered, and not with what."""
+    answers = {name: Answer(keys=answer.keys or ("given",)) for name, answer in frame.answers.items()}
+    return replace(frame, answers=answers)
 
 
 def _begun(t: Turn, frame: Frame, before: set[str]) -> bool:
