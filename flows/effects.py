@@ -294,6 +294,16 @@ class SetPin:
     pin: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSupport:
+    """Nobody may enter anything for this member any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveUpSupport:
+    """From this line nothing is to be entered for anybody any more."""
+
+
 Effect = (
     Here
     | NotTheirs
@@ -328,6 +338,8 @@ Effect = (
     | Practised
     | Choose
     | ReadBack
+    | EndSupport
+    | GiveUpSupport
     | Linked
     | SetPin
 )

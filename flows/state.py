@@ -221,6 +221,15 @@ class Handover:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Supported:
+    """A member for whom things may be entered from this line; `id` is that of the supporter's row."""
+
+    id: str
+    name: str
+    votes: bool = False  # their votes too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What somebody entered for a member: a contribution (`gift`) with its words, or a ballot in `poll`."""
 

@@ -184,10 +184,15 @@ supporters = sa.Table(
     key(),
     ref("member_id", "members"),
     text("name"),
-    json("purposes"),
+    json("purposes"),  # words, votes
     ref("line_id", "lines", null=True, gone="SET NULL"),
+    keyed("code_hash", null=True),  # what their phone is known by, until it was sent
+    moment("code_until"),
     moment("until"),
     moment("ended_at"),
+    sa.Index(None, "member_id"),
+    sa.Index(None, "line_id"),
+    sa.Index(None, "code_hash"),
 )
 consents = sa.Table(
     "consents",
