@@ -5,23 +5,30 @@ from collections.abc import Iterable, Mapping
 from flows.effects import (
     Acknowledge,
     Amend,
+    AskAgain,
     Change,
     Choose,
     Delivered,
     Effect,
     EndHandover,
+    Flag,
     Handed,
     HandOver,
     Helped,
     Join,
     Keep,
+    Linked,
     Matter,
     Narrow,
+    PassOn,
     Practised,
     Prefer,
+    SetPin,
+    Seen,
     TakeBack,
     TellHelper,
     Thank,
+    Unname,
     Vote,
 )
 from flows.state import Answer
@@ -34,7 +41,8 @@ def told(effect: Effect, files: Files) -> str:
     """An effect in words, "" for those that nobody need read."""
     match effect:
         case Keep():
-            return f"kept: {effect.flow}, for {READERS[effect.audience]}: {_gift(effect, files)}"
+            without = ", without a name" if effect.unnamed else ""
+            return f"kept: {effect.flow}, for {READERS[effect.audience]}{without}: {_gift(effect, files)}"
         case Amend():
             how = "and also" if effect.add else "is now"
             return f"changed: {effect.name} {how} {_answer(effect.answer, files)}"
@@ -42,13 +50,27 @@ def told(effect: Effect, files: Files) -> str:
             return "only the facilitators may read it now"
         case TakeBack():
             return "taken back"
+        case Unname() | AskAgain():
+            return "no name stands beside it" if isinstance(effect, Unname) else "a second person is to look"
         case Vote():
             return f"voted: {effect.poll} {', '.join(effect.keys) or 'nothing any more'}"
         case Matter():
             return f"for a person: {effect.kind}: {_answer(_as_answer(effect), files)}".rstrip(": ")
         case Acknowledge() | Delivered() | Thank():
             return _reached(effect)
-    return _helped(effect, files) or _about(effect, files)
+    return _alert(effect) or _helped(effect, files) or _about(effect, files)
+
+
+def _alert(effect: Effect) -> str:
+    """What is asked of whoever looks after people in danger."""
+    match effect:
+        case Flag():
+            return f"a contact is to look at: {effect.words}"
+        case Seen():
+            return f"alert {effect.alert} was seen"
+        case PassOn():
+            return f"alert {effect.alert} goes to the next person"
+    return ""
 
 
 def _helped(effect: Effect, files: Files) -> str:
@@ -75,6 +97,10 @@ def _about(effect: Effect, files: Files) -> str:
             return f"joined as {effect.name or files.get(effect.recording, 'somebody')}"
         case Change():
             return f"the member is now {effect.to}"
+        case Linked():
+            return f"this line is {effect.member}'s: {effect.how}"
+        case SetPin():
+            return "a PIN is kept" if effect.pin else "no PIN is kept"
         case Prefer():
             return f"preference: {effect.name} is {effect.value}"
         case Choose():

@@ -11,11 +11,11 @@ from typing import Any
 from flows import engine
 from flows.ballots import ballot_of
 from flows.document import load
-from flows.effects import Change, Effect, EndHandover, Fetch, HandOver, Join, Prefer, Vote
+from flows.effects import Change, Effect, EndHandover, Fetch, HandOver, Join, Linked, Prefer, Vote
 from flows.events import Event, Option, Question, Say
 from flows.library import Flows
 from flows.looks import Look, Missing
-from flows.state import Brief, Conversation, Group, Knock, Member, Notice, Poll, Shared
+from flows.state import Brief, Conversation, Group, Knock, Member, Notice, Poll, Shared, Thing
 from flows.turns.door import wanted
 from storage.states import packed, unpacked
 
@@ -37,6 +37,25 @@ BRIEF = Brief(
 SHARED = (
     Shared(id="s1", name="Jo", text="More benches, please.", mine=("m2",)),
     Shared(id="s2", name="Somebody", text="The ramp is steep.", mine=("m3",)),
+)
+THINGS = (
+    Thing(kind="gift", id="t1", flow="thought", day="2 March", words="More benches", audience="group"),
+    Thing(kind="ballot", id="p1", flow="vote", day="1 March", words="Where shall we meet?"),
+    Thing(
+        kind="gift", id="t2", flow="diary", day="27 February", audience="facilitators", unnamed=True
+    ),
+    Thing(
+        kind="gift",
+        id="t3",
+        flow="thought",
+        day="3 February",
+        words="The ramp at the library is much too steep for Jo",
+        audience="group",
+        hidden="names somebody",
+    ),
+    Thing(
+        kind="words", id="t4", flow="", day="2 February", words="Hm", audience="facilitators"
+    ),
 )
 GROUP = Group(
     id="g1",
@@ -150,6 +169,8 @@ class Scene:
         self.effects.append(effect)
         if isinstance(effect, Join):
             self.member = Member(id="m1", name=effect.name, number=effect.number)
+        elif isinstance(effect, Linked):
+            self.member = replace(self.member or MARY, id=effect.member)
         elif isinstance(effect, Fetch):
             kind = effect.attachment.kind
             many = sum(name.startswith(kind) for name in self.files.values())

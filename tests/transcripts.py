@@ -9,14 +9,19 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+from flows.effects import TakeBack, Vote
 from flows.events import Say
-from flows.state import Wants
+from flows.state import Alerted, Thing, Wants, Way
 from flows.turns import choosing
+from storage.pins import Checked
+from tests.codes import JO, opening
 from tests.effects import told
 from tests.phones import Phone, phone
-from tests.scenes import BRIEF, NOTICE, SECOND, SHARED, VOTE, Scene
+from tests.scenes import BRIEF, NOTICE, SECOND, SHARED, THINGS, VOTE, Scene
 
 FOLDER = Path(__file__).parent / "transcripts"
+ALERTED = Alerted(id="a1", number="123")
+RUNG = "Something that came in to Garden Group's line may need you now. It is alert 1 2 3."
 CHANNELS = ("Telegram", "Text messages", "Phone call")
 BY = {"Telegram": "Telegram", "text": "Text messages", "phone": "Phone call"}
 
@@ -25,6 +30,17 @@ def _reached_by(scene: Scene, *channels: str) -> Scene:
     """Somebody with these ways, who wants what they have said so far."""
     wants = Wants(has=frozenset(channels))
     return scene.finds(wants=lambda: choosing.changed(wants, scene.effects))
+
+
+def _having_given(scene: Scene) -> Scene:
+    """Somebody who gave some things and took back others."""
+
+    def left() -> list[Thing]:
+        gone = {one.id for one in scene.effects if isinstance(one, TakeBack)}
+        gone |= {one.poll for one in scene.effects if isinstance(one, Vote)}
+        return [one for one in THINGS if one.id not in gone]
+
+    return scene.finds(things=left)
 
 
 GIVEN: Mapping[str, Callable[[Scene], Scene]] = {
@@ -44,8 +60,25 @@ GIVEN: Mapping[str, Callable[[Scene], Scene]] = {
     "a call about a vote": lambda s: replace(
         s, notice=replace(NOTICE, kind="poll", subject="p1"), group=replace(s.group, polls=(VOTE,))
     ),
+    "we may write anything here": lambda s: replace(
+        s, member=s.member and replace(s.member, way=Way(write_anything=True))
+    ),
+    "a contact": lambda s: replace(
+        s, member=s.member and replace(s.member, permission="facilitator")
+    ).finds(alert=lambda *_: ALERTED),
+    "a call about an alert": lambda s: replace(
+        s, notice=replace(NOTICE, kind="alert", subject="a1", text=RUNG)
+    ),
     "Telegram and texts": lambda s: _reached_by(s, "telegram", "sms"),
     "a phone only": lambda s: _reached_by(s, "voice"),
+    "another member": lambda s: replace(s, member=JO),
+    "codes": opening,
+    "things given": _having_given,
+    "nothing given": lambda s: s.finds(things=lambda: ()),
+    "a borrowed phone": lambda s: replace(
+        s.finds(**{"member number": lambda keyed: Checked(member="m1" if keyed == "7730" else "")}),
+        member=s.member and replace(s.member, way=Way(known=False)),
+    ),
     "easy words": lambda s: replace(s, member=s.member and replace(s.member, form="easy")),
 }
 

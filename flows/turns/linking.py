@@ -7,6 +7,7 @@ from typing import Literal
 from flows.effects import Linked, SetPin
 from flows.lines import Opened, Person
 from flows.state import Answer
+from flows.steps import MENU
 from flows.turns.frames import open_frame, put_question
 from flows.turns.keeping import holds
 from flows.turns.turning import Turn
@@ -129,8 +130,8 @@ def _opened(t: Turn, found: Opened) -> None:
     t.tell(f"code.{found.result}")
     frame = t.frames[-1]
     tried = len(frame.lists.get("tries", ())) + 1
-    again = found.result == "wrong" and tried < TRIES and "sent" not in frame.answers
-    _set(t, opened="again" if again else "no")
+    may_again = found.result == "wrong" and "sent" not in frame.answers
+    _set(t, opened=("again" if tried < TRIES else "enough") if may_again else "no")
 
 
 def _set(t: Turn, *, opened: str = "", code: str = "", kept: str = "") -> None:
@@ -160,7 +161,8 @@ def _become(t: Turn, person: Person, how: How) -> None:
 
 def _go_on(t: Turn) -> None:
     """Where they were, on whatever line that was."""
-    places = [frame for frame in t.frames if holds(t, frame)]
+    ways = {flow.name for flow in t.flows.shelves[MENU]}
+    places = [frame for frame in t.frames if frame.flow in ways or holds(t, frame)]
     if t.on_call:
         t.frames[:], t.away = places, bool(places)
         if places:
