@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from bot import senders, serving, ways
+from bot.admitting import Admitting
 from bot.alerting import Alerting
 from bot.alone import Alone
 from bot.briefs import pieces
@@ -226,8 +227,18 @@ class App:
             "unheard": self._reminding().round,
             "handovers": self._helping().late,
             "retention": self._retention().round,
+            "admitting": self._admitting().told,
         }
         self.rounds = Rounds(rounds, clock=self.clock)
+
+    def _admitting(self) -> Admitting:
+        return Admitting(
+            db=self.db,
+            flows=self.flows,
+            ids=self.ids,
+            channels=list(self.senders.on),
+            wake=self.lanes.wake,
+        )
 
     @property
     def _numbers(self) -> tuple[str | None, str | None]:

@@ -31,9 +31,9 @@ class Written:
 
 def read(path: Path, language: str) -> Written:
     """The brief in `path`, which is in the group's `language`, and its versions beside it."""
-    title, main = _titled(_text(path), path)
+    title, main = _titled(words_of(path), path)
     versions = {(language, "plain"): main}
-    versions |= {where: _text(beside) for beside, where in _beside(path, language)}
+    versions |= {where: words_of(other) for other, where in beside(path, language)}
     empty = next((where for where, markdown in versions.items() if not pieces(markdown)), None)
     if empty:
         raise Complaint(
@@ -65,7 +65,8 @@ class _Block:
     heading: bool = False
 
 
-def _text(path: Path) -> str:
+def words_of(path: Path) -> str:
+    """The text of a file that somebody wrote; raise Complaint."""
     raw = contents(path)
     if len(raw) > LONGEST_FILE:
         raise Complaint(f"{path.name} is too long to send ahead of a meeting: make it shorter than 200 kB.")
@@ -76,7 +77,7 @@ def _text(path: Path) -> str:
     return "".join(c for c in words.replace("\r\n", "\n") if c in "\n\t" or c.isprintable())
 
 
-def _beside(path: Path, language: str) -> Iterator[tuple[Path, tuple[str, str]]]:
+def beside(path: Path, language: str) -> Iterator[tuple[Path, tuple[str, str]]]:
     """The other versions: for x.md they are x.easy.md, x.cy.md, x.cy.easy.md, or x.md.easy.md and so on."""
     for found in sorted(path.parent.glob(f"*{path.suffix}")):
         for stem in (path.stem, path.name):

@@ -10,6 +10,9 @@ from bot import logs
 from bot.commands import (
     audit,
     behalf,
+    consenting,
+    door,
+    giving,
     groups,
     helping,
     keeping,
@@ -52,6 +55,8 @@ def build() -> typer.Typer:
     app.add_typer(meetings.brief, name="brief")
     app.add_typer(polls.poll, name="poll")
     app.add_typer(helping.handover, name="handover")
+    app.command("invite")(door.invite)
+    app.command("consent")(consenting.consent)
     app.command("contributions")(reading.contributions)
     app.command("contribute")(behalf.contribute)
     app.command("ballot")(behalf.ballot)
@@ -60,6 +65,8 @@ def build() -> typer.Typer:
     app.command("unheard")(listening.unheard)
     app.command("heard")(listening.heard)
     app.command("export")(reading.export_group)
+    app.command("hide")(giving.hide)
+    app.command("review")(giving.review)
     app.add_typer(watching.problems, name="problems")
     app.add_typer(watching.messages, name="undelivered")
     app.command("audit")(audit.audit)

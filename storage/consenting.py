@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import effects as ef
+from storage.persons import NO_MEMBER
 from storage.stage import Stage
 from storage.tables import consents, contributions, given, members
 
@@ -64,6 +65,28 @@ async def _back_inside(conn: AsyncConnection, member: str) -> None:
     mine = sa.select(given.c.contribution_id).where(given.c.member_id == member)
     outside = sa.update(contributions).where(c.id.in_(mine), c.audience == "outside")
     await conn.execute(outside.values(audience="group"))
+
+
+async def stands_for(conn: AsyncConnection, group: str, purpose: str, before: str, now: str) -> None:
+    """Whoever agreed to the wording before agrees to this one, which says the same; the record stays."""
+    m = members.c
+    found = await conn.execute(sa.select(m.id, m.agreed).where(m.group_id == group, m.agreed.is_not(None)))
+    same = [
+        {"who": id_, "stands": {**agreed, purpose: now}}
+        for id_, agreed in found
+        if (agreed or {}).get(purpose) == before
+    ]
+    if same:
+        theirs = sa.update(members).where(m.id == sa.bindparam("who"))
+        await conn.execute(theirs.values(agreed=sa.bindparam("stands", type_=m.agreed.type)), same)
+
+
+async def counted(conn: AsyncConnection, group: str, purpose: str, version: str) -> tuple[int, int]:
+    """How many members agree to this version, and how many to another."""
+    m = members.c
+    here = sa.select(m.agreed).where(m.group_id == group, m.state.not_in(NO_MEMBER))
+    said = [(agreed or {}).get(purpose) for agreed in await conn.scalars(here)]
+    return said.count(version), len([one for one in said if one not in (version, None)])
 
 
 DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {ef.Agree: _agree, ef.Withdraw: _withdraw}

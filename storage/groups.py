@@ -38,6 +38,7 @@ class Home:
     zone: str
     hours: str
     practice: bool
+    language: str = "en"
 
 
 async def add_group(
@@ -171,7 +172,7 @@ def _room_hash(secrets: Secrets, address: str) -> bytes:
     return secrets.hash(address, "room")
 
 
-_HOME = ("id", "code", "number", "name", "outside_name", "zone", "hours", "practice")
+_HOME = ("id", "code", "number", "name", "outside_name", "zone", "hours", "practice", "language")
 
 
 async def _free_number(conn: AsyncConnection) -> str:

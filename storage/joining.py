@@ -7,6 +7,7 @@ from flows.state import Group, Member
 from flows.turns.consenting import JOINING
 from storage.consenting import consent
 from storage.load import Person, Reach
+from storage.matters import ASKS_IN
 from storage.stage import Stage
 from storage.tables import matters, members, reaches
 
@@ -42,18 +43,23 @@ def join(s: Stage, effect: Join) -> None:
     s.known.uses(s.person, *_reaches(s, member.id))
     consent(s, member.id, effect.agrees)
     if effect.recording:
-        s.ledger.add(
-            matters,
-            id=s.ids(),
-            group_id=s.group.id,
-            member_id=member.id,
-            kind="name",  # somebody is to listen, and to type it
-            words="",
-            question="",
-            media=[effect.recording],
-            at=s.now,
-        )
+        _needs(s, member.id, "name", effect.recording)  # somebody is to listen, and to type it
+    if effect.asks_in:
+        _needs(s, member.id, ASKS_IN)
     _moved_in(s, member.id, effect.number)
+
+
+def _needs(s: Stage, member: str, kind: str, *media: str) -> None:
+    """Put something about them on the list of what needs a person."""
+    row = {
+        "id": s.ids(),
+        "member_id": member,
+        "kind": kind,
+        "words": "",
+        "question": "",
+        "media": list(media),
+    }
+    s.ledger.add(matters, group_id=cast(Group, s.group).id, at=s.now, **row)
 
 
 def _moved_in(s: Stage, member: str, number: str) -> None:

@@ -40,7 +40,9 @@ async def change(
         await note_member(conn, noted, member)
     if wish.to == "erased":
         return await erasing.erase(conn, member, talk, now)
-    await conn.execute(sa.update(members).where(m.id == member).values(values[wish.to]))
+    # Who waits to be let in can only leave: no START or PAUSE is a way in.
+    here = m.id == member if wish.to == "left" else sa.and_(m.id == member, m.state != "waiting")
+    await conn.execute(sa.update(members).where(here).values(values[wish.to]))
     if wish.to in ("stopped", "left"):
         await cancel_notices(conn, member)
     if wish.to != "left":

@@ -1,12 +1,15 @@
 """What needs a person: the list, and taking something off it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables import matters, members
+from storage.tables import groups, matters, members
+
+ASKS_IN, ENDING = "asks in", "ending"  # somebody waits to be let in; a membership that one person would end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +60,35 @@ async def done(conn: AsyncConnection, id: str, *, group: str, now: datetime) -> 
     mine = (m.id == id, m.group_id == group, m.done_at.is_(None))
     ended = await conn.execute(sa.update(matters).where(*mine).values(done_at=now))
     return ended.rowcount > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """Something that has come onto a group's list lately; `called` is the group's name."""
+
+    id: str
+    kind: str
+    group: str
+    called: str
+    member: str | None
+
+
+async def fresh(conn: AsyncConnection, kinds: Collection[str], *, since: datetime) -> list[Fresh]:
+    """What of these kinds has come onto any list since, and waits."""
+    m = matters.c
+    found = (
+        sa.select(m.id, m.kind, m.group_id, groups.c.name, m.member_id)
+        .join(groups, groups.c.id == m.group_id)
+        .where(m.kind.in_(kinds), m.at > since, m.done_at.is_(None))
+    )
+    return [
+        Fresh(id=id_, kind=kind, group=group, called=called, member=member)
+        for id_, kind, group, called, member in await conn.execute(found)
+    ]
+
+
+async def settle(conn: AsyncConnection, member: str, kind: str, now: datetime) -> None:
+    """Take what there is of one kind about a member off the list."""
+    m = matters.c
+    theirs = (m.member_id == member, m.kind == kind, m.done_at.is_(None))
+    await conn.execute(sa.update(matters).where(*theirs).values(done_at=now))

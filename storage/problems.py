@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Event
-from storage import fetches, locks, views
+from storage import fetches, locks, wanted
 from storage.groups import Complaint
 from storage.load import Line
 from storage.secrets import Secrets
@@ -130,7 +130,7 @@ async def pass_on(
     if row.body is None:
         raise Complaint(EMPTIED)
     kept = _kept(row, await _line(conn, row.line_id))
-    event, home = kept.arrived.event, kept.group or group or await views.only(conn, practice=False)
+    event, home = kept.arrived.event, kept.group or group or await wanted.only(conn, practice=False)
     if not said(event) and not event.attachments:
         raise Complaint(NO_WORDS)
     if home is None:

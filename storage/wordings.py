@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.library import MORE
 from flows.state import Agreement
 from flows.wording import Text
-from storage.database import upsert
 from storage.tables import groups, texts
 
 
@@ -60,19 +59,11 @@ async def put(
     more: Mapping[str, str],
     now: datetime,
 ) -> None:
-    """Have a group ask in these words from now on; the same version anew is only put in other words.
-
-    Whoever calls this lets the group be read anew.
-    """
+    """Have a group ask in these words from now on. Whoever calls this lets the group be read anew."""
     kept = await conn.scalar(sa.select(groups.c.wordings).where(groups.c.id == group))
     wordings = dict(kept or {}) | {purpose: version}
     await conn.execute(sa.update(groups).where(groups.c.id == group).values(wordings=wordings))
-    make = upsert(conn, texts)
-    new = {"body": make.excluded.body, "at": now}
-    written = [*rows(version, text, now), *rows(version + MORE, more, now)]
-    await conn.execute(
-        make.on_conflict_do_update(index_elements=["owner", "language", "form"], set_=new), written
-    )
+    await conn.execute(sa.insert(texts), [*rows(version, text, now), *rows(version + MORE, more, now)])
 
 
 async def version_now(conn: AsyncConnection, group: str, purpose: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import lines
+from bot.commands import door, lines
 from bot.commands.audit import By, leave_trace
 from bot.commands.base import GroupName, Here, Json, MemberName, at, print_json, run, say, stamp, table
 from flows.effects import Change
@@ -21,6 +21,7 @@ from storage.views import changed
 
 member = typer.Typer(no_args_is_help=True, help="See who is in a group, and do what a member asks for.")
 member.add_typer(lines.commands)
+member.add_typer(door.commands)
 
 NO_WAY_LEFT = "none left: takepart member code"
 

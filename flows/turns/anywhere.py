@@ -51,6 +51,8 @@ def stop(t: Turn) -> None:
         return
     already = member.state == "stopped"
     t.do(Change(to="stopped"))
+    if member.state == "waiting":  # they ask to be let in no more
+        t.do(Change(to="left"))
     park(t)
     handing.end(t)
     if not already and confirms(t):
@@ -91,7 +93,7 @@ def handled(t: Turn) -> bool:
     name = command(words)
     if name is None:
         return _opens_flow(t, words)
-    own = {"LATER", "BACK", "MENU"} if t.rest else {"LATER", "BACK", "MENU", "MORE"}
+    own = {"LATER", "BACK", "MENU", "UNDO"} | (set() if t.rest else {"MORE"})
     if question and name in own and fits(t, question):
         return False  # the question's own option wins
     if t.member is None and name not in {"HELP", "BACK", "REPEAT", "MORE"}:

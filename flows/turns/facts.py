@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from flows.events import Option
 from flows.state import Brief, Poll
 from flows.steps import Condition
-from flows.turns import admitting, choosing, coming, consenting, handing, receipts
+from flows.turns import admitting, choosing, coming, consenting, handing, receipts, things, who
 from flows.turns.practising import practising
 from flows.turns.turning import Turn
 from flows.wording import Text
@@ -172,9 +172,8 @@ NAMES: Mapping[str, Callable[[Turn], str]] = {
     "phone": _group("phone"),
     "outside": lambda t: t.group.outside_name if t.group else "Takepart",
     **receipts.NAMES,
+    **who.NAMES,
     **things.NAMES,
-    "invited name": lambda t: t.invited.name,
-    "text cost": lambda t: t.group.rules.text_cost if t.group else "",
     "question": lambda t: poll.question if (poll := poll_at_hand(t)) else "",
     "closes": lambda t: poll.closes if (poll := poll_at_hand(t)) else "",
     "choice": lambda t: t.chosen,

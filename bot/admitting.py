@@ -1,0 +1,51 @@
+"""Tells those who run a group that somebody asks to join it, or that one of them would end a membership."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.helping import sentence
+from flows.events import Say
+from flows.library import Flows
+from storage import matters, telling
+from storage.database import Database
+from storage.matters import ASKS_IN, ENDING, Fresh
+
+SAYS: Mapping[str, str] = {ASKS_IN: "door.asks in", ENDING: "door.ending"}
+LATELY = timedelta(hours=1)  # what waits longer stands on the list all the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitting:
+    """`told` is its round. `channels` are those that are on; `wake` the lanes when something is to go."""
+
+    db: Database
+    flows: Flows
+    ids: Callable[[], str]
+    channels: Collection[str]
+    wake: Callable[[], None]
+
+    async def told(self, now: datetime) -> None:
+        """Tell staff of what has come onto the list since, each thing once."""
+        async with self.db.read() as conn:
+            found = await matters.fresh(conn, tuple(SAYS), since=now - LATELY)
+        if found:
+            async with self.db.write() as conn:
+                for one in found:
+                    await self._tell(conn, one, now)
+            self.wake()
+
+    async def _tell(self, conn: AsyncConnection, one: Fresh, now: datetime) -> None:
+        others = [who for who in await telling.staff(conn, one.group) if who != one.member]
+        await telling.tell(
+            conn,
+            others,
+            Say(text=sentence(self.flows, SAYS[one.kind], group=one.called)),
+            kind=one.kind,
+            key=f"matter:{one.id}",
+            ids=self.ids,
+            channels=self.channels,
+            now=now,
+        )

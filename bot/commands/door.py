@@ -1,0 +1,193 @@
+"""How people come into a group and out of it again: `takepart invite`, and parts of `takepart member`."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.commands.base import GroupName, Here, Json, MemberName, print_json, run, say
+from bot.ways import shipped
+from flows.document import load
+from flows.events import Say
+from flows.turns.facts import spelled
+from storage import auditing, groups, inviting, letting_in, people, standing
+from storage.groups import Complaint, Home
+from storage.letting_in import Desk
+from storage.people import Listed
+from storage.safety import staff_member
+from storage.views import changed
+
+commands = typer.Typer()
+
+By = Annotated[str, typer.Option("--by", metavar="ME", help="Which facilitator you are: number, name or id.")]
+
+
+def invite(
+    name: GroupName,
+    for_: Annotated[str, typer.Option("--for", metavar="NAME", help="What to offer to call them.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a code that lets one person into a group, once, within 30 days.
+
+    takepart invite GARDEN --for Ada
+    """
+
+    async def work(here: Here) -> tuple[str, str]:
+        async with here.db.write() as conn:
+            home = await groups.find_group(conn, name)
+            called = groups.named(for_, "A name") if for_ else ""
+            made = await inviting.invite(
+                conn, here.secrets, ids=here.ids, group=home.id, name=called, now=here.now
+            )
+            trace = {"group": home.id, "did": "invited somebody", "subject": made[0]}
+            await auditing.record(conn, ids=here.ids, now=here.now, **trace)
+            return made
+
+    id_, code = run(work)
+    if as_json:
+        print_json({"id": id_, "code": code})
+        return
+    say(
+        id_,
+        f"The code is {code[:4]} {code[4:]}. It is good once, for 30 days, and is shown only now.",
+        f"They text JOIN {code}, ring and key it, or open the bot's link with ?start={code} on Telegram.",
+    )
+
+
+@commands.command("approve")
+def member_approve(who: MemberName, by: By = "", as_json: Json = False) -> None:
+    """Let somebody in who asked to join. They are welcomed by the way they came.
+
+    takepart member approve 01k9q2… --by Sam
+    """
+
+    async def work(here: Here) -> Listed:
+        async with here.db.write() as conn:
+            member, home, desk = await _at_the_desk(here, conn, who, by)
+            words = {"group": home.name, "name": member.name, "number": member.number}
+            await letting_in.approve(conn, member, _says("door.let in", member, words), desk)
+            return member
+
+    found = run(work)
+    if as_json:
+        print_json({"id": found.id, "state": "active"})
+        return
+    say("They are in, and will hear so.")
+
+
+@commands.command("refuse")
+def member_refuse(who: MemberName, by: By = "", as_json: Json = False) -> None:
+    """Don't let somebody in who asked to join. They are told, and nothing of theirs is kept.
+
+    takepart member refuse 01k9q2… --by Sam
+    """
+
+    async def work(here: Here) -> Listed:
+        async with here.db.write() as conn:
+            member, home, desk = await _at_the_desk(here, conn, who, by)
+            words = _says("door.refused", member, {"group": home.name})
+            await letting_in.refuse(conn, member, words, desk)
+            return member
+
+    found = run(work)
+    if as_json:
+        print_json({"id": found.id, "state": "erased"})
+        return
+    say("They are told so, and nothing of theirs is kept.")
+
+
+@commands.command("end")
+def member_end(
+    who: MemberName,
+    *,
+    by: By,
+    why: Annotated[str, typer.Option(metavar="REASON", help="Why, in words that they will be told.")],
+    as_json: Json = False,
+) -> None:
+    """End a membership. It takes two facilitators: the first proposes, the second says the same again.
+
+    What the member gave stays theirs. They are told why, and to whom they can object.
+
+    takepart member end 4821 --by Sam --why "He shared what others told the group."
+    """
+
+    async def work(here: Here) -> tuple[Listed, bool]:
+        async with here.db.write() as conn:
+            member, home, desk = await _at_the_desk(here, conn, who, by)
+            reason = groups.named(why, "The reason")
+            if not await letting_in.propose_end(conn, member, reason, desk):
+                return member, False
+            settled = await groups.settle(conn, home.id, {})
+            whom = settled.objections_to or await _helper(here, conn, home)
+            words = {"group": home.name, "why": _sentence(reason), "objections": whom}
+            await letting_in.end(conn, member, _says("door.ended", member, words), reason, desk)
+            return member, True
+
+    found, ended = run(work)
+    if as_json:
+        print_json({"id": found.id, "state": "left" if ended else found.state, "ended": ended})
+        return
+    if ended:
+        say("Their membership has ended. They are told why, and to whom they can object.")
+    else:
+        say("Noted. Nothing has ended yet: another facilitator has to say the same.")
+
+
+@commands.command("standing")
+def member_standing(
+    who: MemberName,
+    said: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="STANDING...", help=f"Some of: {', '.join(standing.STANDINGS)}. None takes it back."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Note what somebody says of themselves. Of facilitators everybody hears it who asks WHO.
+
+    takepart member standing 4821 works leads
+    """
+    if unknown := set(said or ()) - set(standing.STANDINGS):
+        known = ", ".join(standing.STANDINGS)
+        raise Complaint(f"'{min(unknown)}' is nothing that people say of themselves here: use {known}.")
+
+    async def work(here: Here) -> str:
+        async with here.db.write() as conn:
+            found = await people.find_member(conn, who, here.secrets)
+            await standing.stand(conn, found.id, said or ())
+            await changed(conn, [found.group])
+            return found.id
+
+    found = run(work)
+    if as_json:
+        print_json({"id": found, "standing": sorted(said or ())})
+        return
+    say("Noted.")
+
+
+async def _at_the_desk(here: Here, conn: AsyncConnection, who: str, by: str) -> tuple[Listed, Home, Desk]:
+    """The member, their group, and whoever does something about them; raise Complaint."""
+    member = await people.find_member(conn, who, here.secrets)
+    home = await groups.find_group(conn, member.group)
+    me = (await staff_member(conn, home.id, by, here.secrets)).id if by else auditing.OPERATOR
+    return member, home, Desk(by=me, channels=here.settings.channels_on, ids=here.ids, now=here.now)
+
+
+async def _helper(here: Here, conn: AsyncConnection, home: Home) -> str:
+    staff = await people.facilitators(conn, home.id, here.secrets)
+    return next((one.name for one in staff if one.name), "somebody in the group")
+
+
+def _sentence(reason: str) -> str:
+    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
+
+
+def _says(name: str, member: Listed, words: Mapping[str, str]) -> Say:
+    """A sentence of the house in a member's language and form, to read and to hear."""
+    text, form = load(shipped()).phrases[name], (member.language, member.form)
+    written = text.written[form].fill(lambda key: words.get(key, ""))
+    aloud = {**words, "number": spelled(words.get("number", ""))}
+    spoken = text.spoken[form].fill(lambda key: aloud.get(key, ""))
+    return Say(text=written, spoken="" if spoken == written else spoken, language=member.language)
