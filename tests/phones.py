@@ -194,7 +194,7 @@ class CallPhone:
         assert call is not None, "nobody has rung"
         if pressed := re.fullmatch(r"\[press (.*)\]", action):
             return await call.press(pressed[1])
-        if recorded := re.fullmatch(r"\[(\d+) seconds(, then silence|, then hangs up)?\]", action):
+        if recorded := re.fullmatch(r"\[(\d+) seconds(, then silence|, then hangs up|, then 0)?\]", action):
             await self._recorded(call, int(recorded[1]), recorded[2] or "")
         elif action == "[silence]":
             await call.silence()
@@ -224,7 +224,7 @@ class CallPhone:
 
     async def _recorded(self, call: Call, seconds: int, how: str) -> None:
         hangs_up = how == ", then hangs up"
-        key = "" if how else "1"
+        key = "0" if how == ", then 0" else "" if how else "1"
         await call.record(SOUND, seconds, key=key, hang_up=hangs_up)
         call.heard = [] if hangs_up else call.heard  # nobody is there to hear it
 

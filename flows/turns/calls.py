@@ -128,15 +128,20 @@ def keys(t: Turn) -> bool:
             put_question(t, t.question)
         return True
     if value == "0":
-        _hold_recording(t)
-        drop_overlays(t)
-        open_frame(t, "zero" if t.member else "zero at the door")
-        run(t)
+        _way_out(t)
         return True
     if value == "more" and t.question:
         put_question(t, t.question, offset=int(t.event.text or 0))
         return True
     return False
+
+
+def _way_out(t: Turn) -> None:
+    """The key 0: other choices, and a person. A recording that was being made is kept."""
+    _hold_recording(t)
+    drop_overlays(t)
+    open_frame(t, "zero" if t.member else "zero at the door")
+    run(t)
 
 
 # Recordings ----------------------------------------------------------------------------------------
@@ -155,7 +160,10 @@ def recorded(t: Turn, question: Question) -> bool:
             return False
         t.afresh()
         t.review = Review(media=media, stage="choose" if t.event.value else "finished")
-        _ask_review(t, question)
+        if t.event.value == "0":  # they need help now
+            _way_out(t)
+        else:
+            _ask_review(t, question)
         return True
     if had is None:
         return False

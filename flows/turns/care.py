@@ -76,11 +76,12 @@ def _which(t: Turn) -> str | None:
 
 
 def see(t: Turn, alert: Alerted) -> None:
+    number = " ".join(alert.number) if t.on_call else alert.number
     if alert.seen_by:
-        t.tell("alert.seen before", number=alert.number, by=alert.seen_by)
+        t.tell("alert.seen before", number=number, by=alert.seen_by)
         return
     t.do(Seen(alert=alert.id))
-    t.tell("alert.seen", number=alert.number)
+    t.tell("alert.seen", number=number)
 
 
 def pass_on(t: Turn, alert: str) -> None:
