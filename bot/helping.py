@@ -48,7 +48,8 @@ class Helping:
     async def _give_back(self, conn: AsyncConnection, *, over: Listed, tools: Tools) -> None:
         name = "handover.idle" if over.taken_at else "handover.nobody"
         says = sentence(self.flows, name, helper=over.helper or sentence(self.flows, "readers.nobody"))
-        if await handovers.close(conn, over.id, says=says, tools=tools) and not over.taken_at:
+        ended = await handovers.close(conn, over.id, says=says, tools=tools, klass="notice")
+        if ended and not over.taken_at:
             await telling.tell(
                 conn,
                 await telling.staff(conn, over.group),

@@ -187,11 +187,18 @@ async def answer(conn: AsyncConnection, id: str, words: str, *, says: str, tools
 
 
 async def close(
-    conn: AsyncConnection, id: str, *, says: str, tools: Tools, mistaken: bool = False
+    conn: AsyncConnection,
+    id: str,
+    *,
+    says: str,
+    tools: Tools,
+    mistaken: bool = False,
+    klass: outbox.Class = "answer",
 ) -> Listed | None:
     """End it, and offer the member what they were doing; None where it was over already.
 
-    What nobody answered stays on the list of what needs a person, with its words.
+    What nobody answered stays on the list of what needs a person, with its words. `klass`: "notice"
+    where no person ends it.
     """
     ended = sa.update(handovers).where(_H.id == id, _H.closed_at.is_(None)).values(closed_at=tools.now)
     if not (await conn.execute(ended)).rowcount:
@@ -204,7 +211,7 @@ async def close(
     elif over.taken_at is None:
         await _leave_on_list(conn, over)
     if says:
-        await _offer(conn, over, says, tools)
+        await _offer(conn, over, says, tools, klass)
     return over
 
 
@@ -345,7 +352,7 @@ def _row(key: str, line: str, channel: str, over: Listed, say: Say, tools: Tools
     )
 
 
-async def _offer(conn: AsyncConnection, over: Listed, says: str, tools: Tools) -> None:
+async def _offer(conn: AsyncConnection, over: Listed, says: str, tools: Tools, klass: outbox.Class) -> None:
     """Say that it is over, with the question that waits for an answer, where there is one."""
     try:
         line, channel = await _way(conn, over)
@@ -359,7 +366,7 @@ async def _offer(conn: AsyncConnection, over: Listed, says: str, tools: Tools) -
     question = talk.frame.asked if talk.frame else talk.asked
     text = f"{says}\n\n{question.text}" if question else says
     row = _row(f"{over.id}:end", line, channel, over, Say(text=text, question=question), tools)
-    await outbox.add(conn, [row], now=tools.now)
+    await outbox.add(conn, [replace(row, klass=klass)], now=tools.now)
 
 
 async def _seen_to(conn: AsyncConnection, member: str, now: datetime) -> None:

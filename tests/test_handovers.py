@@ -216,6 +216,11 @@ async def test_what_nobody_took_up_in_time_is_told_to_both_and_stays_on_the_list
         assert await conn.scalar(sa.select(members.c.handover).where(members.c.id == "mary")) is None
 
 
+async def test_at_night_nobody_is_told_that_nobody_answered(office: Office) -> None:
+    office.now = office.now.replace(hour=23)
+    assert await is_late(office) == []
+
+
 async def test_what_was_answered_and_fell_silent_ends_after_a_day(office: Office) -> None:
     await answers(office, "I am here")
     await office.send()
