@@ -314,7 +314,7 @@ class Batch:
         if person and person.member.id in self.known.people:
             self._note_reach(stage, stage.line, person)
         if len(self.known.at(stage.line.id)) > (1 if person else 0) and not stage.arrived.event.can.call:
-            self._note_who(stage.line, stage.me)
+            self._note_who(stage.line, stage.me if stage.me in self.known.people else None)
 
     def _note_reach(self, stage: Stage, line: Line, person: load.Person) -> None:
         way = person.by(line.id, stage.channel)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import removals
 from storage.heads import UNSENT
+from storage.persons import everyone, person
 from storage.rewriting import drop_media
 from storage.tables import (
     alert_words,
@@ -26,7 +27,6 @@ from storage.tables import (
     events,
     given,
     handover_words,
-    joined_members,
     lines,
     matters,
     members,
@@ -71,14 +71,8 @@ async def erase_gifts(conn: AsyncConnection, gifts: list[str], now: datetime) ->
 
 async def _one_person(conn: AsyncConnection, member: str) -> list[str]:
     """A member, and whoever was found to be the same person."""
-    j, found, new = joined_members.c, {member}, {member}
-    while new:
-        pairs = sa.select(j.kept_id, j.other_id).where(
-            j.undone_at.is_(None), sa.or_(j.kept_id.in_(new), j.other_id.in_(new))
-        )
-        new = {one for pair in await conn.execute(pairs) for one in pair} - found
-        found |= new
-    return sorted(found)
+    kept = await conn.scalar(sa.select(person()).where(members.c.id == member))
+    return sorted(await conn.scalars(everyone(kept)))
 
 
 async def _files_of(conn: AsyncConnection, who: list[str], gifts: sa.Select[tuple[str]]) -> list[str]:

@@ -1,18 +1,33 @@
 """FORGET ME: what somebody gave goes here, at the providers and from the files, whatever dies meanwhile."""
 
-import asyncio
-from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
 
 from flows.effects import Change
+from storage import backups, copying, removals
+from storage.backups import Backup
+from storage.database import Database
 from storage.leaving import change
 from storage.leftovers import discard
+from storage.media import MediaStore
+from storage.register import Register
+from storage.secrets import Secrets
+from storage.tables import members
+from tests.erased import gone
 from tests.fakes.twilio_calls import sound
+from tests.office import NOON, Office
 from tests.world import ADA, BEN, World, world
 
 __all__ = ["world"]
 
-LATER = timedelta(minutes=21)  # by then no answer can still be on its way
-LEFT = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM removals)"
+
+@pytest.fixture
+async def office(db: Database, secrets: Secrets) -> Office:
+    made = Office(db, secrets)
+    await made.group()
+    return made
 
 
 async def forget(world: World, number: str) -> str:
@@ -35,9 +50,9 @@ async def test_texts_calls_and_recordings_go_at_twilio_too(world: World) -> None
     await call.record(sound(2), 2, key="#")
     await call.hang_up()
     assert "It is erased" in await forget(world, ADA)
+    await world.app.remover.once()
     await world.met(lambda: call.sid in world.twilio.removed)
-    world.clock.forward(LATER)
-    await world.until(LEFT)
+    await gone(world)
     assert at_twilio(world, ADA) == []
     assert not world.twilio.files
     assert len(at_twilio(world, BEN)) == 6
@@ -47,8 +62,7 @@ async def test_the_answer_and_the_line_are_gone_once_it_was_said(world: World) -
     await world.group()
     await world.joined(ADA)
     await forget(world, ADA)
-    world.clock.forward(LATER)
-    await world.until(LEFT)
+    await gone(world)
     for table in ("lines", "outbox", "members", "reaches", "consents", "given", "calls"):
         assert await world.count(table) == 0, table
     assert not [row for row in await world.rows("SELECT body, line_id FROM events") if any(row)]
@@ -59,8 +73,7 @@ async def test_who_was_erased_can_come_back_as_somebody_new(world: World) -> Non
     await world.joined(ADA)
     await forget(world, ADA)
     await world.joined(ADA, name="Ada again")
-    world.clock.forward(LATER)
-    await world.until(LEFT)
+    await gone(world)
     welcome = next(words for words in at_twilio(world, ADA) if "Welcome" in words)
     assert welcome.startswith("Welcome, Ada again")
     assert [row.name for row in await world.rows("SELECT name FROM members")] == ["Ada again"]
@@ -82,8 +95,7 @@ async def test_of_a_stopped_line_only_the_keyed_hash_stays_until_it_starts(world
     await world.joined(ADA)
     for words in ("STOP", "forget me", "1"):  # the carrier lets no answer through
         await world.twilio.text(ADA, words)
-    world.clock.forward(LATER)
-    await world.until(LEFT)
+    await gone(world)
     (line,) = await world.rows("SELECT address, stopped_at FROM lines")
     assert line.address is None
     assert line.stopped_at
@@ -97,11 +109,9 @@ async def test_what_twilio_can_not_remove_at_once_is_tried_until_it_is_gone(worl
     world.twilio.fail_next("removals", status=500, times=4)
     world.twilio.fail_next("lists", status=503, times=1)
     await forget(world, ADA)
+    await world.app.remover.once()
     await world.until("SELECT 1 FROM removals WHERE tries > 0 AND sentence != ''")
-    for _ in range(4):
-        world.clock.forward(LATER)
-        await asyncio.sleep(0.1)
-    await world.until(LEFT, wait=30)
+    await gone(world)
     assert at_twilio(world, ADA) == []
 
 
@@ -114,10 +124,46 @@ async def test_on_a_shared_line_only_what_is_theirs_goes(world: World) -> None:
     (market,) = await world.rows("SELECT id FROM members WHERE name = 'Ada'")
     async with world.app.db.write() as conn:
         await discard(conn, await change(conn, market.id, Change(to="erased"), world.clock()))
-    world.clock.forward(LATER)
-    await world.until(LEFT)
+    await gone(world)
     there = at_twilio(world, ADA)
     assert "Fewer stalls" in there
     assert [words for words in there if "Welcome, Ada of the market" in words]
     assert not [words for words in there if "Welcome, Ada." in words or "Welcome, Ada!" in words]
     assert await world.texts(ADA, "menu")
+
+
+async def test_two_who_were_found_to_be_one_person_are_erased_as_one(office: Office) -> None:
+    await office.member("ada")
+    await office.member("adah", joined_to="ada", state="joined")
+    await office.member("ben")
+    async with office.db.write() as conn:
+        await change(conn, "adah", Change(to="erased"), office.now)
+    async with office.db.read() as conn:
+        assert list(await conn.scalars(sa.select(members.c.id))) == ["ben"]
+
+
+async def test_of_three_on_one_landline_one_can_be_erased(world: World) -> None:
+    for code in ("GARDEN", "MARKET", "LIBRARY"):
+        await world.group(code, name=f"{code.title()} Group")
+        await world.joined(ADA, code=code, name=code.title())
+    assert "It is erased" in await forget(world, ADA)
+    assert [row.name for row in await world.rows("SELECT name FROM members ORDER BY id")] == [
+        "Garden",
+        "Market",
+    ]
+
+
+async def test_32_a_restored_backup_brings_nobody_back_who_was_erased(
+    office: Office, files: MediaStore, secrets: Secrets, register: Register, tmp_path: Path
+) -> None:
+    await register.keep(office.db)
+    await office.member("ada")
+    await office.member("ben")
+    await backups.write(tmp_path / "b.zip", office.db, files, secrets, now=NOON, overwrite=False)
+    async with office.db.write() as conn:
+        await change(conn, "ada", Change(to="erased"), office.now)
+    backup = Backup.open(tmp_path / "b.zip", secrets)
+    await copying.restore(office.db, backup, files, register, now=NOON)
+    async with office.db.read() as conn:
+        assert list(await conn.scalars(sa.select(members.c.id))) == ["ben"]
+        assert await removals.left_lines(conn) == ["ada"]

@@ -3,7 +3,6 @@
 import io
 import zipfile
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from storage.leftovers import discard
 from storage.reading import list_contributions
 from storage.tables import attachments, contributions, conversations, given, leftovers, members
 from storage.tables import removals as asked
+from tests.erased import gone
 from tests.fakes.telegram_people import Person
 from tests.fakes.twilio_calls import sound
 from tests.filling import fill
@@ -222,8 +222,7 @@ async def test_nothing_is_left_of_somebody_who_gave_fifty_things(world: World, t
     await world.texts(ADA, "forget me", "1")
     await world.writes(tess, "forget me")
     await world.writes(tess, "1")
-    world.clock.forward(timedelta(minutes=21))
-    await world.until("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM removals)")
+    await gone(world)
     app = world.app
     here = Here(settings=app.settings, db=app.db, secrets=app.secrets, ids=app.ids, now=world.clock())
     await tidying.clear_away(here)
