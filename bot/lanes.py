@@ -112,7 +112,7 @@ class Lanes:
             db=db,
             clock=clock,
             ids=ids,
-            terms=Terms(holder=holder, fit=_fit(every), carrier_stops=carrier_stops),
+            terms=Terms(holder=holder, ids=ids, fit=_fit(every), carrier_stops=carrier_stops),
             channels=tuple(carriers),
             noted=noted,
         )

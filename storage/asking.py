@@ -11,21 +11,28 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.engine import asked
-from flows.events import Say
+from flows.events import Option, Question, Say
 from flows.state import Conversation
-from storage.checks import Waiting
+from storage.checks import STILL, Waiting
 from storage.database import upsert
-from storage.outbox import Body
+from storage.outbox import Body, Row, add
 from storage.states import packed, unpacked
 from storage.tables import conversations, open_questions
 
+STILL_YOU, SOMEBODY = "Is this still {name}?", "the person who joined us"
+IT_IS, IT_IS_NOT = "It is", "It is not"
 WAY_BACK = "To go back to what you were doing, text BACK."
 
 Fit = Callable[[str, Say], tuple[Say, str]]  # by channel: what goes out now, and what waits for MORE
 
 
-def dressed(row: Waiting, body: Body, talk: Conversation | None, fit: Fit) -> tuple[Say, Conversation | None]:
-    """A notice as it goes out now, and the conversation after it."""
+def dressed(
+    row: Waiting, body: Body, talk: Conversation | None, fit: Fit, called: str = ""
+) -> tuple[Say, Conversation | None]:
+    """A notice as it goes out now, and the conversation after it.
+
+    `called`: the first name, on a line that others use too.
+    """
     if row.channel == "voice":  # a call of ours tells what it is for once somebody has answered
         return body.say, talk
     talk = talk or Conversation()
@@ -36,6 +43,8 @@ def dressed(row: Waiting, body: Body, talk: Conversation | None, fit: Fit) -> tu
         talk = asked(_without(talk, row.subject or ""), say.question)
     if talk.frames and (talk.away or talk.busy):
         say = replace(say, text=f"{WAY_BACK}\n\n{say.text}")
+    if called and row.kind != STILL:
+        say = replace(say, text=f"{called}: {say.text}")
     say, rest = fit(row.channel, say)
     return say, replace(talk, rest=rest) if rest else talk
 
@@ -60,10 +69,54 @@ async def ask(
         for member in sorted({row.member for row in notices if row.member})
         if (talk := talks.get(member)) is not None
     ]
+    saved += [
+        {
+            "owner": f"line:{row.line}",
+            "member_id": None,
+            "state": packed(Conversation(asked=_still(row, "").question)),
+            "updated_at": now,
+        }
+        for row in notices
+        if row.kind == STILL
+    ]
     if saved:
         make = upsert(conn, conversations)
         change = {"state": make.excluded.state}
         await conn.execute(make.on_conflict_do_update(index_elements=["owner"], set_=change), saved)
+
+
+async def still_theirs(
+    conn: AsyncConnection, rows: Mapping[Waiting, str], ids: Callable[[], str], now: datetime
+) -> None:
+    """Ask once, on each line that may be somebody else's by now, if it is still this member's.
+
+    `rows` are what waits for that, each with the first name.
+    """
+    asked_for = {(row.line, row.member): row for row in rows}
+    questions = [
+        Row(
+            id=ids(),
+            line=row.line,
+            channel=row.channel,
+            klass="notice",
+            dedupe_key=f"{STILL}:{row.member}:{row.line}:{now:%Y-%m}",
+            say=_still(row, rows[row]),
+            member=row.member,
+            group=row.group,
+            kind=STILL,
+        )
+        for row in asked_for.values()
+    ]
+    await add(conn, questions, now=now)
+
+
+def _still(row: Waiting, name: str) -> Say:
+    text = STILL_YOU.format(name=name or SOMEBODY)
+    options = (Option(key="yes", label=IT_IS), Option(key="no", label=IT_IS_NOT))
+    return Say(
+        text=text,
+        question=Question(id=row.member or STILL, name=STILL, text=text, takes=("choice",), options=options),
+    )
 
 
 async def unask(conn: AsyncConnection, member: str, poll: str) -> None:

@@ -20,7 +20,11 @@ BETWEEN_CALLS = timedelta(hours=2)  # for what is due at once: nobody is rung se
 CALLBACK = timedelta(seconds=60)  # how long the provider's own word settles what is unclear
 AT_ONCE = timedelta(seconds=2)
 USUAL_HOURS = "9-20"
+ASKED_FOR = timedelta(days=14)  # so long we wait to be told that a line is still somebody's
+STILL = "still"  # the kind of message that asks it
 
+DOUBTED = "It waits until they tell us that this line is still theirs."
+UNTOLD = "Nobody told us that this line is still theirs."
 TOO_LATE = "It was out of date before it could be sent."
 STOPPED = "They asked us to stop."
 CLOSED = "The vote has closed."
@@ -76,7 +80,8 @@ class Facts:
     way. `settled`: what they have done already, so that the message is not needed. `spent_until`: their
     group has spent what it may until then. `paused_at`: since when the lane pauses for a fault of ours.
     `week_left`: how many more messages they want this week, None for any number; `week_until`: when they
-    want the next where none is left.
+    want the next where none is left. `doubted`: the line may be somebody else's by now. `shared`: others use
+    it too; `busy_until` is also of those.
     """
 
     stopped: bool = False
@@ -101,6 +106,9 @@ class Facts:
     week_until: datetime | None = None
     closed: bool = False
     settled: str = ""
+    doubted: bool = False
+    first_name: str = ""
+    shared: bool = False
     conversation: Conversation | None = None
 
 
@@ -112,6 +120,7 @@ class Verdict:
     until: datetime | None = None
     why: str = ""
     held: bool = False
+    asks: bool = False  # whether the line is still theirs is to be asked meanwhile
     reached: str = "failed"  # what `reached` says of one that is dropped
 
 
@@ -181,9 +190,24 @@ def _later(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
         return Verdict(does="hold", until=now + LOOK_AGAIN, held=True)
     if row.kind == ALERT:
         return _ringing(row, facts, now)
+    doubt = _doubt(row, facts, now)
+    if doubt:
+        return doubt
     if facts.busy_until and facts.busy_until > now:
         return Verdict(does="hold", until=min(facts.busy_until, now + LOOK_AGAIN), held=True)
     return _after_call(row, facts, now) if row.channel == "voice" else None
+
+
+def _doubt(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
+    """Hold what is for somebody whose line may be another's by now, and ask there first.
+
+    A call says nothing before it has asked that itself.
+    """
+    if not facts.doubted or row.channel == "voice" or row.kind == STILL:
+        return None
+    if now - row.created_at > ASKED_FOR:
+        return Verdict(does="drop", why=UNTOLD, reached="not reachable")
+    return Verdict(does="hold", until=now + timedelta(days=1), why=DOUBTED, asks=True)
 
 
 def _after_call(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:

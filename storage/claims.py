@@ -1,6 +1,6 @@
 """Takes what is due out of the outbox for one lane: a lease on each line, and the message at its head."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.events import Say
 from flows.state import Conversation
 from storage import heads
-from storage.asking import Fit, ask, dressed
+from storage.asking import Fit, ask, dressed, still_theirs
 from storage.checks import (
     DIED,
     DIED_OFTEN,
@@ -51,6 +51,7 @@ class Terms:
     """How a lane claims. `fit` cuts a message for its channel; `carrier_stops`: see `checks.Facts`."""
 
     holder: str
+    ids: Callable[[], str]
     fit: Fit
     carrier_stops: bool = True
 
@@ -65,6 +66,7 @@ class _Plan:
     take: list[Waiting] = field(default_factory=list)
     hold: list[dict[str, Any]] = field(default_factory=list)
     lapsed: list[dict[str, Any]] = field(default_factory=list)
+    doubt: list[Waiting] = field(default_factory=list)  # for these it is asked if the line is still theirs
     end: list[tuple[Waiting, Verdict]] = field(default_factory=list)
     due: dict[str, datetime | None] = field(default_factory=dict)
 
@@ -96,6 +98,7 @@ async def claim(
     plan.take = await gather(conn, lane, plan.take, known.facts, now)
     await _write(conn, plan, terms.holder, now)
     await _put_off(conn, lane, plan.due, now)
+    await still_theirs(conn, {row: known.facts[row.id].first_name for row in plan.doubt}, terms.ids, now)
     return await _dress(conn, plan, free, terms.fit, now)
 
 
@@ -132,6 +135,8 @@ def _plan_row(plan: _Plan, row: Waiting, now: datetime) -> datetime | None:
     if verdict.does == "hold" and verdict.until:
         held = {"row": row.id, "until": verdict.until, "busy": verdict.held, "why": verdict.why}
         plan.hold.append(held)
+        if verdict.asks:
+            plan.doubt.append(row)
         return verdict.until
     plan.end.append((row, verdict))
     return None
@@ -234,7 +239,9 @@ async def _dress(
             continue
         say = body.say
         if row.klass == NOTICE:
-            say, talks[row.member] = dressed(row, body, talks.get(row.member), fit)
+            facts = plan.facts[row.id]
+            called = facts.first_name if facts.shared else ""
+            say, talks[row.member] = dressed(row, body, talks.get(row.member), fit, called)
         line = free[row.line]
         claimed.append(Claimed(row=row, say=say, address=line.address, rested=line.rested))
     await ask(conn, [one.row for one in claimed], talks, now)

@@ -1,7 +1,7 @@
 """Reads what is known about messages that are about to go: one SELECT for each table."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import rules
 from flows.state import Conversation
-from storage import reaching, spending, weeks
+from storage import reaching, sharing, spending, weeks
 from storage.checks import ALERT, BETWEEN_CALLS, RINGING, Facts, Waiting
 from storage.persons import any_of, person
 from storage.states import unpacked
@@ -34,6 +34,7 @@ LONGEST_CALL = timedelta(hours=2)  # after that we missed its end
 
 VOTED = "They have voted already."
 READ = "They have read it already."
+NOBODY = sharing.Use()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ class _Known:
     closed: set[str] = field(default_factory=set)
     done: dict[tuple[str, str, str], str] = field(default_factory=dict)
     spent: dict[str, datetime] = field(default_factory=dict)
+    uses: Mapping[str, sharing.Use] = field(default_factory=dict)  # by line
 
 
 async def facts_for(
@@ -79,6 +81,7 @@ async def facts_for(
         known.choices = await reaching.choices(conn, who)
         known.any_hour = await _any_hour(conn, notices)
         known.done = await _done(conn, who, notices)
+        known.uses = await sharing.uses(conn, {row.line for row in notices if row.member}, now)
     ringable = {row.line for row in notices if row.channel == "voice"}
     known.ringing = await _ringing(conn, ringable, now)
     known.rung = await _rung(conn, ringable, now)
@@ -96,8 +99,14 @@ def _of(row: Waiting, known: _Known, usual: Facts) -> Facts:
     if row.klass == "answer":
         return usual
     member, subject = row.member or "", row.subject or ""
+    person = known.people.get(member, Facts(state="left" if member else ""))
+    use = known.uses.get(row.line, NOBODY)
     return replace(
-        known.people.get(member, Facts(state="left" if member else "")),
+        person,
+        busy_until=max(filter(None, (person.busy_until, use.busy_until)), default=None),
+        doubted=member in use.doubted,
+        first_name=use.names.get(member, ""),
+        shared=len(use.names) > 1,
         may_start=known.ways.get((member, row.line, row.channel), not member),
         unwanted=not reaching.wanted(known.choices, member, row.channel, row.kind),
         any_hour=(row.group or "", member) in known.any_hour,

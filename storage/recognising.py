@@ -8,15 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import effects as ef
 from storage import load, locks
+from storage.checks import DOUBTED, STILL
 from storage.load import Person
 from storage.outbox import make_due
 from storage.pins import WRONG, Checked, check_number
 from storage.reaching import ways_to
+from storage.register import note_way
 from storage.stage import Stage
 from storage.tables import lines, matters, outbox, reaches
-
-STILL = "still"  # the kind of message that asks whether a line is still somebody's
-DOUBTED = "It waits until they tell us that this line is still theirs."
 
 
 async def look(conn: AsyncConnection, s: Stage, value: str) -> Checked:
@@ -114,6 +113,7 @@ def _not_theirs(s: Stage, effect: ef.NotTheirs) -> None:
         r = reaches.c
         here = (r.member_id == effect.member, r.line_id == line.id, r.retired_at.is_(None))
         await conn.execute(sa.update(reaches).where(*here).values(retired_at=s.now, may_start=False))
+        await note_way(conn, "retired", effect.member, line.id)
         who = (lines.c.id == line.id, lines.c.at_member == effect.member)
         await conn.execute(sa.update(lines).where(*who).values(at_member=None, at_until=None))
         await _elsewhere(conn, s, effect.member, line.id)

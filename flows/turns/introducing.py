@@ -28,13 +28,13 @@ def ask(t: Turn, _: str) -> None:
 
 
 def still(t: Turn, one: Candidate) -> Question:
-    """Whether a line is still somebody's. Whoever has it now learns a first name at most."""
+    """Whether a line is still theirs: named by their id. Whoever has it now learns a first name at most."""
     options = tuple(
         Option(key=key, label=t.phrase(f"still.{key}"), spoken=t.spoken(f"still.{key}"), words=(key,))
         for key in ("yes", "no")
     )
     text = t.phrase("still.ask", member=one.first_name or t.phrase("still.nobody"))
-    return Question(id=t.ids(), name=STILL, text=text, takes=("choice",), options=options)
+    return Question(id=one.id, name=STILL, text=text, takes=("choice",), options=options)
 
 
 def question_of(t: Turn, name: str, phrase: str, options: tuple[Option, ...] = ()) -> Question:

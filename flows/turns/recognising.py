@@ -142,15 +142,19 @@ def _pin(t: Turn, question: Question) -> None:
 
 
 def _still(t: Turn, question: Question) -> None:
+    """An answer to whether a line is still somebody's; of several who use it, it may be another who writes."""
     found = read(t, question)
     keys = found.answer.keys if found and found.answer else ()
-    if keys == ("yes",):
-        _here(t, t.candidates[0].id)
-    elif keys == ("no",):
-        t.do(NotTheirs(member=t.candidates[0].id))
+    meant = next((one.id for one in t.candidates if one.id == question.id), "")
+    if keys == ("yes",) and meant:
+        _here(t, meant)
+    elif keys == ("no",) and meant:
+        t.do(NotTheirs(member=meant))
         _pass_on(t)
         t.tell("still.not theirs")
         t.speak(ends=t.on_call)
+    elif len(t.candidates) > 1 or not meant:
+        _begin(t)
     else:
         _hold(t)
         _again(t, question, "again.first")
