@@ -23,7 +23,7 @@ from storage.register import (
 )
 from storage.tables import contributions, given, lines, members, reaches
 
-CAUTIOUS = {"stopped", "no-calls", "not-first"}
+CAUTIOUS = {"stopped", "no-calls", "not-first", "no-name"}
 SLICE = 1000
 
 Says = Mapping[str, bool]

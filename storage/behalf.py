@@ -18,6 +18,7 @@ from storage import auditing, locks
 from storage.database import upsert
 from storage.groups import Complaint, quoted
 from storage.people import Listed, facilitators
+from storage.persons import everyone
 from storage.secrets import Secrets
 from storage.stage import Stage
 from storage.tables import (
@@ -209,7 +210,7 @@ async def look(conn: AsyncConnection, stage: Stage, _: str) -> tuple[Entry, ...]
     rows = await conn.execute(
         sa.select(e.id, e.by, e.contribution_id, e.poll_id, c.text, c.flow)
         .outerjoin(contributions, c.id == e.contribution_id)
-        .where(e.member_id == stage.me, e.read_at.is_(None), c.taken_back_at.is_(None))
+        .where(e.member_id.in_(everyone(stage.me)), e.read_at.is_(None), c.taken_back_at.is_(None))
         .order_by(e.at, e.id)
     )
     return tuple(
@@ -220,7 +221,7 @@ async def look(conn: AsyncConnection, stage: Stage, _: str) -> tuple[Entry, ...]
 
 def _read_back(s: Stage, effect: ef.ReadBack) -> None:
     """They have heard what was entered for them."""
-    heard = sa.update(entries).where(entries.c.member_id == s.me, entries.c.id.in_(effect.ids))
+    heard = sa.update(entries).where(entries.c.member_id.in_(everyone(s.me)), entries.c.id.in_(effect.ids))
     s.ledger.change(heard.values(read_at=s.now))
     s.ledger.change(sa.update(members).where(members.c.id == s.me).values(read_back=False))
 

@@ -12,8 +12,20 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
+from storage.guessing import KEPT
 from storage.heads import UNSENT
-from storage.tables import call_steps, calls, events, leases, lines, outbox, practice_posts, reaches
+from storage.tables import (
+    call_steps,
+    calls,
+    events,
+    guesses,
+    leases,
+    lines,
+    link_codes,
+    outbox,
+    practice_posts,
+    reaches,
+)
 
 STEPS_LAST = timedelta(minutes=10)
 POSTS_LAST = timedelta(days=1)
@@ -38,7 +50,8 @@ class Over:
 
 async def clear(db: Database, now: datetime) -> None:
     """Empty what was only kept for a repeat or a replay, and drop lines that nobody uses any more."""
-    for over in (*_steps_and_posts(now), *_events(now), *_messages(now), _lines(now), _leases(now)):
+    old = (*_steps_and_posts(now), *_events(now), *_messages(now), *_codes(now), _lines(now), _leases(now))
+    for over in old:
         await _bit_by_bit(db, over)
 
 
@@ -90,6 +103,15 @@ def _messages(now: datetime) -> tuple[Over, ...]:
     return (
         Over(key=o.id, which=spent, does=sa.update(outbox).values(body=None).where),
         Over(key=o.id, which=old, does=sa.delete(outbox).where),
+    )
+
+
+def _codes(now: datetime) -> tuple[Over, ...]:
+    """Codes that work no more, and guesses that no limit looks back to."""
+    c, g = link_codes.c, guesses.c
+    return (
+        Over(key=c.id, which=c.until < now - KEPT, does=sa.delete(link_codes).where),
+        Over(key=g.id, which=g.at < now - KEPT, does=sa.delete(guesses).where),
     )
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import effects as ef
-from storage.persons import NO_MEMBER
+from storage.persons import NO_MEMBER, everyone
 from storage.stage import Stage
 from storage.tables import consents, contributions, given, members
 
@@ -62,7 +62,7 @@ def _stands(s: Stage, agreed: Mapping[str, str]) -> None:
 async def _back_inside(conn: AsyncConnection, member: str) -> None:
     """What was for people outside is for the group alone from now on."""
     c = contributions.c
-    mine = sa.select(given.c.contribution_id).where(given.c.member_id == member)
+    mine = sa.select(given.c.contribution_id).where(given.c.member_id.in_(everyone(member)))
     outside = sa.update(contributions).where(c.id.in_(mine), c.audience == "outside")
     await conn.execute(outside.values(audience="group"))
 

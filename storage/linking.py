@@ -65,11 +65,13 @@ async def link_line(
     ways = [(channel, channel != "voice")] + ([("voice", False)] if channel == "sms" else [])
     for place, (by, may_start) in enumerate(ways, start=-1 if rank is None else rank):
         here = (r.member_id == member, r.line_id == line, r.channel == by)
-        proved = now if by == channel else None
-        had = sa.update(reaches).where(*here).values(retired_at=None, failing_since=None, proved_at=proved)
-        if not (await conn.execute(had)).rowcount:
+        proved = {"proved_at": now, "heard_at": now} if by == channel else {}
+        anew = sa.case((r.retired_at.is_not(None), may_start), else_=r.may_start)
+        had = sa.update(reaches).where(*here)
+        again = had.values(may_start=anew, retired_at=None, failing_since=None, **proved)
+        if not (await conn.execute(again)).rowcount:
             row = {"id": ids(), "member_id": member, "line_id": line, "channel": by}
-            new = {"rank": place + 1, "may_start": may_start, "proved_at": proved, "heard_at": proved}
+            new = {"rank": place + 1, "may_start": may_start, **proved}
             await conn.execute(sa.insert(reaches).values(**row, **new))
     await note_way(conn, "used", member, line)
 
