@@ -67,6 +67,8 @@ def build() -> typer.Typer:
     app.command("export")(reading.export_group)
     app.command("hide")(giving.hide)
     app.command("review")(giving.review)
+    app.command("hide")(giving.hide)
+    app.command("review")(giving.review)
     app.add_typer(watching.problems, name="problems")
     app.add_typer(watching.messages, name="undelivered")
     app.command("audit")(audit.audit)

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from storage.groups import Complaint, Home
-from storage.reading import Contribution
+from storage.reading import Contribution, plain
 
-COLUMNS = ("id", "flow", "member", "channel", "at", "text", "answers", "audience", "practice", "media")
+COLUMNS = (
+    *("id", "flow", "member", "channel", "at", "text", "answers", "audience", "practice", "media"),
+    "hidden",
+)
 ENDINGS = {
     "application/pdf": "pdf",
     "audio/aac": "aac",
@@ -54,7 +57,7 @@ async def write(
     files = {file.sha256: file for one in found for file in one.media if file.sha256}
     for sha256, file in files.items():
         _write(folder / "media" / file_name(sha256, file.type), await load(sha256))
-    _write(folder / "contributions.json", _json([asdict(one) for one in found]))
+    _write(folder / "contributions.json", _json([plain(one, marked=True) for one in found]))
     _write(folder / "contributions.csv", _csv(found))
     manifest = {
         "group": home.code,

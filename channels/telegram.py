@@ -121,7 +121,7 @@ class TelegramChannel:
         if parcel.method not in METHODS:
             return result("unknown-method")
         try:
-            files = [await load(shown.sha256) for shown in parcel.files]
+            files = [shown.text.encode() or await load(shown.sha256) for shown in parcel.files]
         except Exception as error:  # whatever the store has: the message must not be lost for it
             _log.warning("file_not_loaded", outbox=outbox, error=type(error).__name__)
             return result("no-file")

@@ -93,6 +93,13 @@ class AskAgain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskAgain:
+    """It was hidden, and its giver would like a second person to look at it."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeBack:
     """Nothing of it stays: of a contribution, or of words that were kept for a person."""
 
@@ -130,7 +137,7 @@ class Thank:
 class Matter:
     """Something that needs a person. With an `id` it can be taken back; `unnamed`: nobody sees whose it is."""
 
-    kind: Literal["not understood", "passed on", "help", "ring", "call booked", "nobody known"]
+    kind: Literal["not understood", "passed on", "help", "ring", "call booked", "nobody known", "own copy"]
     words: str = ""
     question: str = ""
     media: tuple[str, ...] = ()
@@ -315,6 +322,7 @@ Effect = (
     | Join
     | Keep
     | Unname
+    | AskAgain
     | AskAgain
     | Amend
     | Narrow

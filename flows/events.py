@@ -132,6 +132,7 @@ class Shown:
     sha256: str = ""
     name: str = ""
     words: str = ""
+    text: str = ""  # the file itself, where it is made for one message and kept nowhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -163,6 +163,7 @@ DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {
     ef.Practised: _practised,
     **consenting.DEEDS,
     **gifts.DEEDS,
+    **hiding.DEEDS,
     **handovers.DEEDS,
     **linking.DEEDS,
     **behalf.DEEDS,

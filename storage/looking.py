@@ -20,6 +20,8 @@ async def look_up(conn: AsyncConnection, stage: Stage, look: Look) -> Any:
 LOOKS: Mapping[str, LookUp] = {
     "alert": flagging.look,
     "handover": handovers.look,
+    "things": things.look,
+    "own copy": own_copy.look,
     "wants": reaching.look,
     **inviting.LOOKS,
     **recognising.LOOKS,

@@ -11,39 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.persons import everyone, person
 from storage.secrecy import without_ballot
 from storage.tables import (
-    ballots,
-    consents,
     contribution_media,
     contributions,
     given,
     groups,
-    handover_words,
-    handovers,
-    matters,
     media,
     members,
-    needs,
     polls,
-    preferences,
-    reached,
-    standings,
-    thanks,
-    voted,
 )
-
-HELD = {  # what stands about a member beside what they gave
-    "consents": consents,
-    "standings": standings,
-    "needs": needs,
-    "preferences": preferences,
-    "ballots": ballots,
-    "voted": voted,
-    "reached": reached,
-    "thanks": thanks,
-    "matters": matters,
-    "handovers": handovers,
-    "handover_words": handover_words,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +49,11 @@ class Contribution:
 
 
 async def list_contributions(
-    conn: AsyncConnection, group: str, *, practice: bool = True
+    conn: AsyncConnection, group: str, *, practice: bool = True, giver: str = ""
 ) -> list[Contribution]:
-    """What stands, the oldest first. Within a day what has no name comes last, in no order of time.
+    """What stands, of all or of one giver, the oldest first.
 
+    Within a day what has no name comes last, in no order of time.
     What has nothing in it is left out, such as photos none of which could be kept: words that come
     to it later bring it back.
     """
@@ -86,6 +62,8 @@ async def list_contributions(
     wanted = [c.group_id == group, c.taken_back_at.is_(None)]
     if not practice:
         wanted.append(c.practice.is_(False))
+    if giver:
+        wanted.append(given.c.member_id.in_(everyone(giver)))
     rows = await conn.execute(
         sa.select(contributions, person().label("member_id"), polls.c.secret)
         .outerjoin(given, given.c.contribution_id == c.id)
@@ -108,39 +86,13 @@ async def names(conn: AsyncConnection, group: str) -> dict[str, str]:
     return {row.id: row.name for row in rows}
 
 
-async def member_data(conn: AsyncConnection, member: str) -> dict[str, Any]:
-    """Everything held about a member but their ways, which are sealed; for them to have."""
-    m = members.c
-    group = await conn.scalar(sa.select(m.group_id).where(m.id == member)) or ""
-    theirs = sa.select(given.c.contribution_id).where(given.c.member_id.in_(everyone(member)))
-    mine = set(await conn.scalars(theirs))
-    # Theirs to have whether or not it has a name, so by what was given and not by what lists show.
-    gave = [
-        plain(one, marked=True) | {"member": member}
-        for one in await list_contributions(conn, group)
-        if one.id in mine
-    ]
-    held = {name: await _rows(conn, table, member) for name, table in HELD.items()}
-    return {"contributions": gave, **held}
-
-
-async def _rows(conn: AsyncConnection, table: sa.Table, member: str) -> list[dict[str, Any]]:
-    wanted = [column for column in table.c if column.name != "member_id"]
-    rows = await conn.execute(sa.select(*wanted).where(table.c.member_id.in_(everyone(member))))
-    return [{name: _plain(value) for name, value in row.items()} for row in rows.mappings()]
-
-
-def _plain(value: Any) -> Any:
-    return _moment(value) if isinstance(value, datetime) else value
-
-
 def _contribution(row: sa.Row[*tuple[Any, ...]], day: str, files: list[File]) -> Contribution:
     return Contribution(
         id=row.id,
         flow=row.flow,
         member=None if row.unnamed else row.member_id,
         channel=None if row.unnamed else row.channel,
-        at=day if row.unnamed else _moment(row.at),
+        at=day if row.unnamed else moment(row.at),
         text=row.text,
         # A comment on a secret vote is read while the vote is open; the choice beside it never is.
         answers=without_ballot(row.answers or {}) if row.secret else row.answers or {},
@@ -166,7 +118,7 @@ def _says(answers: Any) -> bool:
     return any(map(_says, answers)) if isinstance(answers, list) else answers not in ("", None)
 
 
-def _moment(at: datetime) -> str:
+def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

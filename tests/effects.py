@@ -6,6 +6,7 @@ from flows.effects import (
     Acknowledge,
     Amend,
     AskAgain,
+    AskAgain,
     Change,
     Choose,
     Delivered,
@@ -50,6 +51,8 @@ def told(effect: Effect, files: Files) -> str:
             return "only the facilitators may read it now"
         case TakeBack():
             return "taken back"
+        case Unname() | AskAgain():
+            return "no name stands beside it" if isinstance(effect, Unname) else "a second person is to look"
         case Unname() | AskAgain():
             return "no name stands beside it" if isinstance(effect, Unname) else "a second person is to look"
         case Vote():

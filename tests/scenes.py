@@ -57,6 +57,25 @@ THINGS = (
         kind="words", id="t4", flow="", day="2 February", words="Hm", audience="facilitators"
     ),
 )
+THINGS = (
+    Thing(kind="gift", id="t1", flow="thought", day="2 March", words="More benches", audience="group"),
+    Thing(kind="ballot", id="p1", flow="vote", day="1 March", words="Where shall we meet?"),
+    Thing(
+        kind="gift", id="t2", flow="diary", day="27 February", audience="facilitators", unnamed=True
+    ),
+    Thing(
+        kind="gift",
+        id="t3",
+        flow="thought",
+        day="3 February",
+        words="The ramp at the library is much too steep for Jo",
+        audience="group",
+        hidden="names somebody",
+    ),
+    Thing(
+        kind="words", id="t4", flow="", day="2 February", words="Hm", audience="facilitators"
+    ),
+)
 GROUP = Group(
     id="g1",
     code="GARDEN",

@@ -10,9 +10,10 @@ from flows.effects import Change
 from storage import leaving, load
 from storage.database import Database
 from storage.groups import Complaint
+from storage.held import member_data
 from storage.joined import join_members, latest, unjoin_members
 from storage.polls import NewPoll, open_poll, tally
-from storage.reading import list_contributions, member_data
+from storage.reading import list_contributions
 from storage.rewriting import take_back
 from storage.tables import ballots, contributions, given, members, outbox, reaches
 from tests.gatherings import Gathering

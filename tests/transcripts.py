@@ -14,6 +14,7 @@ from flows.events import Say
 from flows.state import Alerted, Thing, Wants, Way
 from flows.turns import choosing
 from storage.pins import Checked
+from tests import doors
 from tests.codes import JO, opening
 from tests.effects import told
 from tests.phones import Phone, phone
@@ -40,7 +41,7 @@ def _having_given(scene: Scene) -> Scene:
         gone |= {one.poll for one in scene.effects if isinstance(one, Vote)}
         return [one for one in THINGS if one.id not in gone]
 
-    return scene.finds(things=left)
+    return scene.finds(things=left, **{"own copy": lambda: "What is held about Mary"})
 
 
 GIVEN: Mapping[str, Callable[[Scene], Scene]] = {
@@ -63,9 +64,9 @@ GIVEN: Mapping[str, Callable[[Scene], Scene]] = {
     "we may write anything here": lambda s: replace(
         s, member=s.member and replace(s.member, way=Way(write_anything=True))
     ),
-    "a contact": lambda s: replace(
-        s, member=s.member and replace(s.member, permission="facilitator")
-    ).finds(alert=lambda *_: ALERTED),
+    "a contact": lambda s: replace(s, member=s.member and replace(s.member, permission="facilitator")).finds(
+        alert=lambda *_: ALERTED
+    ),
     "a call about an alert": lambda s: replace(
         s, notice=replace(NOTICE, kind="alert", subject="a1", text=RUNG)
     ),
@@ -79,6 +80,7 @@ GIVEN: Mapping[str, Callable[[Scene], Scene]] = {
         s.finds(**{"member number": lambda keyed: Checked(member="m1" if keyed == "7730" else "")}),
         member=s.member and replace(s.member, way=Way(known=False)),
     ),
+    **doors.GIVEN,
     "easy words": lambda s: replace(s, member=s.member and replace(s.member, form="easy")),
 }
 

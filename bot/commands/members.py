@@ -11,12 +11,13 @@ from bot.commands.audit import By, leave_trace
 from bot.commands.base import GroupName, Here, Json, MemberName, at, print_json, run, say, stamp, table
 from flows.effects import Change
 from storage import groups, people
+from storage.held import member_data
 from storage.leaving import change
 from storage.leftovers import discard, sweep
 from storage.media_place import Away
+from storage.own_copy import own_copy
 from storage.people import Listed
 from storage.persons import NO_MEMBER
-from storage.reading import member_data
 from storage.views import changed
 
 member = typer.Typer(no_args_is_help=True, help="See who is in a group, and do what a member asks for.")
@@ -100,20 +101,32 @@ def member_stop(who: MemberName, by: By = None, as_json: Json = False) -> None:
 
 
 @member.command("export")
-def member_export(who: MemberName, by: By = None) -> None:
+def member_export(
+    who: MemberName,
+    by: By = None,
+    readable: Annotated[
+        bool, typer.Option("--readable", help="As a text to print, and no data for programs.")
+    ] = False,
+) -> None:
     """Print, as JSON, everything that is held about a member, for them to have.
 
     takepart member export 01k9q2… > for-them.json
     """
 
-    async def work(here: Here) -> dict[str, object]:
+    async def work(here: Here) -> dict[str, object] | str:
         async with here.db.write() as conn:
             found = await people.find_member(conn, who, here.secrets)
             did = "wrote out everything held about them"
             await leave_trace(conn, here, found.group, did, by=by, subject=found.id)
+            if readable:
+                return await own_copy(conn, found.id, here.secrets, now=here.now)
             return {"member": _member(found), **await member_data(conn, found.id)}
 
-    print_json(run(work))
+    found = run(work)
+    if isinstance(found, str):
+        say(found)
+    else:
+        print_json(found)
 
 
 @member.command("forget")

@@ -10,7 +10,7 @@ from bot import export
 from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, stamp, table
 from storage import matters
 from storage.groups import Complaint, find_group
-from storage.reading import Contribution, list_contributions, names
+from storage.reading import Contribution, list_contributions, names, plain
 
 SHORT = 80  # characters of a text in the table; --json and export have all of it
 
@@ -28,7 +28,7 @@ def contributions(name: GroupName, as_json: Json = False) -> None:
 
     found, called = run(work)
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json([plain(one, marked=False) for one in found])
         return
     rows = [
         (
@@ -38,7 +38,7 @@ def contributions(name: GroupName, as_json: Json = False) -> None:
             one.channel,
             _short(one),
             one.audience,
-            "practice" if one.practice else "",
+            ", ".join(filter(None, ("practice" if one.practice else "", _hidden(one)))),
         )
         for one in found
     ]
@@ -98,6 +98,10 @@ def export_group(
         print_json({"contributions": number, "files": files})
         return
     say(f"Written: {number} contributions and {files} files. manifest.json has the counts.")
+
+
+def _hidden(one: Contribution) -> str:
+    return f"hidden: {one.hidden}" if one.hidden else ""
 
 
 def _short(one: Contribution) -> str:

@@ -12,7 +12,7 @@ from flows.wording import Text
 
 NAMES = get_args(Kind)
 MOST_ON_A_SCALE = 10
-LISTED = ("languages",)  # choices that the group has, not the file
+LISTED = ("languages", "things")  # choices that are not the file's
 CHOICE = frozenset({"key", "say", "voice", "easy", "words", "when"})
 
 

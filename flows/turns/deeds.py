@@ -246,6 +246,7 @@ DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
     **care.DEEDS,
     **naming.DEEDS,
     **things.DEEDS,
+    **things.DEEDS,
     **consenting.DEEDS,
     **handing.DEEDS,
 }

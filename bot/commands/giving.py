@@ -1,0 +1,76 @@
+"""What is done about things that members gave: `takepart hide`, `takepart review`."""
+
+from typing import Annotated
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import notices
+from bot.commands.base import Here, Json, print_json, run, say
+from flows.events import Say
+from storage import hiding, people
+from storage.hiding import Hidden
+
+GiftId = Annotated[
+    str, typer.Argument(metavar="ID", help="The id that `takepart contributions --json` shows.")
+]
+By = Annotated[str, typer.Option("--by", metavar="ME", help="Who does this: a facilitator's id or number.")]
+
+TOLD = "Whoever gave it is told."
+NOT_TOLD = "Whoever gave it can't be told: there is no way to them that we may use."
+
+
+def hide(
+    id: GiftId,
+    why: Annotated[
+        str, typer.Option("--why", metavar="REASON", help=f"One of: {', '.join(hiding.REASONS)}.")
+    ],
+    by: By,
+    as_json: Json = False,
+) -> None:
+    """Hide something from the other members. Nothing of it is changed, and whoever gave it is told why.
+
+    takepart hide 8zq4… --why "names somebody" --by 4821
+    """
+
+    async def work(here: Here) -> bool:
+        async with here.db.write() as conn:
+            me = await people.find_member(conn, by, here.secrets)
+            hidden = await hiding.hide(conn, id, why=why, by=me, ids=here.ids, now=here.now)
+            return await _tell(here, conn, hidden, notices.hidden(hidden.why), key="hidden")
+
+    told = run(work)
+    if as_json:
+        print_json({"id": id, "hidden": why, "told": told})
+        return
+    say("It is hidden from the others.", TOLD if told else NOT_TOLD)
+
+
+def review(
+    id: GiftId,
+    by: By,
+    show: Annotated[bool, typer.Option("--show/--keep", help="Show it again, or keep it hidden.")],
+    as_json: Json = False,
+) -> None:
+    """Look at something hidden as a second person, and say whether it stays so.
+
+    takepart review 8zq4… --by 5310 --show
+    """
+
+    async def work(here: Here) -> tuple[Hidden, bool]:
+        async with here.db.write() as conn:
+            me = await people.find_member(conn, by, here.secrets)
+            hidden = await hiding.review(conn, id, show=show, by=me, ids=here.ids, now=here.now)
+            words = notices.reviewed(hidden.why, show=show)
+            return hidden, await _tell(here, conn, hidden, words, key="reviewed")
+
+    hidden, told = run(work)
+    if as_json:
+        print_json({"id": id, "hidden": "" if show else hidden.why, "told": told})
+        return
+    say("It is shown again." if show else "It stays hidden.", TOLD if told else NOT_TOLD)
+
+
+async def _tell(here: Here, conn: AsyncConnection, hidden: Hidden, words: Say, *, key: str) -> bool:
+    channels = here.settings.channels_on
+    return await hiding.tell(conn, hidden, words, ids=here.ids, channels=channels, now=here.now, key=key)
