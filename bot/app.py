@@ -26,6 +26,7 @@ from bot.catching_up import CatchingUp
 from bot.chats import Chats
 from bot.fetch import Fetcher, teller
 from bot.files import media_store
+from bot.guesses import Guesses
 from bot.helping import Helping
 from bot.intake import Intake
 from bot.lanes import Lanes, Width, widths_of
@@ -228,6 +229,7 @@ class App:
             "handovers": self._helping().late,
             "retention": self._retention().round,
             "admitting": self._admitting().told,
+            "guesses": Guesses(db=self.db).round,
         }
         self.rounds = Rounds(rounds, clock=self.clock)
 

@@ -5,7 +5,9 @@ import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from storage.tables import guesses
 from tests.stores import migrated
 from tests.world import ADA, BEN, World, world
 
@@ -141,3 +143,17 @@ async def test_somebody_else_with_only_the_number_learns_nothing(ada: World) -> 
     *_, right = await ada.texts(NEW, "COME BACK", number, "1111")
     *_, wrong = await ada.texts(BEN, "COME BACK", "1000", "1111")
     assert right == wrong
+
+
+async def test_when_everybody_guesses_it_is_closed_and_the_operator_is_told(
+    ada: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digits = await code(ada)
+    row = {"what": "code", "at": ada.clock()}
+    async with ada.app.db.write() as conn:
+        await conn.execute(sa.insert(guesses), [{"id": f"g{n}", "by": f"l{n}", **row} for n in range(60)])
+    (answer,) = await ada.texts(NEW, digits)
+    assert "wrong too often" in answer
+    await ada.app.rounds.once()
+    said = capsys.readouterr()
+    assert "guessing_closed" in said.out + said.err

@@ -14,6 +14,7 @@ from storage import removals
 from storage.database import Database, StorageError
 from storage.fetches import overdue
 from storage.groups import list_groups
+from storage.guessing import shut
 from storage.handovers import unread_helpers
 from storage.holding import held
 from storage.migrations import behind
@@ -23,6 +24,7 @@ from storage.secrets import Secrets, check_key
 from storage.undelivered import undelivered
 
 PROBE = 64  # bytes
+GUESSED = "{kind}s were guessed so often that nobody can try one for the rest of the hour."
 UNREAD = {  # whether a helper is named: why nobody is handed over to one
     False: "nobody helps members by text. `takepart group helper` names somebody.",
     True: "the helper has no line of their own, so who asks for help by text is only put on the list. "
@@ -81,10 +83,12 @@ async def _inside(db: Database, secrets: Secrets, settings: Settings) -> list[Fi
         lanes = await paused(conn)
         missing = await care(conn, settings.channels_on, datetime.now(UTC))
         unread = await unread_helpers(conn)
+        guessed = await shut(conn, datetime.now(UTC))
     has = f"it has groups: {groups}." if groups else "it has no group yet."
     found = [good("database", f"{kind} opens, is of this version, the key fits, and {has}")]
     found += [look(what, f"{number} {said}") for what, number, said in waits if number]
     found += [look("helper", f"{code}: {UNREAD[named]}") for code, named in unread]
+    found += [look("codes", GUESSED.format(kind=kind)) for kind in guessed]
     if owed:
         found.append(look("removals", f"{len(owed)} could not be removed at Twilio yet: {owed[0].sentence}"))
     found += missing
