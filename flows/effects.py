@@ -93,13 +93,6 @@ class AskAgain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskAgain:
-    """It was hidden, and its giver would like a second person to look at it."""
-
-    id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeBack:
     """Nothing of it stays: of a contribution, or of words that were kept for a person."""
 
@@ -302,6 +295,18 @@ class SetPin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enter:
+    """A supporter hands in what a member said: words and files, or a ballot where `poll` is named."""
+
+    id: str
+    supporter: str
+    text: str = ""
+    media: tuple[str, ...] = ()
+    poll: str = ""
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndSupport:
     """Nobody may enter anything for this member any more."""
 
@@ -322,7 +327,6 @@ Effect = (
     | Join
     | Keep
     | Unname
-    | AskAgain
     | AskAgain
     | Amend
     | Narrow
@@ -346,6 +350,7 @@ Effect = (
     | Practised
     | Choose
     | ReadBack
+    | Enter
     | EndSupport
     | GiveUpSupport
     | Linked

@@ -63,6 +63,10 @@ class Rules:
     keep_days: int = rule(
         0, "After how many days what was given is erased, with a week's notice; 0 to keep it for ever."
     )
+    ring_back: bool = rule(True, "Whether we ring back whoever texts RING ME.")
+    ring_back_missed: bool = rule(False, "Whether we also ring back whoever rings once and hangs up.")
+    ring_backs_a_day: int = rule(3, "How often we ring one phone back in a day.")
+    ring_backs_a_day_for_all: int = rule(30, "How often we ring back in a day, all members together.")
 
 
 def described() -> Mapping[str, str]:

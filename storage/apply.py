@@ -16,9 +16,12 @@ from storage import (
     flagging,
     gifts,
     handovers,
+    hiding,
     linking,
     reaching,
     recognising,
+    ringing_back,
+    supporting,
     wishes,
 )
 from storage.database import upsert
@@ -169,6 +172,8 @@ DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {
     **behalf.DEEDS,
     **reaching.DEEDS,
     **recognising.DEEDS,
+    **ringing_back.DEEDS,
     **wishes.DEEDS,
     **flagging.DEEDS,
+    **supporting.DEEDS,
 }

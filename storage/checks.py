@@ -21,6 +21,7 @@ CALLBACK = timedelta(seconds=60)  # how long the provider's own word settles wha
 AT_ONCE = timedelta(seconds=2)
 USUAL_HOURS = "9-20"
 ASKED_FOR = timedelta(days=14)  # so long we wait to be told that a line is still somebody's
+RING_BACK = "ring back"  # the kind of call that somebody asked for
 STILL = "still"  # the kind of message that asks it
 
 DOUBTED = "It waits until they tell us that this line is still theirs."
@@ -140,11 +141,13 @@ def may_send(row: Waiting, facts: Facts, now: datetime) -> Verdict:
         return Verdict(does="drop", why=TOO_LATE)
     if row.kind == ALERT and facts.any_hour:
         return _never(row, _awake(facts)) or _ringing(row, facts, now) or SEND
+    if row.kind == RING_BACK:
+        facts = replace(_awake(facts), never_first=False, may_start=True)
     return _never(row, facts) or _later(row, facts, now) or SEND
 
 
 def _awake(facts: Facts) -> Facts:
-    """The same for somebody who may be told at any hour: their pause is over."""
+    """The same for somebody who agreed to be told at any hour, or asked for it: their pause is over."""
     return replace(facts, state="active") if facts.state == "paused" else facts
 
 

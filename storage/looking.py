@@ -6,7 +6,19 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.looks import Look
-from storage import behalf, flagging, handovers, inviting, linking, reaching, recognising
+from storage import (
+    behalf,
+    flagging,
+    handovers,
+    inviting,
+    linking,
+    own_copy,
+    reaching,
+    recognising,
+    ringing_back,
+    supporting,
+    things,
+)
 from storage.stage import Stage
 
 LookUp = Callable[[AsyncConnection, Stage, str], Awaitable[Any]]
@@ -25,6 +37,8 @@ LOOKS: Mapping[str, LookUp] = {
     "wants": reaching.look,
     **inviting.LOOKS,
     **recognising.LOOKS,
+    **ringing_back.LOOKS,
     **linking.LOOKS,
     "entries": behalf.look,
+    **supporting.LOOKS,
 }

@@ -3,9 +3,10 @@
 from flows.events import Option, Question, Shown
 from flows.state import Answer, Review
 from flows.steps import MENU
-from flows.turns import behalf, handing
+from flows.turns import behalf, handing, supporting
 from flows.turns.facts import spelled
 from flows.turns.frames import drop_overlays, open_frame, put_question
+from flows.turns.introducing import rang_once
 from flows.turns.keeping import holds
 from flows.turns.replies import Read, accept, read
 from flows.turns.running import run
@@ -21,7 +22,7 @@ def begin(t: Turn) -> None:
     t.away = bool(t.frames)
     if t.member is None:
         t.frames.clear()
-        open_frame(t, "door")
+        open_frame(t, "entering" if supporting.supported(t) else "door")
     elif t.event.value == "machine":
         _machine(t)
         return
@@ -51,6 +52,7 @@ def end(t: Turn) -> None:
     t.away = bool(t.frames)
     t.says.clear()
     t.lines.clear()
+    rang_once(t)
 
 
 def _hold_recording(t: Turn) -> None:

@@ -12,6 +12,7 @@ from flows.values import replace
 
 WHO, PIN, STILL, MESSAGE = "who", "pin", "still", "message"
 OTHER = "other"
+ONE_RING = 6  # seconds, as long as a call lasts that is put down when we answer
 
 
 def ask(t: Turn, _: str) -> None:
@@ -121,6 +122,17 @@ def ring_back(t: Turn, _: str) -> None:
     t.tell(f"ring back.{found.why}")
     if found.why == "nowhere":
         t.do(Matter(kind="ring"))
+
+
+def rang_once(t: Turn) -> None:
+    """Ring back whoever rang once and hung up, where their group has that: so a call costs them nothing."""
+    wanted = t.member is not None and t.group is not None and t.group.rules.ring_back_missed
+    seconds = t.event.value
+    if not wanted or t.event.question or not seconds.isdecimal() or int(seconds) > ONE_RING:
+        return
+    found = t.look("ring back")
+    if found.at:
+        t.do(RingBack(line=found.line, at=found.at))
 
 
 DEEDS: Mapping[str, Callable[[Turn, str], None]] = {

@@ -70,6 +70,7 @@ class Call:
         status_url: str = "",
         answered_by: str = "",
     ) -> None:
+        self.seconds = 42  # how long it lasts, as Twilio says at its end
         self.sid, self.from_, self.to, self.direction = sid, from_, to, direction
         self.status = "ringing"
         self.heard: list[str] = []
@@ -250,7 +251,7 @@ class Call:
         self._at, self._verbs, self.status = None, [], "completed"
         if self._status_url:
             fields = {
-                "CallDuration": "42",
+                "CallDuration": str(self.seconds),
                 "Duration": "1",
                 "SequenceNumber": "0",
                 "CallbackSource": "call-progress-events",
