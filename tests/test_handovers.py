@@ -8,13 +8,14 @@ import sqlalchemy as sa
 
 from bot.helping import Helping
 from flows.calendar import Hours, local, next_open
-from flows.effects import EndHandover, Handed, HandOver, HelperSays, Matter
+from flows.effects import Change, EndHandover, Handed, HandOver, HelperSays, Matter
 from flows.rules import RuleError, settle
 from flows.state import Handover
 from storage import handovers, matters, people
 from storage.database import Database
 from storage.groups import Complaint
 from storage.handovers import Tools
+from storage.leaving import change
 from storage.secrets import Secrets
 from storage.tables import groups, members, reaches
 from storage.tables import handovers as table
@@ -245,6 +246,31 @@ async def test_whom_no_answer_may_reach_gets_none(
     await office.change(changed, "h" if changed is table else "mary", **values)
     with pytest.raises(Complaint, match=why):
         await answers(office, "I am here")
+
+
+@pytest.mark.parametrize(
+    ("changed", "values", "unread"),
+    [
+        (groups, {}, []),
+        (groups, {"helper_id": None}, [("GARDEN", False)]),
+        (reaches, {"may_start": False}, [("GARDEN", True)]),
+    ],
+)
+async def test_a_helper_whom_nobody_can_write_to_is_found(
+    office: Office, changed: sa.Table, values: dict[str, object], unread: list[tuple[str, bool]]
+) -> None:
+    if values:
+        await office.change(changed, "g" if changed is groups else "ann", **values)
+    async with office.db.read() as conn:
+        assert await handovers.unread_helpers(conn) == unread
+
+
+async def test_whoever_is_erased_is_erased_from_the_helpers_messages_too(office: Office) -> None:
+    told = await office.write("ann", "#1 Mary: the door is shut", kind="handover", subject="mary")
+    async with office.db.write() as conn:
+        await change(conn, "mary", Change(to="erased"), office.now)
+    assert await office.send() == []
+    assert (await office.row(told)).body is None
 
 
 async def test_no_number_is_given_to_two_who_are_helped(office: Office) -> None:
