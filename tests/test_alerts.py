@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from bot.alerting import Alerting
 from channels.base import Delivery, Result
 from storage import alerts, auditing, receipts, tending
+from storage.addresses import row as line_row
 from storage.alerts import Found
 from storage.database import Database
 from storage.groups import Complaint
@@ -16,8 +17,8 @@ from storage.people import find_member
 from storage.safety import Contact, Way
 from storage.secrets import Secrets
 from storage.summoning import Told, plan
-from storage.tables import groups, lines, members, reaches, safe_contacts
 from storage.tables import alerts as raised
+from storage.tables import groups, lines, members, reaches, safe_contacts
 from tests.office import Office
 from tests.stores import db, migrated, secrets, store_url
 
@@ -47,8 +48,6 @@ class Guarded(Office):
             await self.way(name, channel, place)
 
     async def way(self, name: str, channel: str, rank: int) -> None:
-        from storage.addresses import row as line_row
-
         id_ = f"{name}-{channel}"
         where = line_row(self.secrets, id=id_, channel=channel, address=id_, now=self.now)
         async with self.db.write() as conn:

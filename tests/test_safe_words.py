@@ -1,10 +1,11 @@
 """Words that may mean danger are noticed wherever they come in, and ordinary talk is not."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from flows.effects import Flag
+from flows.effects import Flag, Keep
 from flows.events import Attachment
 from flows.rules import Rules
 from flows.state import Way
@@ -87,9 +88,8 @@ def misunderstood(who: Person) -> None:
 
 @pytest.mark.parametrize("does", [answered, unasked, beside_a_vote, corrected, below_a_photo, misunderstood])
 @pytest.mark.parametrize("channel", ["telegram", "sms"])
-def test_words_are_flagged_wherever_they_come(does: object, channel: str) -> None:
+def test_words_are_flagged_wherever_they_come(does: Callable[[Person], None], channel: str) -> None:
     who = Person(scene=Scene(group=replace(GROUP, polls=(VOTE,))), channel=channel)
-    assert callable(does)
     does(who)
     assert [flag.words for flag in who.of(Flag)] == [WORDS]
 
@@ -97,8 +97,7 @@ def test_words_are_flagged_wherever_they_come(does: object, channel: str) -> Non
 def test_a_flag_names_the_contribution_that_is_kept() -> None:
     who = Person()
     who.writes("diary", WORDS)
-    kept = [effect.id for effect in who.scene.effects if type(effect).__name__ == "Keep"]
-    assert [flag.gift for flag in who.of(Flag)] == [kept[-1]]
+    assert [flag.gift for flag in who.of(Flag)] == [who.of(Keep)[-1].id]
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -113,9 +112,7 @@ def test_a_strangers_words_are_flagged(known: bool) -> None:
     [(ALONE, True), (Way(), False), (replace(ALONE, shared=True), False)],
 )
 @pytest.mark.parametrize("channel", ["telegram", "sms"])
-def test_28_whom_to_reach_is_said_only_where_nobody_else_reads_it(
-    way: Way, told: bool, channel: str
-) -> None:
+def test_28_whom_to_reach_is_said_only_where_nobody_else_reads_it(way: Way, told: bool, channel: str) -> None:
     who = Person(scene=Scene(member=replace(MARY, way=way)), channel=channel)
     said = who.writes("diary", WORDS)
     assert ("text SHOUT to 85258" in said) == told
