@@ -8,12 +8,14 @@ import sqlalchemy as sa
 
 from flows.effects import Change
 from storage import leaving, load
+from storage.abiding import abide
 from storage.database import Database
 from storage.groups import Complaint
 from storage.held import member_data
 from storage.joined import join_members, latest, unjoin_members
 from storage.polls import NewPoll, open_poll, tally
 from storage.reading import list_contributions
+from storage.register import Register
 from storage.rewriting import take_back
 from storage.tables import ballots, contributions, given, members, outbox, reaches
 from tests.gatherings import Gathering
@@ -54,6 +56,10 @@ class Pair(Gathering):
         row = {"poll_id": poll, "member_id": member, "choices": [key], "channel": "sms", "at": self.now}
         async with self.db.write() as conn:
             await conn.execute(sa.insert(ballots).values(row))
+
+    async def abides(self, register: Register) -> None:
+        async with self.db.write() as conn:
+            await abide(conn, register, register.standing(), self.now)
 
     async def ways(self, member: str) -> int:
         return await self.count(reaches, reaches.c.member_id == member, reaches.c.retired_at.is_(None))
@@ -201,3 +207,49 @@ async def test_three_become_one_and_part_one_by_one(pair: Pair) -> None:
     async with pair.db.read() as conn:
         (found,) = await list_contributions(conn, pair.home.id)
     assert found.member == pair.kept
+
+
+# Kept beside the database -----------------------------------------------------------------------------
+async def test_older_data_knows_of_a_stop_of_the_one_person(pair: Pair, register: Register) -> None:
+    await register.keep(pair.db)
+    await pair.joins()
+    await pair.changes(pair.kept, "stopped")
+    for member in (pair.kept, pair.other):  # as they were before they were found to be one
+        await pair.change(members, members.c.id == member, state="active", joined_to=None)
+    await pair.abides(register)
+    assert [await pair.state(one) for one in (pair.kept, pair.other)] == ["stopped", "stopped"]
+
+
+@ON_SQLITE
+async def test_data_from_while_they_were_one_knows_that_one_stopped_since(
+    pair: Pair, register: Register
+) -> None:
+    await register.keep(pair.db)
+    await pair.joins()
+    await pair.parts()
+    await pair.changes(pair.other, "stopped")
+    await pair.change(members, members.c.id == pair.other, state="joined", joined_to=pair.kept)
+    await pair.abides(register)
+    assert await pair.state(pair.kept) == "stopped"
+
+
+@ON_SQLITE
+async def test_data_from_while_they_were_one_leads_to_no_strangers_phone(
+    pair: Pair, register: Register
+) -> None:
+    await register.keep(pair.db)
+    await pair.joins()
+    await pair.parts()
+    await pair.change(reaches, reaches.c.member_id == pair.kept, retired_at=None)
+    await pair.abides(register)
+    assert await pair.ways(pair.kept) == 1
+
+
+@ON_SQLITE
+async def test_started_again_both_ids_have_started(pair: Pair, register: Register) -> None:
+    await register.keep(pair.db)
+    await pair.changes(pair.other, "stopped")
+    await pair.joins()
+    await pair.changes(pair.kept, "active")
+    await pair.abides(register)
+    assert await pair.state(pair.kept) == "active"
