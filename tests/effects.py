@@ -4,15 +4,18 @@ from collections.abc import Iterable, Mapping
 
 from flows.effects import (
     Acknowledge,
+    Agree,
     Amend,
-    AskAgain,
     AskAgain,
     Change,
     Choose,
     Delivered,
     Effect,
     EndHandover,
+    EndSupport,
+    Enter,
     Flag,
+    GiveUpSupport,
     Handed,
     HandOver,
     Helped,
@@ -31,6 +34,7 @@ from flows.effects import (
     Thank,
     Unname,
     Vote,
+    Withdraw,
 )
 from flows.state import Answer
 
@@ -51,8 +55,6 @@ def told(effect: Effect, files: Files) -> str:
             return "only the facilitators may read it now"
         case TakeBack():
             return "taken back"
-        case Unname() | AskAgain():
-            return "no name stands beside it" if isinstance(effect, Unname) else "a second person is to look"
         case Unname() | AskAgain():
             return "no name stands beside it" if isinstance(effect, Unname) else "a second person is to look"
         case Vote():
@@ -96,6 +98,10 @@ def _helped(effect: Effect, files: Files) -> str:
 def _about(effect: Effect, files: Files) -> str:
     """What becomes of the member."""
     match effect:
+        case Agree() | Withdraw():
+            return f"{'agreed' if isinstance(effect, Agree) else 'agrees no more'}: {effect.purpose}"
+        case Join(asks_in=True):
+            return f"asks to join as {effect.name or files.get(effect.recording, 'somebody')}"
         case Join():
             return f"joined as {effect.name or files.get(effect.recording, 'somebody')}"
         case Change():
@@ -106,6 +112,12 @@ def _about(effect: Effect, files: Files) -> str:
             return "a PIN is kept" if effect.pin else "no PIN is kept"
         case Prefer():
             return f"preference: {effect.name} is {effect.value}"
+        case Enter():
+            given = Answer(text=effect.text, media=effect.media)
+            what = f"{effect.poll} {', '.join(effect.keys)}" if effect.poll else _answer(given, files)
+            return f"for the member: {what}"
+        case EndSupport() | GiveUpSupport():
+            return "nobody may send things for them now"
         case Choose():
             what = effect.purpose or "anything"
             return f"{'wanted' if effect.wanted else 'not wanted'}: {what} by {effect.channel}"

@@ -1,7 +1,7 @@
 """One member, their group and their conversation, in memory; stored and read back at each turn."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -11,11 +11,25 @@ from typing import Any
 from flows import engine
 from flows.ballots import ballot_of
 from flows.document import load
-from flows.effects import Change, Effect, EndHandover, Fetch, HandOver, Join, Linked, Prefer, Vote
+from flows.effects import (
+    Agree,
+    Change,
+    Effect,
+    EndHandover,
+    Fetch,
+    HandOver,
+    Here,
+    Join,
+    Linked,
+    Prefer,
+    SomebodyElse,
+    Vote,
+    Withdraw,
+)
 from flows.events import Event, Option, Question, Say
 from flows.library import Flows
 from flows.looks import Look, Missing
-from flows.state import Brief, Conversation, Group, Knock, Member, Notice, Poll, Shared, Thing
+from flows.state import Brief, Candidate, Conversation, Group, Knock, Member, Notice, Poll, Shared, Supported, Thing
 from flows.turns.door import wanted
 from storage.states import packed, unpacked
 
@@ -41,9 +55,7 @@ SHARED = (
 THINGS = (
     Thing(kind="gift", id="t1", flow="thought", day="2 March", words="More benches", audience="group"),
     Thing(kind="ballot", id="p1", flow="vote", day="1 March", words="Where shall we meet?"),
-    Thing(
-        kind="gift", id="t2", flow="diary", day="27 February", audience="facilitators", unnamed=True
-    ),
+    Thing(kind="gift", id="t2", flow="diary", day="27 February", audience="facilitators", unnamed=True),
     Thing(
         kind="gift",
         id="t3",
@@ -53,28 +65,7 @@ THINGS = (
         audience="group",
         hidden="names somebody",
     ),
-    Thing(
-        kind="words", id="t4", flow="", day="2 February", words="Hm", audience="facilitators"
-    ),
-)
-THINGS = (
-    Thing(kind="gift", id="t1", flow="thought", day="2 March", words="More benches", audience="group"),
-    Thing(kind="ballot", id="p1", flow="vote", day="1 March", words="Where shall we meet?"),
-    Thing(
-        kind="gift", id="t2", flow="diary", day="27 February", audience="facilitators", unnamed=True
-    ),
-    Thing(
-        kind="gift",
-        id="t3",
-        flow="thought",
-        day="3 February",
-        words="The ramp at the library is much too steep for Jo",
-        audience="group",
-        hidden="names somebody",
-    ),
-    Thing(
-        kind="words", id="t4", flow="", day="2 February", words="Hm", audience="facilitators"
-    ),
+    Thing(kind="words", id="t4", flow="", day="2 February", words="Hm", audience="facilitators"),
 )
 GROUP = Group(
     id="g1",
@@ -89,10 +80,16 @@ GROUP = Group(
     replies_to_optout=True,
 )
 MARY = Member(id="m1", name="Mary", number="7730")
+TWO = (MARY, Member(id="m2", name="Jo", number="5512"))
 LOOKS: Mapping[str, Callable[..., Any]] = {  # nobody has an invitation, and whoever joins is let in
     "door": lambda code: Knock(),
     "admit": lambda invitation="": "in",
+    "supported": lambda: None,
+    "supporters": lambda: (),
+    "support code": lambda code: JO_IS_HELPED if code == "493021776" else None,
+    "name supporter": lambda asked: "493021776",
 }
+JO_IS_HELPED = Supported(id="s1", name="Jo", votes=True)
 NOTICE = Notice(id="o1", kind="brief", subject="b1", text="")
 
 
@@ -116,6 +113,8 @@ class Scene:
     conversation: Conversation = field(default_factory=Conversation)
     now: datetime = START
     looks: Mapping[str, Callable[..., Any]] = field(default_factory=lambda: LOOKS)  # what storage would find
+    candidates: tuple[Candidate, ...] = ()  # those who may be there, while it is not known who is
+    withheld: bool = False  # calls don't say where they come from
     effects: list[Effect] = field(default_factory=list)
     heard: list[Say] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
@@ -137,7 +136,22 @@ class Scene:
         for effect in outcome.effects:
             self._apply(effect)
         self.heard += outcome.says
-        return outcome.says
+        later = [one for effect in outcome.effects for one in self._follows(event, effect, member)]
+        return (*outcome.says, *(say for one in later for say in self.take(one)))
+
+    def _follows(self, event: Event, effect: Effect, member: Member | None) -> Sequence[Event]:
+        """Once it is known who is there, or who is not, what came takes its turn."""
+        again = replace(event, kind="call", value="", text="")
+        if isinstance(effect, Here) and member is None:
+            self.member = next(Member(id=one.id, name=one.name) for one in TWO if one.id == effect.member)
+            self.candidates, self.conversation = (), Conversation()
+            return (again,) if event.can.call else effect.held
+        if isinstance(effect, SomebodyElse):
+            self.member, self.candidates = None, ()
+            self.conversation = Conversation(group=self.group.id)
+            join = replace(event, kind="words", value="", text=f"JOIN {self.group.code}")
+            return (again,) if event.can.call else (join,)
+        return ()
 
     def _turn(
         self, before: Conversation, event: Event, group: Group | None, member: Member | None
@@ -146,10 +160,15 @@ class Scene:
         seen: dict[Look, Any] = {}
         while True:
             try:
-                return engine.turn(self.flows, before, event, group, member, self.now, self.ids, seen)
+                there = self.candidates
+                return engine.turn(
+                    self.flows, before, event, group, member, self.now, self.ids, seen, there
+                )
             except Missing as missing:
                 look = missing.look
                 seen[look] = self.looks[look.what](*([look.value] if look.value else []))
+                if look.what == "door":  # the group of an invitation is at hand from here on
+                    group = self.group if seen[look].opens else None
 
     def finds(self, **looks: Callable[[], Any]) -> "Scene":
         """The same, where storage finds this, by the name of the look."""
@@ -179,15 +198,25 @@ class Scene:
         return frame.asked if frame else self.conversation.asked
 
     def _group(self, event: Event, before: Conversation) -> Group | None:
-        name = wanted(event, before)
-        if self.member or name in {self.group.code, self.group.number} or before.group:
+        name, door = wanted(event, before), self.group.rules.door
+        if self.member or self.candidates or (name in {self.group.code, self.group.number} and door != "invitation"):
             return self.group
-        return None if name or not self.known_group else self.group
+        if name:
+            return None
+        return self.group if self.known_group or before.group else None
 
     def _apply(self, effect: Effect) -> None:
         self.effects.append(effect)
         if isinstance(effect, Join):
-            self.member = Member(id="m1", name=effect.name, number=effect.number)
+            state, agreed = "waiting" if effect.asks_in else "active", {"join": effect.agrees.wording}
+            self.member = Member(
+                id="m1",
+                name=effect.name,
+                number=effect.number,
+                state=state,
+                language=effect.agrees.language,
+                agreed=agreed,
+            )
         elif isinstance(effect, Linked):
             self.member = replace(self.member or MARY, id=effect.member)
         elif isinstance(effect, Fetch):
@@ -198,7 +227,12 @@ class Scene:
             self._apply_to(self.member, effect)
 
     def _apply_to(self, member: Member, effect: Effect) -> None:
-        if isinstance(effect, Vote):
+        if isinstance(effect, Agree):
+            self.member = replace(member, agreed={**member.agreed, effect.purpose: effect.wording})
+        elif isinstance(effect, Withdraw):
+            left = {name: said for name, said in member.agreed.items() if name != effect.purpose}
+            self.member = replace(member, agreed=left)
+        elif isinstance(effect, Vote):
             self.member = replace(member, votes={**member.votes, effect.poll: effect.keys})
         elif isinstance(effect, Prefer) and effect.name == "slower":
             self.member = replace(member, slower=True)

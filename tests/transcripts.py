@@ -14,11 +14,11 @@ from flows.events import Say
 from flows.state import Alerted, Thing, Wants, Way
 from flows.turns import choosing
 from storage.pins import Checked
-from tests import doors
+from tests import doors, sharing
 from tests.codes import JO, opening
 from tests.effects import told
 from tests.phones import Phone, phone
-from tests.scenes import BRIEF, NOTICE, SECOND, SHARED, THINGS, VOTE, Scene
+from tests.scenes import BRIEF, JO_IS_HELPED, NOTICE, SECOND, SHARED, THINGS, VOTE, Scene
 
 FOLDER = Path(__file__).parent / "transcripts"
 ALERTED = Alerted(id="a1", number="123")
@@ -45,6 +45,7 @@ def _having_given(scene: Scene) -> Scene:
 
 
 GIVEN: Mapping[str, Callable[[Scene], Scene]] = {
+    **sharing.GIVEN,
     "a stranger": lambda s: replace(s, member=None),
     "a number of several groups": lambda s: replace(
         s, known_group=False, group=replace(s.group, alone=False)
@@ -72,6 +73,8 @@ GIVEN: Mapping[str, Callable[[Scene], Scene]] = {
     ),
     "Telegram and texts": lambda s: _reached_by(s, "telegram", "sms"),
     "a phone only": lambda s: _reached_by(s, "voice"),
+    "somebody helps them": lambda s: s.finds(supporters=lambda: ("Sue",)),
+    "a supporter of Jo": lambda s: replace(s, member=None).finds(supported=lambda: JO_IS_HELPED),
     "another member": lambda s: replace(s, member=JO),
     "codes": opening,
     "things given": _having_given,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from flows.effects import Change
 from flows.events import Event
 from flows.state import Answer, Conversation
-from flows.turns import anywhere, linking
+from flows.turns import anywhere, linking, supporting
 from flows.turns.admitting import opens, way_in
 from flows.turns.consenting import outdated
 from flows.turns.facts import NAMES
@@ -57,19 +57,17 @@ def at_the_door(t: Turn) -> bool:
     """A stranger who writes: on to joining, or one friendly word a day. True where a flow takes the event."""
     word = anywhere.opting(t)
     if word == "stop":
+        supporting.give_up(t)
         t.frames.clear()
         if anywhere.confirms(t):
             t.tell("stopped")
         return False
     if word == "help" and t.event.kind == "optout":
         return False  # the carrier has answered it
-    t.frames[:] = [frame for frame in t.frames if frame.flow in {"join", "door", "come back"}]
+    t.frames[:] = [frame for frame in t.frames if frame.flow in {"join", "door", "come back", "entering"}]
     asks_in = wanted(t.event, t.was)
-    if not asks_in and linking.at_it(t):
-        return True
-    if not asks_in and linking.asks_back(t):
-        run(t)
-        return False
+    if not asks_in and (takes := _without_joining(t)) is not None:
+        return takes
     greeted = t.was.at is not None and t.now - t.was.at < FRIENDLY
     fresh = not greeted or word == "start"
     if asks_in and not opens(t, asks_in):
@@ -87,6 +85,21 @@ def at_the_door(t: Turn) -> bool:
     else:
         t.at = t.was.at
     return False
+
+
+def _without_joining(t: Turn) -> bool | None:
+    """Strangers who are known all the same: who takes part already, or sends things for somebody who does.
+
+    True where a flow takes the event, None where it is none of them.
+    """
+    if supporting.sent_code(t):
+        return False
+    if linking.at_it(t) or supporting.at_it(t):
+        return True
+    if linking.asks_back(t) or supporting.hands_in(t):
+        run(t)
+        return False
+    return None
 
 
 def _greet(t: Turn) -> None:
@@ -158,7 +171,7 @@ def _wait(t: Turn) -> None:
     if t.event.kind == "call":
         t.afresh()
         open_frame(t, WAITING)
-    elif t.event.kind in {"words", "media"} and not command(t.event.text):
+    elif t.event.kind in {"words", "media"} and not (command(t.event.text) or _opened(t)):
         media = t.take_files("photo", "voice")
         open_frame(t, WAITING, answers={"words": Answer(text=t.event.text.strip(), media=media)})
     else:
