@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from storage import groups
+from storage.polls import NewPoll, open_poll
 from storage.tables import guesses
 from tests.stores import migrated
 from tests.world import ADA, BEN, World, world
@@ -40,7 +42,7 @@ async def own(world: World, name: str = "Ada") -> tuple[str, str]:
     return row.id, row.number
 
 
-async def test_what_was_begun_by_text_goes_on_in_telegram(ada: World) -> None:
+async def test_15_what_was_begun_by_text_goes_on_in_telegram(ada: World) -> None:
     digits = await code(ada)
     await ada.texts(ADA, "diary", "It rained.")
     person = ada.telegram.person("Ada")
@@ -88,7 +90,7 @@ async def test_a_code_works_once(ada: World) -> None:
     assert "can't find anything" in second[0]
 
 
-async def test_two_members_become_one_only_when_they_say_so(ada: World) -> None:
+async def test_15_two_members_become_one_only_when_they_say_so(ada: World) -> None:
     await ada.joined(BEN, name="Beatrice")
     digits = await code(ada)
     (asked,) = await ada.texts(BEN, digits)
@@ -99,7 +101,7 @@ async def test_two_members_become_one_only_when_they_say_so(ada: World) -> None:
     assert (await ada.rows(STATE, name="Beatrice"))[0].state == "joined"
 
 
-async def test_two_people_who_share_a_phone_stay_two(ada: World) -> None:
+async def test_15_two_people_who_share_a_phone_stay_two(ada: World) -> None:
     await ada.joined(BEN, name="Beatrice")
     digits = await code(ada)
     await ada.texts(BEN, digits, "2")
@@ -127,6 +129,19 @@ async def test_who_comes_back_with_number_and_pin_leaves_the_old_phone_behind(ad
     assert (await ada.rows(WAYS, member=member))[0].n == 2  # the new number's texts and calls
     (stranger,) = await ada.texts(ADA, "hello")
     assert "not met yet" in stranger
+
+
+async def test_33_the_next_owner_of_a_number_gets_nothing_of_ours(ada: World) -> None:
+    await ada.texts(ADA, "PIN", "7305")
+    _, number = await own(ada)
+    await ada.texts(NEW, "COME BACK", number, "7305", "1")
+    had = len(ada.twilio.sent_to(ADA))
+    async with ada.app.db.write() as conn:
+        home = (await groups.list_groups(conn))[0]
+        poll = NewPoll(group=home.id, question="Where shall we meet?", options=("Library", "Park"))
+        await open_poll(conn, poll, ids=ada.app.ids, now=ada.clock())
+    assert "Where shall we meet?" in await ada.twilio.next_text(NEW, after=4)
+    assert len(ada.twilio.sent_to(ADA)) == had
 
 
 async def test_no_pin_stays_in_what_is_stored(ada: World) -> None:
