@@ -157,7 +157,8 @@ def test_a_flow_speaks_the_members_language(language: str, form: str, channel: s
 
 # The shipped flows
 def test_every_sentence_of_the_house_is_used_and_every_one_used_is_there() -> None:
-    code = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "flows").rglob("*.py"))
+    files = (file for room in ("flows", "bot") for file in (ROOT / room).rglob("*.py"))
+    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
     named = set(re.findall(r'(?:tell|phrase|spoken)\(\s*"([a-z][a-z .]+)"', code))
     known = set(shipped().phrases)
     assert named <= known

@@ -116,7 +116,7 @@ def test_staff_answer_below_the_message_that_has_the_number() -> None:
     ("over", "words", "told"),
     [
         (None, "#7 hello", "Nobody who asked for help has that number"),
-        (replace(OPEN, open=False), "#1 hello", "over already"),
+        (replace(OPEN, open=False), "#1 hello", "That is over"),
         (OPEN, "#1", "Please write your words"),
         (OPEN, "#1 done", "That is finished"),
     ],
