@@ -23,6 +23,7 @@ from bot.commands import (
     reading,
     running,
     safety,
+    supporters,
     tidying,
     watching,
 )
@@ -58,6 +59,7 @@ def build() -> typer.Typer:
     app.command("invite")(door.invite)
     app.command("consent")(consenting.consent)
     app.command("contributions")(reading.contributions)
+    app.add_typer(supporters.supporter, name="supporter")
     app.command("contribute")(behalf.contribute)
     app.command("ballot")(behalf.ballot)
     app.command("matters")(reading.matters_list)
@@ -65,8 +67,6 @@ def build() -> typer.Typer:
     app.command("unheard")(listening.unheard)
     app.command("heard")(listening.heard)
     app.command("export")(reading.export_group)
-    app.command("hide")(giving.hide)
-    app.command("review")(giving.review)
     app.command("hide")(giving.hide)
     app.command("review")(giving.review)
     app.add_typer(watching.problems, name="problems")

@@ -12,6 +12,7 @@ from flows.turns.admitting import INVITATION
 from flows.turns.anywhere import ANYWHERE_STOP
 from flows.turns.door import wanted
 from flows.understand import optout
+from storage import supporting
 from storage import wanted as wanted_groups
 from storage.load import Known, Line, Person
 from storage.states import packed
@@ -49,11 +50,16 @@ async def find(
     if possible:
         owner = f"call:{event.session}" if event.can.call or line is None else f"line:{line.id}"
         return Place(owner=owner, person=None, line=line, group=possible[0].group, candidates=possible)
-    return await _strangers(conn, known, event, line, room_group)
+    return await _strangers(conn, known, event, line, room_group, now)
 
 
 async def _strangers(
-    conn: AsyncConnection, known: Known, event: Event, line: Line | None, room_group: str | None
+    conn: AsyncConnection,
+    known: Known,
+    event: Event,
+    line: Line | None,
+    room_group: str | None,
+    now: datetime,
 ) -> Place:
     apart = line is None or _somebody_else(known, event)
     owner = f"call:{event.session}" if apart or line is None else f"line:{line.id}"
@@ -62,6 +68,8 @@ async def _strangers(
     group = room_group or (await _asked_for(conn, name) if name else talk.group)
     if not group and not name:
         group = await wanted_groups.only(conn, practice=bool(line and line.kind == "practice"))
+    if not group and not name and line:
+        group = await supporting.group_of(conn, line.id, now)
     return Place(owner=owner, person=None, line=line, group=group or None)
 
 

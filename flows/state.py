@@ -339,25 +339,6 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Thing:
-    """Something that a member gave and can take back, as they see it. `day` is in words.
-
-    `words` of a ballot are the vote's question. `hidden` is the reason, and `asked` whether a second
-    person is to look at it.
-    """
-
-    kind: Literal["gift", "words", "ballot"]
-    id: str
-    flow: str
-    day: str
-    words: str = ""
-    audience: str = ""
-    unnamed: bool = False
-    hidden: str = ""
-    asked: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     id: str
     code: str

@@ -5,9 +5,10 @@ themselves, at their own next contact: never only to whoever entered it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -58,6 +59,21 @@ class Words:
     files: Sequence[str] = ()
 
 
+class Whose(Protocol):
+    """The member for whom it is."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def permission(self) -> str: ...
+    @property
+    def practice(self) -> bool: ...
+
+
 async def helper(
     conn: AsyncConnection, member: Listed, by: str, secrets: Secrets, *, purpose: str, now: datetime
 ) -> By:
@@ -91,12 +107,13 @@ def _called(by: str, *names: str) -> bool:
 
 async def contribute(
     conn: AsyncConnection,
-    member: Listed,
+    member: Whose,
     words: Words,
     by: By,
     *,
     ids: Callable[[], str],
     now: datetime,
+    id: str = "",
 ) -> str:
     """Keep what a member said or wrote; its id. Raise Complaint."""
     if words.flow not in FLOWS:
@@ -105,7 +122,7 @@ async def contribute(
         raise Complaint("There is nothing in it: give the words, or a file with --file.")
     if len(words.text) > LONGEST:
         raise Complaint(f"It is longer than {LONGEST} letters: enter it in several parts.")
-    id_ = ids()
+    id_ = id or ids()
     row = {
         "id": id_,
         "group_id": member.group,
@@ -133,7 +150,7 @@ async def contribute(
 
 async def vote(
     conn: AsyncConnection,
-    member: Listed,
+    member: Whose,
     poll: str,
     chosen: Sequence[str],
     by: By,
@@ -190,7 +207,7 @@ def _by_name(labels: dict[str, str], said: str) -> str | None:
 
 async def _entered(
     conn: AsyncConnection,
-    member: Listed,
+    member: Whose,
     by: By,
     ids: Callable[[], str],
     now: datetime,
@@ -219,6 +236,31 @@ async def look(conn: AsyncConnection, stage: Stage, _: str) -> tuple[Entry, ...]
     )
 
 
+def _enter(s: Stage, effect: ef.Enter) -> None:
+    """A supporter hands something in: theirs is the phone, the member's is what they hand in."""
+    s.secret = True  # the stored event would name nobody whose it is, and so outlive them
+    if effect.poll:
+        s.poll = effect.poll
+
+    async def write(conn: AsyncConnection) -> None:
+        m, p = members.c, supporters.c
+        whose = sa.select(
+            m.id, m.group_id.label("group"), m.name, m.practice, m.permission, p.name.label("by")
+        )
+        found = (
+            await conn.execute(whose.join(supporters, p.member_id == m.id).where(p.id == effect.supporter))
+        ).one()
+        by = By(id=effect.supporter, name=found.by)
+        with suppress(Complaint):  # the vote closed in this very moment
+            if effect.poll:
+                await vote(conn, found, effect.poll, effect.keys, by, ids=s.ids, now=s.now)
+            else:
+                words = Words(flow="thought", text=effect.text, files=effect.media)
+                await contribute(conn, found, words, by, ids=s.ids, now=s.now, id=effect.id)
+
+    s.ledger.deeds.append(write)
+
+
 def _read_back(s: Stage, effect: ef.ReadBack) -> None:
     """They have heard what was entered for them."""
     heard = sa.update(entries).where(entries.c.member_id.in_(everyone(s.me)), entries.c.id.in_(effect.ids))
@@ -226,4 +268,4 @@ def _read_back(s: Stage, effect: ef.ReadBack) -> None:
     s.ledger.change(sa.update(members).where(members.c.id == s.me).values(read_back=False))
 
 
-DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {ef.ReadBack: _read_back}
+DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {ef.Enter: _enter, ef.ReadBack: _read_back}

@@ -193,7 +193,7 @@ class CallPhone:
         call = self._call
         assert call is not None, "nobody has rung"
         if pressed := re.fullmatch(r"\[press (.*)\]", action):
-            return await call.press(pressed[1])
+            return await self._pressed(call, pressed[1])
         if recorded := re.fullmatch(r"\[(\d+) seconds(, then silence|, then hangs up|, then 0)?\]", action):
             await self._recorded(call, int(recorded[1]), recorded[2] or "")
         elif action == "[silence]":
@@ -209,13 +209,27 @@ class CallPhone:
             await call.say_words(action)
         return call
 
+    async def _pressed(self, call: Call, what: str) -> Call:
+        """A key, or the key that the menu gives for these words, behind "more choices" too."""
+        keys = what if re.fullmatch(r"[\d*#]+", what) else ""
+        while not keys:
+            offered = dict(re.findall(r"(\S.*?), press (\d)\.", "\n".join(call.heard)))
+            keys = offered.get(what, "")
+            if not keys:
+                await call.press(offered["For more choices"])
+        return await call.press(keys)
+
+    @property
+    def _own(self) -> str:
+        return "anonymous" if self.scene.withheld else LINE
+
     async def _begin(self, query: str, direction: str, answered: str) -> Call:
         self._over = False
         self._call = Call(
             self,
             sid=f"CA{next(self._numbers)}",
             account="AC1",
-            from_=LINE if direction == "inbound" else OURS,
+            from_=self._own if direction == "inbound" else OURS,
             to=OURS if direction == "inbound" else LINE,
             direction=direction,
             answered_by=answered,

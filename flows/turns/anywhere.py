@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from flows.effects import Change, Matter, Narrow
 from flows.events import Question
-from flows.turns import deeds, handing, linking, naming
+from flows.turns import deeds, handing, linking, naming, supporting
 from flows.turns.frames import open_frame, park
 from flows.turns.replies import ask_again, fits, step_of
 from flows.turns.running import run
@@ -86,6 +86,8 @@ def handled(t: Turn) -> bool:
     if naming.asks_for_no_name(words) and t.member and not (question and fits(t, question)):
         naming.leave_out(t)
         ask_again(t)
+        return True
+    if t.member and supporting.sent_code(t):
         return True
     if t.member and linking.sent_code(t):
         run(t)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
-from flows.effects import Amend, Flag, Keep, PassOn, Seen
+from flows.effects import Amend, Enter, Flag, Keep, PassOn, Seen
 from flows.state import Alerted
 from flows.turns.turning import Turn
 from flows.values import replace
@@ -25,7 +25,7 @@ def mind(t: Turn) -> None:
 
 def _gift(t: Turn) -> str:
     """The contribution that these words are, or are to become."""
-    kept = [effect.id for effect in t.effects if isinstance(effect, Keep | Amend)]
+    kept = [effect.id for effect in t.effects if isinstance(effect, Keep | Amend | Enter)]
     return kept[-1] if kept else (t.frames[-1].gift if t.frames else "")
 
 

@@ -7,7 +7,18 @@ from flows.effects import Acknowledge, Change, Delivered, Prefer, TakeBack, Than
 from flows.events import Shown
 from flows.state import Answer, Frame
 from flows.steps import AskStep
-from flows.turns import admitting, care, choosing, consenting, handing, introducing, linking, naming
+from flows.turns import (
+    admitting,
+    care,
+    choosing,
+    consenting,
+    handing,
+    introducing,
+    linking,
+    naming,
+    supporting,
+    things,
+)
 from flows.turns.facts import brief
 from flows.turns.frames import drop_overlays, open_frame, park, resume
 from flows.turns.keeping import for_a_person, gave, holds, keep_what_is_there
@@ -246,7 +257,7 @@ DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
     **care.DEEDS,
     **naming.DEEDS,
     **things.DEEDS,
-    **things.DEEDS,
     **consenting.DEEDS,
     **handing.DEEDS,
+    **supporting.DEEDS,
 }

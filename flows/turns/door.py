@@ -11,7 +11,6 @@ from flows.turns.admitting import opens, way_in
 from flows.turns.consenting import outdated
 from flows.turns.facts import NAMES
 from flows.turns.frames import open_frame
-from flows.turns.receipts import readers
 from flows.turns.replies import ask_again, fits
 from flows.turns.running import run
 from flows.turns.turning import Turn
@@ -175,7 +174,7 @@ def _wait(t: Turn) -> None:
         media = t.take_files("photo", "voice")
         open_frame(t, WAITING, answers={"words": Answer(text=t.event.text.strip(), media=media)})
     else:
-        t.tell("door.not yet", readers=readers(t))
+        t.tell("door.not yet")
         return
     run(t)
 

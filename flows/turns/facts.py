@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from flows.events import Option
 from flows.state import Brief, Poll
 from flows.steps import Condition
-from flows.turns import admitting, choosing, coming, consenting, handing, receipts, things, who
+from flows.turns import admitting, choosing, coming, consenting, handing, receipts, supporting, things, who
 from flows.turns.practising import practising
 from flows.turns.turning import Turn
 from flows.wording import Text
@@ -40,10 +40,10 @@ FACTS: Mapping[str, Callable[[Turn], str]] = {
     "named": lambda t: _yes(not t.unnamed(t.frames[-1] if t.frames else None)),
     "never named": lambda t: _yes(t.member and t.member.never_named),
     **things.FACTS,
-    **things.FACTS,
     **admitting.FACTS,
     **consenting.FACTS,
     **coming.FACTS,
+    **supporting.FACTS,
 }
 
 
@@ -173,7 +173,6 @@ NAMES: Mapping[str, Callable[[Turn], str]] = {
     "phone": _group("phone"),
     "outside": lambda t: t.group.outside_name if t.group else "Takepart",
     **receipts.NAMES,
-    **things.NAMES,
     **who.NAMES,
     **things.NAMES,
     "question": lambda t: poll.question if (poll := poll_at_hand(t)) else "",
@@ -192,10 +191,11 @@ NAMES: Mapping[str, Callable[[Turn], str]] = {
     **{name: _written(text) for name, text in consenting.WORDINGS.items()},
     "my ways": choosing.summary,
     "link code": lambda t: str(t.look("new code")),
+    **supporting.NAMES,
 }
 
 
-NUMBERS = frozenset({"member number", "phone", "helper phone", "link code"})
+NUMBERS = frozenset({"member number", "phone", "helper phone", "link code", "support code"})
 SAID_OTHERWISE = NUMBERS | consenting.WORDINGS.keys()
 
 

@@ -8,6 +8,7 @@ from flows.effects import Linked, SetPin
 from flows.lines import Opened, Person
 from flows.state import Answer
 from flows.steps import MENU
+from flows.turns import supporting
 from flows.turns.frames import open_frame, put_question
 from flows.turns.keeping import holds
 from flows.turns.turning import Turn
@@ -64,6 +65,9 @@ def read_key(t: Turn, _: str) -> None:
         _set(t, opened="number", code=key)
     elif len(key) in CODE:
         _opened(t, t.look("code", key))
+    elif len(key) == supporting.DIGITS:
+        supporting.take_code(t, key)
+        _set(t, opened="no")
     else:
         _opened(t, Opened())
 

@@ -20,7 +20,7 @@ from flows.steps import (
     Step,
     UnlessStep,
 )
-from flows.turns import keeping
+from flows.turns import keeping, supporting
 from flows.turns.deeds import DEEDS
 from flows.turns.facts import LISTED, OVER, brief, fill, holds, open_polls, place, poll_at_hand, value
 from flows.turns.frames import finish, open_frame, put_question
@@ -151,6 +151,8 @@ def count_ballot(t: Turn, poll: Poll, answer: Answer) -> None:
     """Count it, say what was counted and for which question."""
     if poll.closed:
         t.tell("vote.late", question=poll.question, outcome=poll.outcome)
+        return
+    if supporting.vote(t, poll, answer):
         return
     had = t.votes.get(poll.id)
     changed = bool(had) and had != answer.keys
