@@ -21,10 +21,6 @@ NOT_STAFF = (
     "is not one of this group's facilitators: add them with `takepart facilitator add`, "
     "or give the id or number that it printed."
 )
-NO_LINE = (
-    "has no line that we may write to or ring first: let them join like a member, by text, phone or "
-    "Telegram, and give their member number to `takepart facilitator add`."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,11 +98,12 @@ async def name_contact(
     *,
     any_hour: bool,
     first: bool,
-) -> Listed:
-    """Put one of the group's facilitators on the list, last or first; raise Complaint."""
+) -> bool:
+    """Put one of the group's facilitators on the list, last or first; raise Complaint.
+
+    Whether there is a way by which they can be told.
+    """
     found = await staff_member(conn, group, wanted, secrets)
-    if not (await ways_to(conn, [found.id], CHANNELS, "alert")).get(found.id):
-        raise Complaint(f"{quoted(found.name)} {NO_LINE}")
     c = safe_contacts.c
     await conn.execute(sa.delete(safe_contacts).where(c.group_id == group, c.member_id == found.id))
     places = (await conn.scalars(sa.select(c.rank).where(c.group_id == group))).all()
@@ -114,7 +111,7 @@ async def name_contact(
     row = {"group_id": group, "member_id": found.id, "rank": rank, "any_hour": any_hour}
     await conn.execute(safe_contacts.insert().values(**row))
     await changed(conn, [group])
-    return found
+    return bool(await ways_to(conn, [found.id], CHANNELS, "alert"))
 
 
 async def drop_contact(conn: AsyncConnection, group: str, wanted: str, secrets: Secrets) -> Listed:

@@ -22,6 +22,12 @@ By = Annotated[str, typer.Option("--by", metavar="ME", help="Your own id, member
 NOT_NAMED = "It stands without a name. For whom it is from: takepart safety who {} --by ME --why REASON"
 
 
+NO_LINE = (
+    "They have no line yet that we may write to or ring, so nobody can tell them. Let them join like a "
+    "member, by text, phone or Telegram, and give their member number to `takepart facilitator add`."
+)
+
+
 class Does(Enum):
     """What to do with a phrase."""
 
@@ -53,23 +59,26 @@ def contact(
     takepart safety contact GARDEN Sam --any-hour --first
     """
 
-    async def work(here: Here) -> list[tuple[str, str, bool]]:
+    async def work(here: Here) -> tuple[list[tuple[str, str, bool]], bool]:
+        reached = True
         async with here.db.write() as conn:
             home = await groups.find_group(conn, name)
             if person and remove:
                 await safety.drop_contact(conn, home.id, person, here.secrets)
             elif person:
                 asked = {"any_hour": any_hour, "first": first}
-                await safety.name_contact(conn, home.id, person, here.secrets, **asked)
-            return await safety.named(conn, home.id)
+                reached = await safety.name_contact(conn, home.id, person, here.secrets, **asked)
+            return await safety.named(conn, home.id), reached
 
-    found = run(work)
+    found, reached = run(work)
     if as_json:
         print_json([{"id": id_, "name": called, "any_hour": always} for id_, called, always in found])
         return
     rows = [(called, "at any hour" if always else "in their hours", id_) for id_, called, always in found]
     empty = "Nobody is named, so all facilitators are told in turn, in their hours."
     table(("who is alerted", "when", "member"), rows, empty=empty)
+    if not reached:
+        say(NO_LINE)
 
 
 @commands.command("words")
