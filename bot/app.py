@@ -24,6 +24,7 @@ from bot.briefs import pieces
 from bot.calls import Calls
 from bot.catching_up import CatchingUp
 from bot.chats import Chats
+from bot.checkins import Checkins
 from bot.fetch import Fetcher, teller
 from bot.files import media_store
 from bot.guesses import Guesses
@@ -230,6 +231,7 @@ class App:
             "retention": self._retention().round,
             "admitting": self._admitting().told,
             "guesses": Guesses(db=self.db).round,
+            "checkins": self._checkins().round,
         }
         self.rounds = Rounds(rounds, clock=self.clock)
 
@@ -245,6 +247,10 @@ class App:
     @property
     def _numbers(self) -> tuple[str | None, str | None]:
         return self.settings.twilio_number, self.settings.twilio_voice_number
+
+    def _checkins(self) -> Checkins:
+        on, wake = list(self.senders.on), self.lanes.wake
+        return Checkins(db=self.db, flows=self.flows, ids=self.ids, channels=on, wake=wake)
 
     def _retention(self) -> Retention:
         return Retention(db=self.db, ids=self.ids, channels=list(self.senders.on), wake=self.lanes.wake)

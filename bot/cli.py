@@ -10,6 +10,7 @@ from bot import logs
 from bot.commands import (
     audit,
     behalf,
+    caring,
     consenting,
     door,
     giving,
@@ -52,6 +53,9 @@ def build() -> typer.Typer:
     app.add_typer(groups.group, name="group")
     app.add_typer(groups.facilitator, name="facilitator")
     app.add_typer(members.member, name="member")
+    members.member.command("prefer")(caring.prefer)
+    app.add_typer(caring.need, name="need")
+    app.command("quiet")(caring.quiet)
     app.add_typer(meetings.meeting, name="meeting")
     app.add_typer(meetings.brief, name="brief")
     app.add_typer(polls.poll, name="poll")

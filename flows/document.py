@@ -63,7 +63,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
 TEXTED = {"say", "ask", "keep", "ballot"}
 HEADINGS = {
     *("flow", "title", "menu", "shelf", "order", "words", "when", "steps"),
-    *("over", "door", "always", "practice"),
+    *("over", "door", "follows", "always", "practice"),
 }
 
 
@@ -139,6 +139,7 @@ def parse(body: str, source: str) -> tuple[Flow, list[int]]:
         door=flag(table, "door", source),
         always=flag(table, "always", source),
         practice=flag(table, "practice", source),
+        follows=str(table.get("follows", "")),
         when=condition(table, "when", source),
         source=source,
     )

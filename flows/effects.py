@@ -130,7 +130,18 @@ class Thank:
 class Matter:
     """Something that needs a person. With an `id` it can be taken back; `unnamed`: nobody sees whose it is."""
 
-    kind: Literal["not understood", "passed on", "help", "ring", "call booked", "nobody known", "own copy"]
+    kind: Literal[
+        "not understood",
+        "passed on",
+        "help",
+        "ring",
+        "call booked",
+        "nobody known",
+        "own copy",
+        "supporter",
+        "need",
+        "wish",
+    ]
     words: str = ""
     question: str = ""
     media: tuple[str, ...] = ()
@@ -147,8 +158,23 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What they need to take part, of a known kind or another, and their own words on it."""
+
+    kind: str
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedIn:
+    """What they say when we ask how it goes; `answer` is the key of a choice."""
+
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prefer:
-    """A wish about how we keep in touch: never_ring, slower, form, language."""
+    """A wish about how we keep in touch, by its name in `flows.preferences`."""
 
     name: str
     value: str
@@ -338,6 +364,8 @@ Effect = (
     | Matter
     | Change
     | Prefer
+    | Need
+    | CheckedIn
     | Flag
     | Seen
     | PassOn

@@ -23,6 +23,9 @@ class Flows:
     safe_words: SafeWords = NOTHING
     # The flows that can be chosen, in their order: the menu's, and those of menus below it.
     shelves: Mapping[str, tuple[Flow, ...]] = field(init=False, repr=False, compare=False)
+    followed: Mapping[str, Flow] = field(
+        init=False, repr=False, compare=False
+    )  # a word that a day may follow
     # The version of what the house asks people to agree to, by purpose.
     agreements: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
@@ -36,6 +39,8 @@ class Flows:
             if flow.menu:
                 shelves[flow.shelf] = (*shelves.get(flow.shelf, ()), flow)
         object.__setattr__(self, "shelves", shelves)
+        followed = {word: flow for flow in self.current.values() if flow.follows for word in flow.words}
+        object.__setattr__(self, "followed", followed)
         agreements = {
             name.removeprefix(CONSENT): _version(text, self.phrases.get(name + MORE))
             for name, text in self.phrases.items()

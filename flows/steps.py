@@ -182,6 +182,7 @@ class Flow:
     door: bool = False
     always: bool = False
     practice: bool = False
+    follows: str = ""  # the question that a day after the flow's own word answers
     when: Condition = field(default_factory=dict)
     source: str = ""
     keep: KeepStep | None = field(init=False, repr=False, compare=False)

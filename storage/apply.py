@@ -11,6 +11,7 @@ from flows import effects as ef
 from flows.effects import Effect
 from storage import (
     behalf,
+    checkins,
     consenting,
     fetches,
     flagging,
@@ -18,6 +19,7 @@ from storage import (
     handovers,
     hiding,
     linking,
+    needs,
     reaching,
     recognising,
     ringing_back,
@@ -164,6 +166,7 @@ DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {
     ef.Thank: _thank,
     ef.Matter: _matter,
     ef.Practised: _practised,
+    **checkins.DEEDS,
     **consenting.DEEDS,
     **gifts.DEEDS,
     **hiding.DEEDS,
@@ -171,6 +174,7 @@ DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {
     **linking.DEEDS,
     **behalf.DEEDS,
     **reaching.DEEDS,
+    **needs.DEEDS,
     **recognising.DEEDS,
     **ringing_back.DEEDS,
     **wishes.DEEDS,

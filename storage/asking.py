@@ -41,6 +41,8 @@ def dressed(
         say = body.announce
     elif row.kind == "poll" and say.question:
         talk = asked(_without(talk, row.subject or ""), say.question)
+    elif row.kind == "checkin" and say.question:
+        talk = asked(talk, say.question)
     if talk.frames and (talk.away or talk.busy):
         say = replace(say, text=f"{WAY_BACK}\n\n{say.text}")
     if called and row.kind != STILL:

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import needs
 from storage.tables import groups, matters, members
 
 ASKS_IN, ENDING = "asks in", "ending"  # somebody waits to be let in; a membership that one person would end
@@ -54,11 +55,38 @@ async def list_open(conn: AsyncConnection, group: str) -> list[Open]:
     ]
 
 
+async def waiting(conn: AsyncConnection, group: str, now: datetime) -> list[Open]:
+    """The same with what members need that is not met."""
+    return sorted(
+        [*await list_open(conn, group), *await _needs(conn, group, now)], key=lambda one: (one.at, one.id)
+    )
+
+
+async def _needs(conn: AsyncConnection, group: str, now: datetime) -> list[Open]:
+    """What members need that is not met yet, or is to be looked at again."""
+    return [
+        Open(
+            id=one.id,
+            at=(one.review_on if one.met else None) or one.asked_on,
+            kind="look at a need again" if one.met else "need",
+            member=one.member,
+            name=one.name,
+            words=": ".join(part for part in (one.kind, one.words) if part),
+            question=one.why,
+            media=(),
+        )
+        for one in await needs.list_needs(conn, group)
+        if one.waits(now)
+    ]
+
+
 async def done(conn: AsyncConnection, id: str, *, group: str, now: datetime) -> bool:
     """Take one off the list; False where it is not on it."""
     m = matters.c
     mine = (m.id == id, m.group_id == group, m.done_at.is_(None))
     ended = await conn.execute(sa.update(matters).where(*mine).values(done_at=now))
+    if ended.rowcount == 0 and id in {one.id for one in await needs.list_needs(conn, group)}:
+        return await needs.meet(conn, id, met=True, why="", review_on=None, now=now) is not None
     return ended.rowcount > 0
 
 

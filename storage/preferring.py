@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import leaving
 from storage.database import upsert
-from storage.register import WISHES, note, of_member
+from storage.register import WISHES, note_member
 from storage.tables import members, preferences, reaches
 
 
@@ -59,7 +59,7 @@ async def prefer(
 async def _of_the_member(conn: AsyncConnection, member: str, name: str, value: Any) -> None:
     await conn.execute(sa.update(members).where(members.c.id == member).values({name: value}))
     if name in WISHES:
-        note(conn, WISHES[name][0 if value else 1], of_member(member))
+        await note_member(conn, WISHES[name][0 if value else 1], member)
     if name == "never_ring" and value:
         await leaving.cancel_notices(conn, member, channel="voice")
     if name == "never_first" and value:

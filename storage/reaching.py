@@ -39,8 +39,10 @@ async def ways_to(
     found = await conn.execute(
         sa.select(r.member_id, r.line_id, r.channel)
         .join(lines, n.id == r.line_id)
+        .join(members, members.c.id == r.member_id)
         .where(
             r.member_id.in_(ids),
+            sa.or_(r.channel != "voice", ~members.c.never_ring),
             r.retired_at.is_(None),
             r.may_start,
             n.stopped_at.is_(None),

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Say
-from storage.checks import OVER_WEEK, WEEKLY, Facts, Waiting, may_send
+from storage.checks import OVER_WEEK, Facts, Waiting, may_send
 from storage.facts import facts_for
 from storage.outbox import TOGETHER, Body, columns, packed, unpacked
 from storage.tables import outbox, reached
 
 BY = frozenset({"sms", "telegram"})
-LONGEST_LAST = ("checkin", "poll", "result", "brief")  # what is short is read before MORE is needed
+JOINED = ("poll", "result", "brief")  # what is short first, before MORE is needed
 HEADING = "{count} things from us:"
 HOW = {"ballot": "Text VOTE to take part.", "acknowledge": "Text READ when you have read it."}
 WENT = "It went together with another message."
@@ -44,7 +44,7 @@ def _leads(row: Waiting, facts: Facts) -> bool:
     """Whether this is the last that they want this week, or beyond it, and has not been tried yet."""
     last = facts.week_left is not None and facts.week_left <= 1
     fresh = row.outcome is None and row.progress == 0
-    return last and fresh and row.klass == "notice" and row.kind in WEEKLY and row.channel in BY
+    return last and fresh and row.klass == "notice" and row.kind in JOINED and row.channel in BY
 
 
 async def _waiting(
@@ -60,7 +60,7 @@ async def _waiting(
     untried = (o.state == "waiting", o.outcome.is_(None), o.progress == 0, o["class"] == "notice")
     found = await conn.execute(
         sa.select(*columns())
-        .where(o.line_id.in_([line for line, _ in leads]), o.kind.in_(WEEKLY - {TOGETHER}))
+        .where(o.line_id.in_([line for line, _ in leads]), o.kind.in_(JOINED))
         .where(*untried, due, o.id.not_in([row.id for row in leads.values()]))
         .order_by(o.id)
         .with_for_update()
@@ -84,7 +84,7 @@ async def _join(conn: AsyncConnection, lead: Waiting, others: Sequence[Waiting])
     ids = [row.id for row in others]
     stored = await conn.execute(sa.select(o.id, o.body).where(o.id.in_([row.id for row in rows])))
     bodies = {id_: unpacked(body or "") for id_, body in stored}
-    rows.sort(key=lambda row: LONGEST_LAST.index(row.kind))
+    rows.sort(key=lambda row: JOINED.index(row.kind))
     say = joined([bodies[row.id].say for row in rows])
     ends = [row.expires_at for row in rows]
     until = max((end for end in ends if end), default=None) if all(ends) else None

@@ -8,6 +8,7 @@ from flows.effects import (
     Amend,
     AskAgain,
     Change,
+    CheckedIn,
     Choose,
     Delivered,
     Effect,
@@ -24,6 +25,7 @@ from flows.effects import (
     Linked,
     Matter,
     Narrow,
+    Need,
     PassOn,
     Practised,
     Prefer,
@@ -106,6 +108,10 @@ def _about(effect: Effect, files: Files) -> str:
             return f"joined as {effect.name or files.get(effect.recording, 'somebody')}"
         case Change():
             return f"the member is now {effect.to}"
+        case Need():
+            return f"needs: {effect.kind}: {effect.words}".rstrip(": ")
+        case CheckedIn():
+            return f"checked in: {effect.answer}"
         case Linked():
             return f"this line is {effect.member}'s: {effect.how}"
         case SetPin():

@@ -241,4 +241,4 @@ class Scene:
         elif isinstance(effect, Change) and effect.to in {"left", "erased"}:
             self.member, self.conversation = None, Conversation()
         elif isinstance(effect, Change):
-            self.member = replace(member, state=effect.to)
+            self.member = replace(member, state=effect.to, paused_until=effect.until)

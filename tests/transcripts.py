@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+from bot import checkins
 from flows.effects import TakeBack, Vote
 from flows.events import Say
 from flows.state import Alerted, Thing, Wants, Way
 from flows.turns import choosing
+from storage.checkins import Due
 from storage.pins import Checked
 from tests import doors, sharing
 from tests.codes import JO, opening
@@ -71,6 +73,7 @@ GIVEN: Mapping[str, Callable[[Scene], Scene]] = {
     "a call about an alert": lambda s: replace(
         s, notice=replace(NOTICE, kind="alert", subject="a1", text=RUNG)
     ),
+    "a call about how it goes": lambda s: replace(s, notice=replace(NOTICE, kind="checkin", subject="c1")),
     "Telegram and texts": lambda s: _reached_by(s, "telegram", "sms"),
     "a phone only": lambda s: _reached_by(s, "voice"),
     "somebody helps them": lambda s: s.finds(supporters=lambda: ("Sue",)),
@@ -180,6 +183,11 @@ def _happens(scene: Scene, what: str) -> list[Say]:
         return [_finished(scene)]
     elif what == "the vote closes":
         scene.close("p1", "Library was chosen, with 5 of 8 votes.")
+    elif what == "we ask how it goes":
+        say = checkins.question(scene.flows, "c1", Due(member="m1", language="en", form="plain"))
+        assert say.question
+        scene.sends(say.question)
+        return [say]
     elif sent := re.fullmatch(r"(the|the second) vote is sent", what):
         question = scene.send_poll("p1" if sent[1] == "the" else "p2")
         return [Say(text=question.text, question=question)]

@@ -63,7 +63,7 @@ def matters_list(
             home = await find_group(conn, name)
             if done and not await matters.done(conn, done, group=home.id, now=here.now):
                 raise Complaint("There is nothing with that id on the list.")
-            return await matters.list_open(conn, home.id)
+            return await matters.waiting(conn, home.id, here.now)
 
     found = run(work)
     if as_json:

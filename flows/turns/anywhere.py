@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from flows.effects import Change, Matter, Narrow
 from flows.events import Question
-from flows.turns import deeds, handing, linking, naming, supporting
+from flows.turns import deeds, handing, linking, naming, pausing, supporting, wishing
 from flows.turns.frames import open_frame, park
 from flows.turns.replies import ask_again, fits, step_of
 from flows.turns.running import run
@@ -26,6 +26,9 @@ def stopping(t: Turn) -> bool:
         return True
     if word == "start" and t.member.state == "stopped":
         start(t)
+        return True
+    if word == "start" and t.member.state == "paused":
+        pausing.come_back(t, "")
         return True
     if t.event.kind == "optout" and word == "help":
         t.do(Matter(kind="help"))  # the carrier has answered; a person knows of it all the same
@@ -110,6 +113,9 @@ def _opens_flow(t: Turn, words: str) -> bool:
     if t.member is None:
         return False
     name = t.flows.triggers.get(" ".join(words.casefold().strip(" .!?/").split()))
+    if name is None and wishing.opens_with(t, words):
+        run(t)
+        return True
     if name is None or _answers(t):
         return False
     waiting = next((frame for frame in t.frames if frame.flow == name), None)

@@ -113,8 +113,18 @@ def silence(t: Turn) -> None:
 
 
 def _machine(t: Turn) -> None:
-    """Nobody is there to hear it: who rang, and the number to ring back on, no more."""
-    t.tell("ring.machine", outside=_outside(t), phone=spelled(t.group.phone) if t.group else "")
+    """Nobody is there to hear it: who rang, and the number to ring back on, no more.
+
+    Only where the member allowed it for this phone, a machine is told whom it is for and what it is.
+    """
+    phone = spelled(t.group.phone) if t.group else ""
+    member, notice = t.member, t.member.notice if t.member else None
+    if member and notice and t.event.value == "machine" and member.way.leave_message:
+        known = f"ring.{notice.kind}" in t.flows.phrases
+        what = t.phrase(f"ring.{notice.kind}") if known else notice.text
+        t.tell("ring.message", outside=_outside(t), phone=phone, member=member.name.partition(" ")[0], what=what)
+    else:
+        t.tell("ring.machine", outside=_outside(t), phone=phone)
     t.speak(ends=True)
 
 

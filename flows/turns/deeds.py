@@ -1,7 +1,6 @@
 """What a flow's `do:` can do: a closed list, each a few lines."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 
 from flows.effects import Acknowledge, Change, Delivered, Prefer, TakeBack, Thank
 from flows.events import Shown
@@ -16,8 +15,10 @@ from flows.turns import (
     introducing,
     linking,
     naming,
+    pausing,
     supporting,
     things,
+    wishing,
 )
 from flows.turns.facts import brief
 from flows.turns.frames import drop_overlays, open_frame, park, resume
@@ -107,10 +108,6 @@ def skip(t: Turn, _: str) -> None:
         t.put_frame(replace(frame, asked=None, answers=answers))
 
 
-def pause(t: Turn, weeks: str) -> None:
-    t.do(Change(to="paused", until=t.now + timedelta(weeks=int(weeks or 2))))
-
-
 def change(to: str) -> Callable[[Turn, str], None]:
     def deed(t: Turn, _: str) -> None:
         t.do(Change(to=to))  # type: ignore[arg-type]  # the table below names Change's words
@@ -176,11 +173,6 @@ def slower(t: Turn, _: str) -> None:
     move(t, "stay")
 
 
-def prefer(t: Turn, what: str) -> None:
-    name, _, value = what.partition("=")
-    t.do(Prefer(name=name, value=value or "yes"))
-
-
 def notice(t: Turn, _: str) -> None:
     """They pressed 1: what we rang for has arrived, and now it is said."""
     found = t.member.notice if t.member else None
@@ -192,6 +184,8 @@ def notice(t: Turn, _: str) -> None:
         open_frame(t, "brief", seen=found.subject)
     elif found.kind == "poll":
         open_frame(t, "vote", poll=found.subject)
+    elif found.kind == "checkin":
+        open_frame(t, "check in")
     elif found.kind == "alert":
         open_frame(t, "alert", seen=found.subject)
     else:
@@ -234,7 +228,6 @@ DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
     "menu": menu,
     "back": back,
     "skip": skip,
-    "pause": pause,
     "stop": change("stopped"),
     "leave": change("left"),
     "erase": change("erased"),
@@ -245,7 +238,6 @@ DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
     "start again": start_again,
     "move": move,
     "slower": slower,
-    "prefer": prefer,
     "notice": notice,
     "pass on": pass_on,
     "hang up": hang_up,
@@ -260,4 +252,6 @@ DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
     **consenting.DEEDS,
     **handing.DEEDS,
     **supporting.DEEDS,
+    **pausing.DEEDS,
+    **wishing.DEEDS,
 }

@@ -5,7 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from flows.events import Option
 from flows.state import Brief, Poll
 from flows.steps import Condition
-from flows.turns import admitting, choosing, coming, consenting, handing, receipts, supporting, things, who
+from flows.turns import (
+    admitting,
+    choosing,
+    coming,
+    consenting,
+    handing,
+    pausing,
+    receipts,
+    supporting,
+    things,
+    who,
+)
 from flows.turns.practising import practising
 from flows.turns.turning import Turn
 from flows.wording import Text
@@ -189,6 +200,7 @@ NAMES: Mapping[str, Callable[[Turn], str]] = {
     "notice": lambda t: t.member.notice.text if t.member and t.member.notice else "",
     "waiting": lambda t: t.waiting_title,
     **{name: _written(text) for name, text in consenting.WORDINGS.items()},
+    "back": pausing.back,
     "my ways": choosing.summary,
     "link code": lambda t: str(t.look("new code")),
     **supporting.NAMES,

@@ -8,7 +8,7 @@ from flows.effects import Amend
 from flows.events import Option, Question
 from flows.state import Answer, Frame
 from flows.steps import AskStep
-from flows.turns import handing
+from flows.turns import handing, wishing
 from flows.turns.frames import open_frame, put_question
 from flows.turns.keeping import add_photos, count_photos, for_a_person
 from flows.turns.running import count_ballot, poll_question, run
@@ -148,7 +148,7 @@ def accept(t: Turn, question: Question, found: Read) -> None:
         _accept_here(t, frame, question, answer)
     elif question.poll:
         _accept_ballot(t, question, answer)
-    else:
+    elif not wishing.begins(t, question, answer):
         correct(t, question, answer)
         return
     if found.rest and question.poll:
