@@ -98,6 +98,9 @@ def hear(t: Turn) -> None:
     if recognising.under_way(t):
         recognising.hear(t)
         return
+    if not (t.event.line or t.on_call):
+        recognising.unanswerable(t)
+        return
     comes_again(t)
     kind = t.event.kind
     if kind == "hangup":
@@ -122,7 +125,7 @@ def hear(t: Turn) -> None:
     else:
         answer(t)
         _take_up_held(t)
-        if t.frame is None and not (t.says or t.lines or t.event.album or t.on_call):
+        if t.frame is None and not (t.says or t.lines or t.event.album or t.on_call or t.recognised):
             t.tell("later.nothing")  # nobody who writes is met by silence
 
 

@@ -59,10 +59,12 @@ def _shown(t: Turn) -> tuple[Option, ...]:
     if not t.candidates or not all(one.greet and one.name for one in t.candidates):
         return ()
     firsts = [one.first_name for one in t.candidates]
-    return tuple(
-        Option(key=one.id, label=one.first_name if firsts.count(one.first_name) == 1 else _in_full(t, one))
-        for one in t.candidates
-    )
+    names = {one.id: one.first_name for one in t.candidates if firsts.count(one.first_name) == 1}
+    return tuple(_person(t, one, names.get(one.id) or _in_full(t, one)) for one in t.candidates)
+
+
+def _person(t: Turn, one: Candidate, name: str) -> Option:
+    return Option(key=one.id, label=name, spoken=t.phrase("who.is", member=name))
 
 
 def _in_full(t: Turn, one: Candidate) -> str:

@@ -232,6 +232,13 @@ def _pass_on(t: Turn) -> None:
     t.afresh()
 
 
+def unanswerable(t: Turn) -> None:
+    """A text that does not say whom it is from: nobody can be answered, so a person gets the words."""
+    if t.event.kind in {"words", "media"}:
+        t.held = (t.event,)
+        _pass_on(t)
+
+
 ANSWERS: Mapping[str, Callable[[Turn, Question], None]] = {
     WHO: _who,
     PIN: _pin,
