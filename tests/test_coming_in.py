@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from flows.events import Say
-from storage import groups, inviting, letting_in, people, views, wordings
+from storage import consenting, groups, inviting, letting_in, people, views, wordings
 from storage.groups import Complaint
 from storage.letting_in import Desk
 from storage.people import Listed
@@ -154,6 +154,18 @@ async def test_when_the_wording_changes_nothing_new_is_used_until_they_agree(wor
     assert kept.text == "The bus was late again today."
     consents = await world.rows("SELECT purpose, wording, form, channel FROM consents ORDER BY at")
     assert [tuple(row) for row in consents][1] == ("join", "v2", "plain", "sms")
+
+
+async def test_words_that_say_the_same_ask_nobody_again(world: World) -> None:
+    group = await settle(world)
+    await world.joined(ADA)
+    house, words = world.app.flows.agreements["join"], {"en": "We keep all you say."}
+    async with world.app.db.write() as conn:
+        await consenting.stands_for(conn, group, "join", house, "v2")
+        await wordings.put(conn, group, "join", version="v2", text=words, more={}, now=world.clock())
+        await views.changed(conn, [group])
+        assert await consenting.counted(conn, group, "join", "v2") == (1, 0)
+    assert "What shall I do with that?" in (await world.texts(ADA, "The bus was late again today."))[0]
 
 
 async def test_what_is_taken_back_from_outside_is_for_the_group_alone(world: World) -> None:
