@@ -228,6 +228,7 @@ class App:
         rounds = {
             "unheard": self._reminding().round,
             "handovers": self._helping().late,
+            "old hand-overs": self._helping().forget,
             "retention": self._retention().round,
             "admitting": self._admitting().told,
             "guesses": Guesses(db=self.db).round,

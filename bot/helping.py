@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Say
 from flows.library import Flows
-from storage import handovers, telling
+from storage import handovers, helped, telling
 from storage.database import Database
-from storage.handovers import Listed, Tools
+from storage.handovers import Tools
+from storage.helped import KIND, Listed
 
 LATE = "Somebody in your group asked for help, and nobody has answered yet. It is on the list of matters."
 
@@ -27,7 +28,7 @@ def first_name(name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Helping:
-    """`late` is its round. `channels` are those that are on; `wake` the lanes when something is to go."""
+    """`late` and `forget` are its rounds. `channels` are on; `wake` the lanes when something is to go."""
 
     db: Database
     flows: Flows
@@ -39,11 +40,16 @@ class Helping:
         """Give back to the automation whom nobody has answered in time, or written to for a day."""
         tools = Tools(ids=self.ids, now=now)
         async with self.db.read() as conn:
-            found = await handovers.late(conn, now)
+            found = await helped.late(conn, now)
         for over in found:
             await self.db.transact(partial(self._give_back, over=over, tools=tools))
         if found:
             self.wake()
+
+    async def forget(self, now: datetime) -> None:
+        """Drop what was said in hand-overs that have been over for long."""
+        while await self.db.transact(partial(helped.forget_old, now=now)):
+            pass
 
     async def _give_back(self, conn: AsyncConnection, *, over: Listed, tools: Tools) -> None:
         name = "handover.idle" if over.taken_at else "handover.nobody"
@@ -54,8 +60,8 @@ class Helping:
                 conn,
                 await telling.staff(conn, over.group),
                 Say(text=LATE),
-                kind=handovers.KIND,
-                key=f"{handovers.KIND}:{over.id}:late",
+                kind=KIND,
+                key=f"{KIND}:{over.id}:late",
                 ids=tools.ids,
                 channels=self.channels,
                 now=tools.now,

@@ -17,17 +17,15 @@ from flows.state import Handover
 from flows.values import replace
 from storage import locks, outbox, telling
 from storage.groups import Complaint
+from storage.helped import KIND, WRITTEN, Listed, find, said
 from storage.reaching import ways_to
 from storage.stage import Stage
 from storage.states import unpacked
 from storage.tables import conversations, groups, handover_words, handovers, matters, members, reaches
 from storage.views import changed
 
-KIND = "handover"
-WRITTEN = ("telegram", "sms")  # a helper is not rung for each word
 MARKS = 99  # after so many the numbers begin anew, so that an old one is nobody else's for long
 LASTS = timedelta(days=1)  # how long a helper's words may still go
-IDLE = timedelta(days=1)  # after so long without a word it is over
 _H, _W, _M = handovers.c, handover_words.c, members.c
 
 
@@ -37,37 +35,6 @@ class Tools:
 
     ids: Callable[[], str]
     now: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """One thing said in a hand-over, `by` the member or a helper."""
-
-    by: str
-    text: str
-    media: tuple[str, ...]
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """A hand-over as staff see it. `state`: waiting, answered or over."""
-
-    id: str
-    mark: int
-    member: str
-    name: str
-    helper: str
-    group: str
-    opened_at: datetime
-    due_at: datetime | None
-    taken_at: datetime | None
-    heard_at: datetime | None
-    closed_at: datetime | None
-
-    @property
-    def state(self) -> str:
-        return "over" if self.closed_at else "answered" if self.taken_at else "waiting"
 
 
 # What turns ask for ----------------------------------------------------------------------------------
@@ -215,66 +182,7 @@ async def close(
     return over
 
 
-async def find(conn: AsyncConnection, id: str) -> Listed:
-    """The hand-over with this id; raise Complaint."""
-    found = await _listed(conn, _H.id == id)
-    if not found:
-        raise Complaint(f"There is no hand-over '{id}': `takepart handover list GROUP` shows their ids.")
-    return found[0]
-
-
-async def list_open(conn: AsyncConnection, group: str) -> list[Listed]:
-    """Those of a group that are not over, the oldest first."""
-    return await _listed(conn, sa.and_(_M.group_id == group, _H.closed_at.is_(None)))
-
-
-async def late(conn: AsyncConnection, now: datetime) -> list[Listed]:
-    """Those that nobody has taken up in time, and those in which nothing was said for long."""
-    untaken = sa.and_(_H.taken_at.is_(None), _H.due_at <= now)
-    idle = sa.and_(_H.taken_at.is_not(None), _H.heard_at <= now - IDLE)
-    return await _listed(conn, sa.and_(_H.closed_at.is_(None), sa.or_(untaken, idle)))
-
-
-async def said(conn: AsyncConnection, id: str) -> list[Said]:
-    """What was said in it so far."""
-    found = sa.select(_W.by, _W.text, _W.media, _W.at).where(_W.handover_id == id).order_by(_W.at, _W.id)
-    return [
-        Said(by=by, text=text, media=tuple(media or ()), at=at)
-        for by, text, media, at in await conn.execute(found)
-    ]
-
-
-async def unread_helpers(conn: AsyncConnection) -> list[tuple[str, bool]]:
-    """The codes of groups whose helper cannot be written to, and whether a helper is named at all."""
-    g = groups.c
-    rows = (await conn.execute(sa.select(g.code, g.helper_id).where(~g.practice).order_by(g.code))).all()
-    ways = await ways_to(conn, [row.helper_id for row in rows if row.helper_id], WRITTEN, KIND)
-    return [(code, bool(helper)) for code, helper in rows if helper not in ways]
-
-
 # How -------------------------------------------------------------------------------------------------
-async def _listed(conn: AsyncConnection, which: sa.ColumnElement[bool]) -> list[Listed]:
-    by = members.alias("by")
-    kept = (_H.id, _H.mark, _H.opened_at, _H.due_at, _H.taken_at, _H.heard_at, _H.closed_at)
-    found = (
-        sa.select(*kept, _H.member_id, _M.name, _M.group_id, by.c.name.label("helper"))
-        .join(members, _M.id == _H.member_id)
-        .outerjoin(by, by.c.id == _H.helper_id)
-        .where(which)
-        .order_by(_H.opened_at, _H.id)
-    )
-    return [
-        Listed(
-            member=row.member_id,
-            group=row.group_id,
-            name=row.name,
-            helper=row.helper or "",
-            **{column.name: row._mapping[column.name] for column in kept},
-        )
-        for row in await conn.execute(found)
-    ]
-
-
 async def _next_mark(conn: AsyncConnection, group: str) -> int:
     """The next number in turn that nobody who is being helped has."""
     here = sa.select(_H.mark, _H.closed_at).join(members, _M.id == _H.member_id).where(_M.group_id == group)
@@ -323,15 +231,16 @@ async def _write_to(
 
 
 async def _way(conn: AsyncConnection, over: Listed) -> tuple[str, str]:
-    """The line on which the member wrote last, as long as it is theirs; raise Complaint."""
+    """The line on which the member wrote last, else the one they like best; raise Complaint."""
     await locks.for_member(conn, over.member)
     state = await conn.scalar(sa.select(_M.state).where(_M.id == over.member))
     if state == "stopped":
         raise Complaint("They asked us to stop, so nobody may write to them.")
     r = reaches.c
     theirs = sa.and_(r.line_id == _H.line_id, r.member_id == _H.member_id, r.retired_at.is_(None))
-    found = sa.select(_H.line_id, _H.channel).join(reaches, theirs).where(_H.id == over.id).limit(1)
-    row = (await conn.execute(found)).first()
+    last = sa.select(_H.line_id, _H.channel).join(reaches, theirs).where(_H.id == over.id).limit(1)
+    ways = await ways_to(conn, [over.member], WRITTEN, KIND)
+    row = (await conn.execute(last)).first() or next(iter(ways.get(over.member, ())), None)
     if row is None:
         raise Complaint("They have no line any more on which they could be answered.")
     return row.line_id, row.channel

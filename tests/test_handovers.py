@@ -11,7 +11,7 @@ from flows.calendar import Hours, local, next_open
 from flows.effects import Change, EndHandover, Handed, HandOver, HelperSays, Matter
 from flows.rules import RuleError, settle
 from flows.state import Handover
-from storage import handovers, matters, people
+from storage import handovers, helped, matters, people
 from storage.database import Database
 from storage.groups import Complaint
 from storage.handovers import Tools
@@ -34,7 +34,7 @@ WORKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
 
 # What the member meets -------------------------------------------------------------------------------
-def helped(channel: str = "sms") -> Person:
+def is_helped(channel: str = "sms") -> Person:
     """A member whom a person helps now, in the middle of their diary."""
     person = somebody(channel, group=HELPED)
     person.writes("diary", "We had tea", "help")
@@ -43,7 +43,7 @@ def helped(channel: str = "sms") -> Person:
 
 @pytest.mark.parametrize("words", ["diary", "menu please now", "5", "back", "undo", "vote", "stop that bus"])
 def test_10_no_menu_and_no_question_comes_between_a_member_and_a_person(words: str) -> None:
-    person = helped()
+    person = is_helped()
     assert person.writes(words) == ""
     assert person.of(Handed)[-1].words == words
 
@@ -53,13 +53,13 @@ def test_10_no_menu_and_no_question_comes_between_a_member_and_a_person(words: s
     [("done", "How was that day?"), ("Bye!", "How was that day?"), ("MENU", "What would you like to do?")],
 )
 def test_the_member_ends_it_with_a_word_and_is_offered_what_they_did(words: str, offered: str) -> None:
-    person = helped()
+    person = is_helped()
     assert offered in person.writes(words)
     assert person.of(EndHandover)
 
 
 def test_a_stop_word_ends_the_help_too() -> None:
-    person = helped()
+    person = is_helped()
     assert "You will not hear from us" in person.writes("stop")
     assert person.of(EndHandover)
 
@@ -262,7 +262,7 @@ async def test_a_helper_whom_nobody_can_write_to_is_found(
     if values:
         await office.change(changed, "g" if changed is groups else "ann", **values)
     async with office.db.read() as conn:
-        assert await handovers.unread_helpers(conn) == unread
+        assert await helped.unread_helpers(conn) == unread
 
 
 async def test_whoever_is_erased_is_erased_from_the_helpers_messages_too(office: Office) -> None:
@@ -271,6 +271,25 @@ async def test_whoever_is_erased_is_erased_from_the_helpers_messages_too(office:
         await change(conn, "mary", Change(to="erased"), office.now)
     assert await office.send() == []
     assert (await office.row(told)).body is None
+
+
+async def test_what_was_said_goes_three_months_after_it_was_over(office: Office) -> None:
+    await answers(office, "I am here")
+    async with office.db.write() as conn:
+        await handovers.close(conn, "h", says="", tools=tools(office))
+        assert not await helped.forget_old(conn, office.now + timedelta(days=90))
+        assert await helped.forget_old(conn, office.now + timedelta(days=91))
+        assert await helped.said(conn, "h") == []
+
+
+async def test_an_answer_takes_another_way_where_the_last_is_theirs_no_more(office: Office) -> None:
+    async with office.db.write() as conn:
+        other = {"id": "second", "member_id": "mary", "line_id": "ann", "channel": "sms"}
+        await conn.execute(reaches.insert().values(**other))
+    await office.change(reaches, "mary", retired_at=NOON)
+    await answers(office, "I am here")
+    assert await office.send() == ["Ann: I am here"]
+    assert office.sms.sent == [("ann", "Ann: I am here")]
 
 
 async def test_no_number_is_given_to_two_who_are_helped(office: Office) -> None:

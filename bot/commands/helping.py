@@ -10,9 +10,10 @@ from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, s
 from bot.helping import first_name, sentence
 from bot.ways import shipped
 from flows.document import load
-from storage import auditing, groups, handovers, people
+from storage import auditing, groups, handovers, helped, people
 from storage.groups import Complaint
-from storage.handovers import Listed, Said, Tools
+from storage.handovers import Tools
+from storage.helped import Listed, Said
 
 handover = typer.Typer(no_args_is_help=True, help="See who asked for a person, and answer them.")
 
@@ -30,7 +31,7 @@ def handover_list(name: GroupName, as_json: Json = False) -> None:
     async def work(here: Here) -> list[Listed]:
         async with here.db.read() as conn:
             home = await groups.find_group(conn, name)
-            return await handovers.list_open(conn, home.id)
+            return await helped.list_open(conn, home.id)
 
     found = run(work)
     if as_json:
@@ -51,7 +52,7 @@ def handover_show(id: HandoverId, by: By, as_json: Json = False) -> None:
     async def work(here: Here) -> tuple[Listed, list[Said]]:
         async with here.db.write() as conn:
             over, _ = await _mine(here, conn, id, by, "read a hand-over")
-            return over, await handovers.said(conn, id)
+            return over, await helped.said(conn, id)
 
     over, words = run(work)
     if as_json:
@@ -105,7 +106,7 @@ def handover_close(id: HandoverId, by: By, as_json: Json = False) -> None:
 
 async def _mine(here: Here, conn: AsyncConnection, id: str, by: str, did: str) -> tuple[Listed, str]:
     """The hand-over and the first name of whoever sees to it, which is noted; raise Complaint."""
-    over = await handovers.find(conn, id)
+    over = await helped.find(conn, id)
     staff = await people.facilitators(conn, over.group, here.secrets)
     me = next((one for one in staff if by in (one.id, one.number)), None)
     if me is None:

@@ -15,7 +15,7 @@ from storage.database import Database, StorageError
 from storage.fetches import overdue
 from storage.groups import list_groups
 from storage.guessing import shut
-from storage.handovers import unread_helpers
+from storage.helped import unread_helpers
 from storage.holding import held
 from storage.migrations import behind
 from storage.problems import count as count_problems
