@@ -98,9 +98,6 @@ def hear(t: Turn) -> None:
     if recognising.under_way(t):
         recognising.hear(t)
         return
-    if not (t.event.line or t.on_call):
-        recognising.unanswerable(t)
-        return
     comes_again(t)
     kind = t.event.kind
     if kind == "hangup":

@@ -29,7 +29,19 @@ from flows.effects import (
 from flows.events import Event, Option, Question, Say
 from flows.library import Flows
 from flows.looks import Look, Missing
-from flows.state import Brief, Candidate, Conversation, Group, Knock, Member, Notice, Poll, Shared, Supported, Thing
+from flows.state import (
+    Brief,
+    Candidate,
+    Conversation,
+    Group,
+    Knock,
+    Member,
+    Notice,
+    Poll,
+    Shared,
+    Supported,
+    Thing,
+)
 from flows.turns.door import wanted
 from storage.states import packed, unpacked
 
@@ -161,16 +173,14 @@ class Scene:
         while True:
             try:
                 there = self.candidates
-                return engine.turn(
-                    self.flows, before, event, group, member, self.now, self.ids, seen, there
-                )
+                return engine.turn(self.flows, before, event, group, member, self.now, self.ids, seen, there)
             except Missing as missing:
                 look = missing.look
                 seen[look] = self.looks[look.what](*([look.value] if look.value else []))
                 if look.what == "door":  # the group of an invitation is at hand from here on
                     group = self.group if seen[look].opens else None
 
-    def finds(self, **looks: Callable[[], Any]) -> "Scene":
+    def finds(self, **looks: Callable[..., Any]) -> "Scene":
         """The same, where storage finds this, by the name of the look."""
         return replace(self, looks={**self.looks, **looks})
 
@@ -199,7 +209,8 @@ class Scene:
 
     def _group(self, event: Event, before: Conversation) -> Group | None:
         name, door = wanted(event, before), self.group.rules.door
-        if self.member or self.candidates or (name in {self.group.code, self.group.number} and door != "invitation"):
+        named = name in {self.group.code, self.group.number} and door != "invitation"
+        if self.member or self.candidates or named:
             return self.group
         if name:
             return None

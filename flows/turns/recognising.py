@@ -20,7 +20,9 @@ NUMBER = re.compile(r"\d{4}")
 
 
 def under_way(t: Turn) -> bool:
-    """Whether it has to be known first who is there, or somebody is just telling us."""
+    """Whether it has to be known first who is there, or nobody can know."""
+    if not (t.event.line or t.on_call):
+        return True
     asked = t.member is None and t.asked is not None and not t.frames
     return bool(t.candidates or (asked and t.asked and t.asked.name in {WHO, PIN, STILL, MESSAGE}))
 
@@ -28,7 +30,9 @@ def under_way(t: Turn) -> bool:
 def hear(t: Turn) -> None:
     """Take what comes as the answer to who is there, or hold it and ask."""
     kind = t.event.kind
-    if kind == "hangup":
+    if not (t.event.line or t.on_call):
+        _unanswerable(t)
+    elif kind == "hangup":
         t.asked, t.held = None, ()
     elif kind in {"unknown", "optout"}:
         return
@@ -38,6 +42,13 @@ def hear(t: Turn) -> None:
         _begin(t)
     else:
         ANSWERS[t.asked.name](t, t.asked)
+
+
+def _unanswerable(t: Turn) -> None:
+    """A text that does not say whom it is from: nobody can be answered, so a person gets the words."""
+    if t.event.kind in {"words", "media"}:
+        t.held = (t.event,)
+        _pass_on(t)
 
 
 def _begin(t: Turn) -> None:
@@ -142,7 +153,7 @@ def _pin(t: Turn, question: Question) -> None:
 
 
 def _still(t: Turn, question: Question) -> None:
-    """An answer to whether a line is still somebody's; of several who use it, it may be another who writes."""
+    """An answer to whether a line is still somebody's; another of those who use it may be writing."""
     found = read(t, question)
     keys = found.answer.keys if found and found.answer else ()
     meant = next((one.id for one in t.candidates if one.id == question.id), "")
@@ -230,13 +241,6 @@ def _pass_on(t: Turn) -> None:
         t.do(Matter(kind="nobody known", words=text, media=tuple(media)))
     t.asked, t.held = None, ()
     t.afresh()
-
-
-def unanswerable(t: Turn) -> None:
-    """A text that does not say whom it is from: nobody can be answered, so a person gets the words."""
-    if t.event.kind in {"words", "media"}:
-        t.held = (t.event,)
-        _pass_on(t)
 
 
 ANSWERS: Mapping[str, Callable[[Turn, Question], None]] = {
