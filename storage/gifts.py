@@ -29,7 +29,7 @@ def _keep(s: Stage, effect: ef.Keep) -> None:
         "at": day_of(s.now, s.group.zone) if effect.unnamed else s.now,
         "text": effect.text,
         "answers": _answers(effect),
-        "audience": effect.audience,
+        "audience": _audience(s, effect),
         "unnamed": effect.unnamed,
         "shown_name": s.person.member.name if s.person and not effect.unnamed else "",
         "practice": practice,
@@ -44,6 +44,12 @@ def _keep(s: Stage, effect: ef.Keep) -> None:
     s.gifts.add(effect.id)
     if effect.audience != "facilitators":
         s.ledger.groups.add(s.group.id)
+
+
+def _audience(s: Stage, effect: ef.Keep) -> str:
+    """Whom it is for; nothing goes to people outside before they have agreed to that."""
+    agreed = s.person is not None and "outside" in s.person.member.agreed
+    return "group" if effect.audience == "outside" and not agreed else effect.audience
 
 
 def _answers(effect: ef.Keep) -> dict[str, Any]:

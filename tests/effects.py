@@ -41,7 +41,11 @@ from flows.effects import (
 from flows.state import Answer
 
 Files = Mapping[str, str]  # what a file is called, by its id
-READERS = {"facilitators": "the facilitators", "group": "the group"}
+READERS = {
+    "facilitators": "the facilitators",
+    "group": "the group",
+    "outside": "people outside too",
+}
 
 
 def told(effect: Effect, files: Files) -> str:

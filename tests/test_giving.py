@@ -1,17 +1,28 @@
 """What members give: with their name or without, for whom, and how they take it back."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from flows.effects import Keep, Matter, Unname
+from bot import notices
+from flows.effects import Keep, Matter, TakeBack, Unname
+from flows.state import Way
 from flows.values import scattered
+from storage import hiding
+from storage.groups import Complaint, Home
+from storage.held import ABOUT, LEFT_OUT
+from storage.hiding import Hidden
 from storage.ids import Ids
+from storage.own_copy import HEADINGS, own_copy
+from storage.people import add_facilitator, find_member
 from storage.reading import list_contributions
-from tests.people import somebody
-from tests.scenes import MARY
+from storage.tables import meta
+from tests.people import Person, somebody
+from tests.scenes import MARY, THINGS, Scene
 from tests.stores import migrated
-from tests.world import ADA, World, world
+from tests.world import ADA, BEN, World, world
 
 __all__ = ["migrated", "world"]
 
@@ -25,7 +36,7 @@ async def listed(world: World, group: str) -> list[Any]:
 async def test_34_nothing_beside_it_tells_who_gave_it_or_when(world: World) -> None:
     home = await world.group()
     await world.joined(ADA)
-    await world.texts(ADA, "THOUGHT", "The cook shouts", "3", "2")
+    await world.texts(ADA, "THOUGHT", "The cook shouts", "4", "2")
     (one,) = await listed(world, home.id)
     assert (one.member, one.channel, one.at) == (None, None, "2026-03-10")
     assert one.audience == "group"
@@ -34,7 +45,7 @@ async def test_34_nothing_beside_it_tells_who_gave_it_or_when(world: World) -> N
 
 
 @pytest.mark.parametrize(
-    "said", [["THOUGHT", "The cook shouts", "1", "NO NAME"], ["The cook shouts. No name", "1"]]
+    "said", [["THOUGHT", "The cook shouts", "1", "NO NAME"], ["The cook shouts at all of us. No name", "1"]]
 )
 async def test_34_what_was_kept_with_a_name_loses_all_that_leads_to_it(world: World, said: list[str]) -> None:
     home = await world.group()
@@ -51,9 +62,9 @@ async def test_34_what_was_kept_with_a_name_loses_all_that_leads_to_it(world: Wo
 async def test_34_words_passed_on_without_a_name_are_listed_without_one(world: World) -> None:
     await world.group()
     await world.joined(ADA)
-    await world.texts(ADA, "The cook shouts. No name", "3")
+    await world.texts(ADA, "The cook shouts at all of us. No name", "3")
     (matter,) = await world.rows("SELECT words, unnamed FROM matters WHERE kind = 'passed on'")
-    assert tuple(matter) == ("The cook shouts", True)
+    assert tuple(matter) == ("The cook shouts at all of us.", True)
     assert "Nothing of that is kept" in (await world.texts(ADA, "UNDO"))[0]
     assert await world.rows("SELECT id FROM matters WHERE words <> '' OR done_at IS NULL") == []
 
@@ -67,7 +78,7 @@ def test_34_an_id_does_not_tell_when_it_was_made() -> None:
 
 @pytest.mark.parametrize("words", ["diary", "thought", "idea", "journey", "photo", "vote"])
 def test_who_never_wants_their_name_beside_anything_has_it_nowhere(words: str) -> None:
-    person = somebody("sms", member=MARY.__class__(id="m1", name="Mary", never_named=True))
+    person = somebody("sms", member=replace(MARY, never_named=True))
     person.writes(words, "What I give", "2", "skip", "later", "xx yy zz", "xx yy zz", "pass")
     kept = [*person.of(Keep), *(one for one in person.of(Matter) if one.kind != "help")]
     assert all(one.unnamed for one in kept)
@@ -86,3 +97,134 @@ def test_a_sentence_about_names_is_no_wish() -> None:
     person = somebody("sms")
     person.writes("diary", "The new street has no name", "skip")
     assert not person.of(Keep)[-1].unnamed
+
+
+# What somebody gave, listed for themselves
+async def test_any_of_it_can_be_taken_back_a_vote_too(world: World) -> None:
+    home = await world.group()
+    await world.joined(ADA)
+    await world.texts(ADA, "THOUGHT", "More benches", "1", "DIARY", "We had tea", "skip")
+    await world.texts(ADA, "All the buses are late again", "3")
+    said = await world.texts(ADA, "MY THINGS", "3")
+    assert [line[:2] for line in said[0].splitlines()[1:4]] == ["1 ", "2 ", "3 "]
+    assert "More benches" in said[1]
+    said = await world.texts(ADA, "1", "what you wrote", "take it back")
+    assert "Nothing of that is kept" in said[0]
+    assert [one.text for one in await listed(world, home.id)] == ["We had tea"]
+    assert await world.rows("SELECT id FROM matters WHERE words <> ''") == []
+
+
+def test_what_is_chosen_from_the_list_is_taken_back_and_not_the_last_thing() -> None:
+    person = somebody("sms")
+    person.writes("diary", "We had tea", "skip")
+    last = person.of(Keep)[-1].id
+    person.scene = person.scene.finds(things=lambda: THINGS)
+    person.writes("my things", "1", "undo")
+    assert [one.id for one in person.of(TakeBack)] == [THINGS[0].id]
+    assert last not in {one.id for one in person.of(TakeBack)}
+
+
+def test_nothing_is_listed_where_it_is_not_known_who_is_there() -> None:
+    stranger = replace(MARY, way=Way(known=False))
+    person = Person(scene=Scene(member=stranger).finds(things=lambda: THINGS), channel="voice")
+    person.rings()
+    said = person.writes("my things")
+    assert "member number" in said
+    assert "thought" not in said
+
+
+# Nobody is silenced
+async def hidden(world: World, home: Home) -> tuple[str, list[str]]:
+    """Ada's thought for all, hidden by Sam; what it is called, and the facilitators' numbers."""
+    await world.joined(ADA)
+    numbers = []
+    async with world.app.db.write() as conn:
+        for name in ("Sam", "Kim"):
+            ids, now = world.app.ids, world.clock()
+            numbers.append(await add_facilitator(conn, id=ids(), group=home.id, name=name, now=now))
+    await world.texts(ADA, "THOUGHT", "Jo never helps", "2")
+    (gift,) = [one.id for one in await listed(world, home.id)]
+    return gift, numbers
+
+
+async def acts(
+    world: World, number: str, work: Callable[..., Awaitable[Hidden]], gift: str, **how: Any
+) -> str:
+    """One of the facilitators hides or reviews; the giver's next text."""
+    had = len(world.twilio.sent_to(ADA))
+    ids, now = world.app.ids, world.clock()
+    async with world.app.db.write() as conn:
+        by = await find_member(conn, number, world.app.secrets)
+        done = await work(conn, gift, by=by, ids=ids, now=now, **how)
+        say = notices.reviewed(done.why, show=how["show"]) if "show" in how else notices.hidden(done.why)
+        key = work.__name__
+        await hiding.tell(conn, done, say, key=key, ids=ids, channels=["sms"], now=now)
+    return await world.twilio.next_text(ADA, after=had)
+
+
+async def test_what_is_hidden_stays_whole_and_its_giver_can_ask_a_second_person(world: World) -> None:
+    home = await world.group(hours="0-24")
+    gift, (sam, kim) = await hidden(world, home)
+    told = await acts(world, sam, hiding.hide, gift, why="names somebody")
+    assert "because it names somebody" in told
+    assert "Jo" not in told
+    assert "Nobody has shared" in (await world.texts(BEN, "JOIN GARDEN", "1", "Ben", "others"))[-1]
+    assert [(one.text, one.hidden) for one in await listed(world, home.id)] == [
+        ("Jo never helps", "names somebody")
+    ]
+    assert "second person will look" in (await world.texts(ADA, "LOOK AGAIN"))[0]
+    with pytest.raises(Complaint, match="somebody else has to look"):
+        await acts(world, sam, hiding.review, gift, show=True)
+    assert "shown to the other members again" in await acts(world, kim, hiding.review, gift, show=True)
+    assert [one.hidden for one in await listed(world, home.id)] == [""]
+    assert await world.rows("SELECT id FROM matters WHERE kind = 'review' AND done_at IS NULL") == []
+    trail = await world.rows("SELECT did, why FROM audit WHERE subject = :gift ORDER BY at", gift=gift)
+    assert [row.did for row in trail] == ["hid", "showed again"]
+
+
+async def test_a_member_can_hide_nothing_and_no_reason_is_made_up(world: World) -> None:
+    home = await world.group()
+    gift, (sam, _) = await hidden(world, home)
+    (ada,) = await world.rows("SELECT number FROM members WHERE permission = 'member'")
+    with pytest.raises(Complaint, match="Only those who run"):
+        await acts(world, ada.number, hiding.hide, gift, why="dangerous")
+    with pytest.raises(Complaint, match="The reason is one of"):
+        await acts(world, sam, hiding.hide, gift, why="too fiery")
+
+
+# What is held about somebody
+def test_every_column_that_points_to_a_member_is_in_their_copy_or_left_out_with_a_reason() -> None:
+    members = meta.tables["members"]
+    points = {
+        (column.table.name, column.name)
+        for table in meta.sorted_tables
+        for column in table.c
+        for key in column.foreign_keys
+        if key.column.table is members
+    }
+    told = {(table.name, column) for table, column in ABOUT.values()}
+    assert points == told | LEFT_OUT.keys()
+    assert set(ABOUT) | {"contributions", "audit"} == set(HEADINGS)
+
+
+async def test_the_copy_of_ones_own_has_what_was_given_without_a_name_too(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    await world.texts(ADA, "THOUGHT", "The cook shouts", "4", "1", "Something about the buses again", "3")
+    (ada,) = await world.rows("SELECT id FROM members")
+    async with world.app.db.read() as conn:
+        copy = await own_copy(conn, ada.id, world.app.secrets, now=world.clock())
+    for words in ("The cook shouts", "Something about the buses again", ADA, "What you agreed to"):
+        assert words in copy
+    assert "{" not in copy
+
+
+async def test_my_data_comes_as_a_file_on_telegram(world: World) -> None:
+    await world.group()
+    person = world.telegram.person("Ben")
+    for words in ("JOIN GARDEN", "1", "Ben", "my data"):
+        await world.writes(person, words)
+    await world.met(lambda: any("document" in one for one in world.telegram.sent(person.id)))
+    sent = next(one for one in world.telegram.sent(person.id) if "document" in one)
+    assert sent["document"]["file_name"] == "about-you.txt"
+    assert b"What is held about Ben" in world.telegram.file(sent["document"]["file_id"])

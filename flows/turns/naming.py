@@ -35,6 +35,8 @@ def heard_with(t: Turn) -> None:
     if found:
         t.event = replace(event, text=event.text[: found.start()].rstrip())
         t.nameless = True
+        if t.frame:  # what is not understood of it goes to a person without their name too
+            t.put_frame(replace(t.frame, unnamed=True))
         t.tell("unnamed.heard")
         tell_limits(t)
 
@@ -71,7 +73,7 @@ def take_off(t: Turn, gift: str) -> None:
 def tell_limits(t: Turn) -> None:
     """Where it ends: who can find out all the same, and that a voice may be known."""
     t.tell("unnamed.limits", **receipt(t))
-    if "voice" in t.event.can.takes:
+    if t.on_call or t.event.can.audio_out:
         t.tell("unnamed.voice")
 
 
