@@ -19,12 +19,6 @@ HIDDEN = {
     "given twice": "it was given twice",
     "not ours to show": "it is not ours to show",
 }
-HIDDEN = {
-    "names somebody": "it names somebody",
-    "dangerous": "it could put somebody in danger",
-    "given twice": "it was given twice",
-    "not ours to show": "it is not ours to show",
-}
 NO_EASY = "We do not have this in an easy version."
 NO_LANGUAGE = "We do not have this in your language."
 READ_BUTTON = "I have read it"
@@ -50,22 +44,6 @@ def brief(content: Content, *, channel: str, language: str, form: str, again: bo
         head = "\n".join(part for part in (head, READ_WORD, extra, note) if part)
         return Say(text=f"{head}\n\n{body}", language=language)
     return Say(text="\n\n".join(part for part in (head, note, body) if part), language=language)
-
-
-def hidden(why: str) -> Say:
-    """Something that they gave was hidden; with no word of what it was."""
-    text = (
-        f"Something that you gave is now hidden from the other members, because {HIDDEN[why]}. Nothing of it "
-        "is changed or lost. If you would like a second person to look at it, text LOOK AGAIN."
-    )
-    spoken = text.replace("text LOOK AGAIN", "say so under: you and your choices, what you gave")
-    return Say(text=text, spoken=spoken)
-
-
-def reviewed(why: str, *, show: bool) -> Say:
-    """A second person has looked at it."""
-    now = "is shown to the other members again" if show else f"stays hidden, because {HIDDEN[why]}"
-    return Say(text=f"A second person has looked at what you gave. It {now}. Nothing of it is changed.")
 
 
 def hidden(why: str) -> Say:

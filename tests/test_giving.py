@@ -80,7 +80,7 @@ def test_34_an_id_does_not_tell_when_it_was_made() -> None:
 def test_who_never_wants_their_name_beside_anything_has_it_nowhere(words: str) -> None:
     person = somebody("sms", member=replace(MARY, never_named=True))
     person.writes(words, "What I give", "2", "skip", "later", "xx yy zz", "xx yy zz", "pass")
-    kept = [*person.of(Keep), *(one for one in person.of(Matter) if one.kind != "help")]
+    kept: list[Keep | Matter] = [*person.of(Keep), *(one for one in person.of(Matter) if one.kind != "help")]
     assert all(one.unnamed for one in kept)
     assert kept
 
