@@ -4,7 +4,7 @@ What stays says nothing of a person: counts, keyed hashes by which repeats are k
 stopped line.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from json import loads
 from typing import Any
@@ -127,18 +127,20 @@ async def _leave_lines(conn: AsyncConnection, who: list[str], now: datetime) -> 
     theirs = await _lines(conn, members.c.id.in_(who))
     shared = await _lines(conn, members.c.id.not_in(who), theirs)
     own = [line for line in theirs if line not in shared]
-    await removals.of_messages(conn, sa.or_(o.member_id.in_(who), o.line_id.in_(own)), now)
+    # By their lines: of those there is an index, and whoever is sent something has a line for it.
+    gone = sa.and_(o.line_id.in_(theirs), sa.or_(o.member_id.in_(who), o.line_id.in_(own)))
+    await removals.of_messages(conn, gone, now)
     await removals.of_calls(conn, sa.or_(c.member_id.in_(who), c.line_id.in_(own)), now)
     await removals.of_lines(conn, theirs, now)
-    nobodys: dict[str, Any] = {"member_id": None}  # before their row goes, to be found with the line
-    emptied = sa.update(events).where(events.c.member_id.in_(who))
-    await conn.execute(emptied.values(body=None, answer=None, emptied_at=now, **nobodys))
+    e, nobodys = events.c, {"member_id": None}
+    line = sa.case((e.line_id.in_(own), None), else_=e.line_id)
+    emptied = sa.update(events).where(sa.or_(e.member_id.in_(who), _nobodys_event(own)))
+    await conn.execute(emptied.values(body=None, answer=None, emptied_at=now, line_id=line, **nobodys))
     await conn.execute(sa.update(calls).where(c.member_id.in_(who)).values(owner=None, **nobodys))
     await conn.execute(sa.delete(practice_posts).where(practice_posts.c.line_id.in_(theirs)))
     strangers = (conversations.c.line_id.in_(own), conversations.c.member_id.is_(None))
     await conn.execute(sa.delete(conversations).where(*strangers))
-    for line in own:
-        await _empty(conn, line, now)
+    await _empty(conn, own, now)
 
 
 async def _lines(
@@ -154,15 +156,17 @@ async def _lines(
     return sorted(found)
 
 
-async def _empty(conn: AsyncConnection, line: str, now: datetime) -> None:
-    """Nothing stays of what nobody who is here said on this line, but what still has to go out."""
-    e, o, c = events.c, outbox.c, calls.c
-    nobodys = (e.line_id == line, e.member_id.is_(None))
-    await conn.execute(sa.update(events).where(*nobodys).values(body=None, emptied_at=now, line_id=None))
-    gone = (o.line_id == line, o.member_id.is_(None), o.state.not_in(UNSENT))
+def _nobodys_event(own: Sequence[str]) -> sa.ColumnElement[bool]:
+    return sa.and_(events.c.line_id.in_(own), events.c.member_id.is_(None))
+
+
+async def _empty(conn: AsyncConnection, own: Sequence[str], now: datetime) -> None:
+    """Nothing stays of what nobody who is here was sent on these lines, but what still has to go out."""
+    o, c = outbox.c, calls.c
+    gone = (o.line_id.in_(own), o.member_id.is_(None), o.state.not_in(UNSENT))
     await conn.execute(sa.delete(outbox).where(*gone))
     # A call that still goes on needs its last answer.
-    over = sa.select(c.id).where(c.line_id == line, c.member_id.is_(None), ~_goes_on(now))
+    over = sa.select(c.id).where(c.line_id.in_(own), c.member_id.is_(None), ~_goes_on(now))
     await conn.execute(sa.delete(call_steps).where(call_steps.c.call_id.in_(over)))
     await conn.execute(sa.delete(calls).where(c.id.in_(over)))
 
@@ -182,7 +186,9 @@ async def forget_line(conn: AsyncConnection, line: str, now: datetime) -> bool:
     talking = sa.select(calls.c.id).where(calls.c.line_id == line, _goes_on(now)).limit(1)
     if await conn.scalar(waits) or await conn.scalar(talking):
         return False
-    await _empty(conn, line, now)
+    emptied = sa.update(events).where(_nobodys_event([line]))
+    await conn.execute(emptied.values(body=None, emptied_at=now, line_id=None))
+    await _empty(conn, [line], now)
     used = sa.or_(
         sa.exists().where(r.line_id == n.id),
         sa.exists().where(supporters.c.line_id == n.id),
