@@ -64,7 +64,7 @@ async def test_two_who_come_with_one_invitation_are_not_both_let_in(world: World
     for number in (ADA, BEN):
         await world.texts(number, f"JOIN {code}", "1")
     assert "You are in" in (await world.texts(ADA, "Ada"))[0]
-    assert "has joined with that code already" in (await world.texts(BEN, "Ben"))[0]
+    assert "has used that code already" in (await world.texts(BEN, "Ben"))[0]
     assert await world.count("members") == 1
 
 
