@@ -129,6 +129,6 @@ def test_before_the_tone_a_caller_hears_once_by_when_somebody_listens() -> None:
     who = Person()
     who.rings()
     said = who.presses("1")  # the diary
-    assert "Somebody listens by Wednesday evening. If you need help now, press zero." in said
+    assert "We will listen by Wednesday evening. If you need help now, press zero." in said
     who.speaks()
     assert "Somebody will listen" not in who.presses("4")  # start the recording again
