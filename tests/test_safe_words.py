@@ -131,4 +131,4 @@ def test_before_the_tone_a_caller_hears_once_by_when_somebody_listens() -> None:
     said = who.presses("1")  # the diary
     assert "We will listen by Wednesday evening. If you need help now, press zero." in said
     who.speaks()
-    assert "Somebody will listen" not in who.presses("4")  # start the recording again
+    assert "We will listen" not in who.presses("4")  # start the recording again
