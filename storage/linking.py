@@ -77,7 +77,7 @@ async def link_line(
 
 
 async def retire_others(conn: AsyncConnection, member: str, line: str, *, now: datetime) -> None:
-    """The member's other lines of this line's kind lead to them no more: they are lost, or others have them."""
+    """The other lines of this line's kind lead to the member no more: they are lost, or others have them."""
     r, n = reaches.c, lines.c
     kind = sa.select(n.kind).where(n.id == line).scalar_subquery()
     others = sa.select(n.id).where(n.kind == kind, n.id != line)
@@ -105,7 +105,8 @@ async def _code(conn: AsyncConnection, s: Stage, code: str) -> Opened:
         return Opened()
     if row.kind == "link" and row.person == s.me:
         return Opened(result="own")
-    return Opened(result="right", kind=row.kind, same=_one_of_the_group(s, row), code=code)
+    same = _one_of_the_group(s, row) and not await _both_run_it(conn, s, row)
+    return Opened(result="right", kind=row.kind, same=same, code=code)
 
 
 async def _number(conn: AsyncConnection, s: Stage, asked: str) -> Opened:
@@ -130,9 +131,7 @@ async def _number(conn: AsyncConnection, s: Stage, asked: str) -> Opened:
         return Opened()
     if found.member == s.me:
         return Opened(result="own")
-    code = await new_code(
-        conn, s.secrets, found.member, kind="back", ids=s.ids, now=s.now, lasts=AT_HAND
-    )
+    code = await new_code(conn, s.secrets, found.member, kind="back", ids=s.ids, now=s.now, lasts=AT_HAND)
     return Opened(result="right" if code else "closed", kind="back", code=code)
 
 
@@ -143,8 +142,8 @@ async def _use(conn: AsyncConnection, s: Stage, asked: str) -> Opened:
     if row is None or not await _used_up(conn, row.id, s.now):
         return Opened()
     kept, other = str(row.person), s.me if how == "one" else None
-    if other and await _runs_it(conn, other) and not await _runs_it(conn, kept):
-        kept, other = other, kept  # what only staff may do stays with the member who may
+    if other and await _weight(conn, other) > await _weight(conn, kept):
+        kept, other = other, kept  # who runs the group stays who they are, and so does who was let in
     await locks.for_member(conn, kept)
     try:
         if other:
@@ -236,8 +235,17 @@ def _one_of_the_group(s: Stage, row: Any) -> bool:
     return s.person is not None and s.person.group == row.group_id and s.me != row.person
 
 
-async def _runs_it(conn: AsyncConnection, member: str) -> bool:
-    return await conn.scalar(sa.select(members.c.permission).where(members.c.id == member)) in views.STAFF
+async def _both_run_it(conn: AsyncConnection, s: Stage, row: Any) -> bool:
+    """Two who run the group are named to people and on call: they share a phone, but never become one."""
+    runs = [(await _weight(conn, one))[0] for one in (s.me, row.person) if one]
+    return all(runs)
+
+
+async def _weight(conn: AsyncConnection, member: str) -> tuple[bool, bool]:
+    """Which of two members the other becomes: one who runs the group, and else one who has been let in."""
+    m = members.c
+    row = (await conn.execute(sa.select(m.permission, m.state).where(m.id == member))).one()
+    return row.permission in views.STAFF, row.state != "waiting"
 
 
 async def _group(conn: AsyncConnection, s: Stage, named: str) -> str:

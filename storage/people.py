@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.groups import Complaint, named, quoted
-from storage.persons import NO_MEMBER
+from storage.persons import NO_MEMBER, person
 from storage.secrets import Secrets
 from storage.tables import groups, lines, matters, members, reaches
 from storage.views import changed, spare_number
@@ -43,6 +43,7 @@ class Listed:
     joined_at: datetime | None
     heard_at: datetime | None
     ways: tuple[Way, ...] = ()
+    joined: tuple[str, ...] = ()  # ids of members who were found to be the same person
 
 
 async def add_facilitator(conn: AsyncConnection, *, id: str, group: str, name: str, now: datetime) -> str:
@@ -97,14 +98,17 @@ async def facilitators(conn: AsyncConnection, group: str, secrets: Secrets) -> l
 
 
 async def list_members(conn: AsyncConnection, group: str, secrets: Secrets) -> list[Listed]:
-    """Everybody in a group, in the order they joined, with the ways to them."""
-    return await _listed(conn, members.c.group_id == group, secrets)
+    """Everybody in a group, in the order they joined, with the ways to them. One person stands there once."""
+    m = members.c
+    return await _listed(conn, sa.and_(m.group_id == group, m.joined_to.is_(None)), secrets)
 
 
 async def find_member(conn: AsyncConnection, wanted: str, secrets: Secrets) -> Listed:
-    """The member with this id, or this number where only one group has given it; raise Complaint."""
+    """The person with this id, or this number where only one group has given it; raise Complaint."""
     m = members.c
-    found = await _listed(conn, m.id == wanted, secrets) or await _listed(conn, m.number == wanted, secrets)
+    named = (sa.select(person()).where(one == wanted) for one in (m.id, m.number))
+    by_id, by_number = (members.c.id.in_(one.scalar_subquery()) for one in named)
+    found = await _listed(conn, by_id, secrets) or await _listed(conn, by_number, secrets)
     if len(found) > 1:
         raise Complaint(f"Several groups have a member number {quoted(wanted)}: give the member's id.")
     if not found:
@@ -127,16 +131,27 @@ _LISTED = ("id", "name", "permission", "state", "language", "form", "practice", 
 async def _listed(conn: AsyncConnection, which: sa.ColumnElement[bool], secrets: Secrets) -> list[Listed]:
     m = members.c
     rows = (await conn.execute(sa.select(members).where(which).order_by(m.joined_at, m.id))).all()
-    ways = await _ways(conn, [row.id for row in rows], secrets)
+    ids = [row.id for row in rows]
+    ways, same = await _ways(conn, ids, secrets), await _same(conn, ids)
     return [
         Listed(
             group=row.group_id,
             number=row.number or "",
             ways=tuple(ways[row.id]),
+            joined=tuple(same[row.id]),
             **{name: row._mapping[name] for name in _LISTED},
         )
         for row in rows
     ]
+
+
+async def _same(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, list[str]]:
+    m, same = members.c, defaultdict[str, list[str]](list)
+    for one, kept in await conn.execute(
+        sa.select(m.id, m.joined_to).where(m.joined_to.in_(ids)).order_by(m.id)
+    ):
+        same[kept].append(one)
+    return same
 
 
 async def _ways(conn: AsyncConnection, ids: Sequence[str], secrets: Secrets) -> dict[str, list[Way]]:

@@ -13,11 +13,13 @@ from storage.database import Database
 from storage.groups import Complaint
 from storage.held import member_data
 from storage.joined import join_members, latest, unjoin_members
+from storage.people import find_member, list_members
 from storage.polls import NewPoll, open_poll, tally
 from storage.reading import list_contributions
 from storage.register import Register
 from storage.rewriting import take_back
-from storage.tables import ballots, contributions, given, members, outbox, reaches
+from storage.secrets import Secrets
+from storage.tables import ballots, contributions, given, lines, members, outbox, reaches
 from tests.gatherings import Gathering
 from tests.stores import ON_SQLITE
 
@@ -253,3 +255,16 @@ async def test_started_again_both_ids_have_started(pair: Pair, register: Registe
     await pair.changes(pair.kept, "active")
     await pair.abides(register)
     assert await pair.state(pair.kept) == "active"
+
+
+@ON_SQLITE
+async def test_one_person_stands_in_the_list_once_and_is_found_by_either_number(
+    pair: Pair, secrets: Secrets
+) -> None:
+    await pair.change(lines, lines.c.address.is_(None), address=secrets.seal("+447700900101"))
+    await pair.joins()
+    async with pair.db.read() as conn:
+        (listed,) = await list_members(conn, pair.home.id, secrets)
+        found = await find_member(conn, "2222", secrets)
+    assert found == listed
+    assert (listed.id, listed.joined, len(listed.ways)) == (pair.kept, (pair.other,), 2)

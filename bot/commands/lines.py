@@ -107,8 +107,6 @@ def _asked_pin() -> str:
 def _in_it(found: Listed) -> None:
     if found.state in ("left", "erased"):
         raise Complaint("They have left the group: they can join again.")
-    if found.state == "joined":
-        raise Complaint("This member is one person with another now: give the other's id or number.")
 
 
 async def _note(here: Here, conn: AsyncConnection, found: Listed, did: str) -> None:

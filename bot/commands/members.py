@@ -172,6 +172,7 @@ def _member(one: Listed) -> dict[str, object]:
         "language": one.language,
         "form": one.form,
         "practice": one.practice,
+        "joined": list(one.joined),
         "joined_at": stamp(one.joined_at),
         "heard_at": stamp(one.heard_at),
         "ways": [
@@ -181,7 +182,8 @@ def _member(one: Listed) -> dict[str, object]:
 
 
 def _state(one: Listed) -> str:
-    return f"{one.state}, practice" if one.practice else one.state
+    marks = ["practice"] * one.practice + [f"one person with {other}" for other in one.joined]
+    return ", ".join([one.state, *marks])
 
 
 def _ways(one: Listed) -> str:
