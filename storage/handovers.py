@@ -69,7 +69,7 @@ def _open(s: Stage, effect: ef.HandOver) -> None:
     async def write(conn: AsyncConnection) -> None:
         await changed(conn, [group])  # keeps the group, so that no two get one number
         helper = await conn.scalar(sa.select(groups.c.helper_id).where(groups.c.id == group))
-        mark = await _next_mark(conn, group)
+        mark = await next_mark(conn, group)
         await conn.execute(handovers.insert().values(**row, helper_id=helper, mark=mark))
         await conn.execute(sa.update(members).where(_M.id == me.id).values(handover=effect.id))
         await _tell_helper(conn, effect.id, effect.tells, tools)
@@ -183,7 +183,7 @@ async def close(
 
 
 # How -------------------------------------------------------------------------------------------------
-async def _next_mark(conn: AsyncConnection, group: str) -> int:
+async def next_mark(conn: AsyncConnection, group: str) -> int:
     """The next number in turn that nobody who is being helped has."""
     here = sa.select(_H.mark, _H.closed_at).join(members, _M.id == _H.member_id).where(_M.group_id == group)
     rows = (await conn.execute(here.order_by(_H.opened_at.desc(), _H.id.desc()).limit(MARKS))).all()

@@ -29,6 +29,7 @@ from tests.world import ADA, BEN, World, world
 __all__ = ["world"]
 
 ANN = "ann"
+EARLIER = NOON - timedelta(hours=1)
 HELPED = replace(GROUP, helper_id=ANN)
 WORKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
@@ -295,8 +296,8 @@ async def test_an_answer_takes_another_way_where_the_last_is_theirs_no_more(offi
 async def test_no_number_is_given_to_two_who_are_helped(office: Office) -> None:
     async with office.db.write() as conn:
         await conn.execute(sa.update(table).values(mark=handovers.MARKS))
-        await conn.execute(table.insert().values(id="i", member_id="ann", mark=1, opened_at=NOON))
-        assert await handovers._next_mark(conn, "g") == 2
+        await conn.execute(table.insert().values(id="i", member_id="ann", mark=1, opened_at=EARLIER))
+        assert await handovers.next_mark(conn, "g") == 2
 
 
 # The whole of it -------------------------------------------------------------------------------------
