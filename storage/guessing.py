@@ -22,7 +22,7 @@ class Limit:
     span: timedelta = timedelta(hours=1)
 
 
-CODES = Limit(what="code", each=5, whole=60)
+CODES = Limit(what="code", each=3, whole=60)
 NUMBERS = Limit(what="number", each=5, whole=60)  # a member number, with a PIN or without
 PINS = Limit(what="pin", each=10, whole=200)  # by the member who is guessed at
 

@@ -62,7 +62,7 @@ async def link_line(
     """From now on this line leads to the member too, by this channel; a number that texts can be rung."""
     r = reaches.c
     rank = await conn.scalar(sa.select(sa.func.max(r.rank)).where(r.member_id == member))
-    ways = [(channel, channel != "voice")] + ([("voice", False)] if channel == "sms" else [])
+    ways = [(channel, True)] + ([("voice", False)] if channel == "sms" else [])
     for place, (by, may_start) in enumerate(ways, start=-1 if rank is None else rank):
         here = (r.member_id == member, r.line_id == line, r.channel == by)
         proved = {"proved_at": now, "heard_at": now} if by == channel else {}

@@ -80,6 +80,7 @@ GIVEN: Mapping[str, Callable[[Scene], Scene]] = {
     "a supporter of Jo": lambda s: replace(s, member=None).finds(supported=lambda: JO_IS_HELPED),
     "another member": lambda s: replace(s, member=JO),
     "codes": opening,
+    "no more codes": lambda s: opening(s).finds(**{"new code": lambda: ""}),
     "things given": _having_given,
     "nothing given": lambda s: s.finds(things=lambda: ()),
     "a borrowed phone": lambda s: replace(

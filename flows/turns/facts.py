@@ -18,6 +18,7 @@ from flows.turns import (
     who,
 )
 from flows.turns.practising import practising
+from flows.turns.keeping import gave
 from flows.turns.turning import Turn
 from flows.wording import Text
 
@@ -46,11 +47,13 @@ FACTS: Mapping[str, Callable[[Turn], str]] = {
     "texts": lambda t: choosing.standing(t, "sms"),
     "telegram": lambda t: choosing.standing(t, "telegram"),
     "practice": lambda t: _yes(practising(t)),
+    "link code": lambda t: "some" if t.look("new code") else "none",
     "one person": lambda t: _yes(t.look("joined")),  # made of two members, not long ago
     "state": lambda t: t.member.state if t.member else "none",
     "named": lambda t: _yes(not t.unnamed(t.frames[-1] if t.frames else None)),
     "never named": lambda t: _yes(t.member and t.member.never_named),
     **things.FACTS,
+    "kept so far": lambda t: _yes(any(gave(t, frame) for frame in t.frames[:-1])),
     **admitting.FACTS,
     **consenting.FACTS,
     **coming.FACTS,
