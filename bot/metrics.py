@@ -128,6 +128,7 @@ def _data(state: State) -> Iterator[GaugeMetricFamily]:
             "Briefs, votes and results that are due and not done.",
             found.overdue,
         ),
+        ("notices_too_late", "Messages that were out of date before they could go, in a day.", found.late),
         ("segments_today", "Parts of texts sent today, by all groups.", found.segments),
         ("call_minutes_today", "Minutes of calls today, by all groups.", found.minutes),
         ("groups_near_limit", "Groups that have spent most of what they may today.", found.near),

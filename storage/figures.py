@@ -12,10 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import problems, records
+from storage.checks import TOO_LATE
 from storage.holding import held
+from storage.outbox import PRACTICE
 from storage.tables import alerts, groups, media, outbox, sendings, spending
 
 UNFINISHED = ("waiting", "sending", "failed", "dead")
+LANES = ("telegram", "sms", "voice", PRACTICE)
 NEAR = 0.8  # of what a group may spend in a day
 
 
@@ -33,6 +36,7 @@ class Figures:
 
     `segments` and `minutes` were spent today, in each group's own time zone; `near` groups have spent
     most of what they may. `files` wait to be fetched; `overdue` sendings are not written out yet.
+    `late`: what was out of date before it could go, in the last day.
     `alerts` nobody has seen, the first of them since `alerts_since`.
     """
 
@@ -44,6 +48,7 @@ class Figures:
     alerts_since: datetime | None = None
     files: int = 0
     overdue: int = 0
+    late: int = 0
     segments: int = 0
     minutes: int = 0
     near: int = 0
@@ -62,6 +67,7 @@ async def read(conn: AsyncConnection, now: datetime) -> Figures:
         alerts_since=since,
         files=await _count(conn, media.c.state == "waiting"),
         overdue=await _count(conn, sa.and_(sendings.c.state == "waiting", sendings.c.due_at <= now)),
+        late=await _count(conn, _late(now)),
         segments=segments,
         minutes=minutes,
         near=near,
@@ -84,6 +90,13 @@ async def _outbox(conn: AsyncConnection) -> dict[tuple[str, str, str], Pile]:
         sa.select(*found).where(o.state.in_(UNFINISHED)).group_by(o.state, o.lane, o["class"])
     )
     return {(lane, klass, state): Pile(number=n, due=due) for lane, klass, state, n, due in rows}
+
+
+def _late(now: datetime) -> sa.ColumnElement[bool]:
+    """By the index of the lanes, which leads to a day's messages alone."""
+    o = outbox.c
+    lately = (o["class"] == "notice", o.not_before > now - timedelta(days=1))
+    return sa.and_(o.state == "dropped", o.lane.in_(LANES), *lately, o.sentence == TOO_LATE)
 
 
 async def _spent(conn: AsyncConnection, now: datetime) -> tuple[int, int, int]:

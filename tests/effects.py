@@ -121,7 +121,7 @@ def _about(effect: Effect, files: Files) -> str:
         case SetPin():
             return "a PIN is kept" if effect.pin else "no PIN is kept"
         case Prefer():
-            return f"preference: {effect.name} is {effect.value}"
+            return f"preference: {effect.name} is {effect.value or 'as usual'}"
         case Enter():
             given = Answer(text=effect.text, media=effect.media)
             what = f"{effect.poll} {', '.join(effect.keys)}" if effect.poll else _answer(given, files)
