@@ -345,7 +345,8 @@ async def _shared(conn: AsyncConnection, group: str, *, practice: bool) -> tuple
             mine=tuple(givers.get(row.id, ())),
         )
         for row in rows
-        if row.text or row.id in shown or row.id in typed  # a photo that is still on its way, or could not be kept, is not there
+        # A photo that is still on its way, or could not be kept, is not there.
+        if row.text or row.id in shown or row.id in typed
     )
 
 

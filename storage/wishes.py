@@ -21,7 +21,8 @@ from storage.states import packed
 from storage.tables import lines
 from storage.turns import Deed
 
-HEARD_AT_ONCE = ("slower", "lower", "more_time", "language", "form", "never_named")  # by the next turn, of this batch too
+# By the next turn, of this batch too.
+HEARD_AT_ONCE = ("slower", "lower", "more_time", "never_named", "language", "form")
 
 
 def _change(s: Stage, effect: ef.Change) -> None:

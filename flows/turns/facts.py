@@ -17,8 +17,8 @@ from flows.turns import (
     things,
     who,
 )
-from flows.turns.practising import practising
 from flows.turns.keeping import gave
+from flows.turns.practising import practising
 from flows.turns.turning import Turn
 from flows.wording import Text
 
