@@ -43,6 +43,8 @@ from flows.state import (
     Thing,
 )
 from flows.turns.door import wanted
+from storage.pins import Checked
+from storage.ringing_back import Answer as RingBack
 from storage.states import packed, unpacked
 
 START = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
@@ -96,6 +98,8 @@ TWO = (MARY, Member(id="m2", name="Jo", number="5512"))
 LOOKS: Mapping[str, Callable[..., Any]] = {  # nobody has an invitation, and whoever joins is let in
     "door": lambda code: Knock(),
     "admit": lambda invitation="": "in",
+    "ring back": lambda: RingBack(why="off"),
+    "member number": lambda keyed: Checked(),
     "supported": lambda: None,
     "supporters": lambda: (),
     "support code": lambda code: JO_IS_HELPED if code == "493021776" else None,

@@ -23,7 +23,9 @@ async def settles(world: World, **rules: str) -> None:
     """The group settles these rules."""
     settings = ", ".join(f'"{name}": {value}' for name, value in rules.items())
     async with world.app.db.write() as conn:
-        await conn.exec_driver_sql("UPDATE groups SET version = version + 1, settings = ?", (f"{{{settings}}}",))
+        await conn.exec_driver_sql(
+            "UPDATE groups SET version = version + 1, settings = ?", (f"{{{settings}}}",)
+        )
     world.app.views.forget()
 
 

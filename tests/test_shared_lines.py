@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from flows.events import Say
+from storage import telling
 from tests.fakes.twilio_calls import SOUND
 from tests.stores import migrated
 from tests.world import ADA, World, world
@@ -13,7 +15,8 @@ __all__ = ["migrated", "world"]
 LATER = timedelta(minutes=31)
 WHO = "Who is writing, please? Send your first name or your member number."
 WORDS = "The lift is broken again."
-GIVEN = "SELECT m.name FROM contributions c JOIN given g ON g.contribution_id = c.id JOIN members m ON m.id = g.member_id"
+GIVEN = "SELECT m.name FROM given g JOIN members m ON m.id = g.member_id"
+NEWS = "The session is in the library."
 
 
 @pytest.fixture
@@ -30,6 +33,15 @@ async def greets(world: World) -> None:
     """Both agreed that their names may be said and written there."""
     async with world.app.db.write() as conn:
         await conn.exec_driver_sql("UPDATE reaches SET greet_by_name = 1")
+
+
+async def tells(world: World) -> None:
+    """We tell both of them something."""
+    people = [row.id for row in await world.rows("SELECT id FROM members")]
+    told = {"kind": "say", "key": "news", "ids": world.app.ids, "channels": ["sms"], "now": world.clock()}
+    async with world.app.db.write() as conn:
+        await telling.tell(conn, people, Say(text=NEWS), **told)
+    world.app.lanes.wake()
 
 
 async def test_a_second_person_joins_on_the_same_phone(couple: dict[str, str]) -> None:
@@ -108,3 +120,50 @@ async def test_who_keys_wrong_numbers_can_leave_a_message(world: World, couple: 
     assert "A person will hear that" in call.said
     ((member, media),) = await world.rows("SELECT member_id, media FROM matters WHERE kind = 'nobody known'")
     assert member is None and media != "[]"
+
+
+async def test_a_notice_begins_with_the_name_of_whom_it_is_for(world: World, couple: dict[str, str]) -> None:
+    had = len(world.twilio.sent_to(ADA))
+    await tells(world)
+    await world.met(lambda: len(world.twilio.sent_to(ADA)) == had + 2)
+    assert sorted(world.twilio.sent_to(ADA)[had:]) == [f"Ada: {NEWS}", f"Bob: {NEWS}"]
+
+
+async def test_nothing_comes_for_one_while_the_other_is_answering(
+    world: World, couple: dict[str, str]
+) -> None:
+    await world.texts(ADA, "diary", "Ada")
+    had = len(world.twilio.sent_to(ADA))
+    await tells(world)
+    await world.until("SELECT 1 WHERE (SELECT count(*) FROM outbox WHERE held AND state = 'waiting') = 2")
+    assert len(world.twilio.sent_to(ADA)) == had
+
+
+@pytest.mark.parametrize("caller", ["anonymous", "Restricted", "", "+266696687", "+447700900555"])
+async def test_any_phone_will_do_with_a_member_number(world: World, caller: str) -> None:
+    await world.group()
+    await world.joined(ADA)
+    ((number,),) = await world.rows("SELECT number FROM members")
+    call = await world.twilio.ring(caller)
+    assert "Ada" not in call.said
+    await call.press("3" if caller == "+447700900555" else "2")
+    await call.press(f"{number}#")
+    assert "What would you like to do?" in call.said
+    await call.hang_up()
+    assert await world.rows("SELECT 1 FROM calls WHERE member_id IS NOT NULL")
+    ((lines,),) = await world.rows("SELECT count(DISTINCT line_id) FROM reaches")
+    assert lines == 1  # a phone that was borrowed for a call is not theirs
+
+
+async def test_27_who_rings_from_a_members_number_proves_nothing(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    call = await world.twilio.ring(ADA)
+    assert not await world.rows("SELECT 1 FROM reaches WHERE channel = 'voice' AND proved_at IS NOT NULL")
+    await call.hang_up()
+
+
+async def test_a_text_that_nobody_can_answer_is_kept_for_a_person(world: World) -> None:
+    await world.group()
+    await world.twilio.text("+266696687", WORDS)
+    assert await world.until("SELECT 1 FROM matters WHERE kind = 'nobody known' AND member_id IS NULL")
