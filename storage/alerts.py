@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import auditing
+from flows.safety import SafeWords
+from storage import auditing, watches
 from storage.tables import alert_steps, alert_words, alerts, members
 
 TOGETHER = timedelta(hours=1)  # what one person sends meanwhile is one alert, as long as nobody has seen it
@@ -46,6 +47,23 @@ async def raise_alert(
     words = {"gift": found.gift or None, "event_id": found.event, "words": found.words, "at": now}
     await conn.execute(alert_words.insert().values(id=ids(), alert_id=alert, **words))
     return alert
+
+
+async def look_at(
+    conn: AsyncConnection,
+    group: str,
+    found: Found,
+    shipped: SafeWords,
+    *,
+    ids: Callable[[], str],
+    now: datetime,
+) -> bool:
+    """Whether words that did not come by a turn may mean danger; if so, there is an alert now."""
+    watch = await watches.watch(conn, group, shipped) or shipped.watch()
+    if not watch.finds(found.words):
+        return False
+    await raise_alert(conn, group, found, ids=ids, now=now)
+    return True
 
 
 async def find(conn: AsyncConnection, wanted: str, *, group: Sequence[str] | None = None) -> Any | None:

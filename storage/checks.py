@@ -189,10 +189,10 @@ def _later(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
     week = _next_week(row, facts)
     if week and week > now:
         return Verdict(does="hold", until=week, why=OVER_WEEK)
-    if facts.helped:
-        return Verdict(does="hold", until=now + LOOK_AGAIN, held=True)
     if row.kind == ALERT:
         return _ringing(row, facts, now)
+    if facts.helped:
+        return Verdict(does="hold", until=now + LOOK_AGAIN, held=True)
     doubt = _doubt(row, facts, now)
     if doubt:
         return doubt

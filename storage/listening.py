@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows import rules
 from flows.calendar import listened_by
 from flows.safety import SafeWords
-from storage import auditing, watches
-from storage.alerts import Found, raise_alert
+from storage import auditing
+from storage.alerts import Found, look_at
 from storage.groups import Complaint, quoted
 from storage.people import Listed
 from storage.tables import contribution_media, contributions, given, groups, matters, media
@@ -85,12 +85,8 @@ async def hear(
     await conn.execute(sa.update(media).where(media.c.id == found.id).values(**values))
     did = "typed up" if typed else "heard or seen"
     await auditing.record(conn, ids=ids, group=group, did=did, subject=found.id, who=by.id, now=now)
-    watch = await watches.watch(conn, group, safe_words) or safe_words.watch()
-    if not watch.finds(typed):
-        return False
     words = Found(words=typed, gift=found.contribution or "", member=await _giver(conn, found))
-    await raise_alert(conn, group, words, ids=ids, now=now)
-    return True
+    return await look_at(conn, group, words, safe_words, ids=ids, now=now)
 
 
 async def late(conn: AsyncConnection, now: datetime) -> dict[str, list[Unheard]]:

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.calendar import allowed, next_allowed
-from storage.checks import hours_of
+from storage.checks import ALERT, next_moment
 from storage.groups import Complaint, quoted
 from storage.people import Listed, facilitators
 from storage.reaching import ways_to
@@ -52,37 +52,35 @@ async def contacts(
     channels: Collection[str],
     now: datetime,
     *,
-    practice: bool | None = None,
+    practice: bool = False,
 ) -> list[Contact]:
-    """Whom to alert, in their order. `practice` asks for practice phones only, or for none; None for all.
+    """Whom to alert, in their order; with `practice`, by practice phones alone.
 
     Where nobody was named, all who run the group stand in, in their own hours.
     """
     rows = await _named(conn, group) or await _staff(conn, group)
-    ways = await ways_to(conn, [row.id for row in rows], channels, "alert")
-    used = {way.line_id for theirs in ways.values() for way in theirs}
-    practising = await _practising(conn, used)
-    found = []
-    for row in rows:
-        shut = row.never_first or row.state == "stopped" or (row.state == "paused" and not row.any_hour)
-        theirs = tuple(
-            Way(line=way.line_id, channel=way.channel)
-            for way in ways.get(row.id, ())
-            if not (row.never_ring and way.channel == "voice")
-            and practice in (None, way.line_id in practising)
-        )
-        hours = hours_of(row.hours or row.group_hours)
-        may_now = row.any_hour or allowed(now, hours, row.zone)
-        found.append(
-            Contact(
-                member=row.id,
-                name=row.name,
-                any_hour=row.any_hour,
-                wakes_at=None if may_now else next_allowed(now, hours, row.zone),
-                ways=() if shut else theirs,
-            )
-        )
-    return found
+    found = await ways_to(conn, [row.id for row in rows], channels, ALERT)
+    ways = {
+        member: [Way(line=way.line_id, channel=way.channel) for way in theirs]
+        for member, theirs in found.items()
+    }
+    if practice:
+        only = await _practising(conn, {way.line for theirs in ways.values() for way in theirs})
+        ways = {member: [way for way in theirs if way.line in only] for member, theirs in ways.items()}
+    return [_contact(row, ways.get(row.id, []), now) for row in rows]
+
+
+def _contact(row: Any, ways: Sequence[Way], now: datetime) -> Contact:
+    shut = row.never_first or row.state == "stopped" or (row.state == "paused" and not row.any_hour)
+    open_to = [way for way in ways if not (shut or (row.never_ring and way.channel == "voice"))]
+    start = now if row.any_hour else next_moment(now, row.hours or row.group_hours, row.days, row.zone)
+    return Contact(
+        member=row.id,
+        name=row.name,
+        any_hour=row.any_hour,
+        wakes_at=start if start > now else None,
+        ways=tuple(open_to),
+    )
 
 
 async def named(conn: AsyncConnection, group: str) -> list[tuple[str, str, bool]]:
@@ -111,7 +109,7 @@ async def name_contact(
     row = {"group_id": group, "member_id": found.id, "rank": rank, "any_hour": any_hour}
     await conn.execute(safe_contacts.insert().values(**row))
     await changed(conn, [group])
-    return bool(await ways_to(conn, [found.id], CHANNELS, "alert"))
+    return bool(await ways_to(conn, [found.id], CHANNELS, ALERT))
 
 
 async def drop_contact(conn: AsyncConnection, group: str, wanted: str, secrets: Secrets) -> Listed:
@@ -151,7 +149,7 @@ async def _staff(conn: AsyncConnection, group: str) -> Sequence[sa.Row[tuple[obj
 
 def _people(any_hour: sa.ColumnElement[bool]) -> sa.Select[tuple[object, ...]]:
     m, g = members.c, groups.c
-    asked = (m.id, m.name, m.state, m.hours, m.never_first, m.never_ring)
+    asked = (m.id, m.name, m.state, m.hours, m.days, m.never_first, m.never_ring)
     wanted = sa.select(*asked, g.hours.label("group_hours"), g.zone, any_hour)
     return wanted.select_from(members).join(groups, g.id == m.group_id)
 

@@ -1,7 +1,7 @@
 """Who is told of an alert next, and by which way: by the clock, by what failed, until somebody says SEEN."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -104,7 +104,7 @@ async def advance(
     row = await _lock(conn, alert)
     if row is None:
         return Plan()
-    people = await contacts(conn, row.group_id, channels, now, practice=row.practice or None)
+    people = await contacts(conn, row.group_id, channels, now, practice=row.practice)
     told, lost = await _so_far(conn, alert, people, now)
     steps = plan(people, told, lost, due=row.due_at <= now)
     for member in steps.lost:
@@ -116,7 +116,7 @@ async def advance(
         await _set_due(conn, alert, _due(steps, timedelta(minutes=settled.alert_minutes), now))
     elif steps.nobody:
         await _nobody(conn, row, ids=ids, now=now)
-    return steps
+    return replace(steps, nobody=steps.nobody and not row.practice)
 
 
 def _due(steps: Plan, patience: timedelta, now: datetime) -> datetime:
@@ -192,6 +192,8 @@ async def _nobody(conn: AsyncConnection, row: Any, *, ids: Callable[[], str], no
     """Everybody was told by every way, and nobody has said SEEN: it stays open, for everybody to find."""
     await _set_due(conn, row.id, None)
     await step(conn, row.id, "nobody", ids=ids, now=now)
+    if row.practice:
+        return
     await auditing.record(
         conn, ids=ids, group=row.group_id, did="alert unseen", subject=row.id, who=SERVICE, now=now
     )

@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.commands.safety import safe_words
 from bot.commands.base import Here, Json, keep_file, print_json, run, say
-from storage import behalf, people
+from storage import alerts, behalf, people
+from storage.alerts import Found
 from storage.behalf import Words
 
 ForMember = Annotated[str, typer.Option("--for", metavar="MEMBER", help="Whose it is: their number or id.")]
@@ -52,7 +54,10 @@ def contribute(
 
         async def enter(conn: AsyncConnection) -> str:
             who = await behalf.helper(conn, member, by, here.secrets, purpose="words", now=here.now)
-            return await behalf.contribute(conn, member, entered, who, ids=here.ids, now=here.now)
+            made = await behalf.contribute(conn, member, entered, who, ids=here.ids, now=here.now)
+            gave = Found(words=words, gift=made, member=member.id, practice=member.practice)
+            await alerts.look_at(conn, member.group, gave, safe_words(), ids=here.ids, now=here.now)
+            return made
 
         return await here.db.transact(enter)
 

@@ -23,8 +23,9 @@ async def care(conn: AsyncConnection, channels: Collection[str], now: datetime) 
     for home in await list_groups(conn):
         if not home.practice:
             found += await _contacts(conn, home, channels, now)
-        numbers = [one.number for one in await tending.list_alerts(conn, home.id) if one.state == "open"]
-        found += [bad("alert", f"{home.code}: {UNSEEN.format(number, number)}") for number in numbers]
+        for one in await tending.list_alerts(conn, home.id):
+            if one.state == "open" and not one.practice:
+                found.append(bad("alert", f"{home.code}: {UNSEEN.format(one.number, one.number)}"))
     return found
 
 

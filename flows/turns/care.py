@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
-from flows.effects import Amend, Enter, Flag, Keep, PassOn, Seen
+from flows.effects import Amend, Enter, Flag, HelperSays, Keep, PassOn, Seen
 from flows.state import Alerted
 from flows.turns.turning import Turn
 from flows.values import replace
@@ -14,8 +14,8 @@ SEEN = re.compile(r"\W*seen\W*(\d{0,6})\W*", re.IGNORECASE)
 def mind(t: Turn) -> None:
     """Flag words that may mean danger. What is kept of them and what is answered stays as it is."""
     words = t.event.text
-    if not words:
-        return
+    if not words or any(isinstance(effect, HelperSays) for effect in t.effects):
+        return  # what staff write to a member is no word of somebody in danger
     watch = (t.group.watch if t.group else None) or t.flows.watch
     if watch.finds(words):
         t.do(Flag(words=words.strip(), gift=_gift(t)))
