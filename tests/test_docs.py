@@ -33,7 +33,13 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TODAY = datetime(2026, 2, 20, 10, tzinfo=UTC)  # before the dates that stand in the pages
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-MAKES = {"meeting add": "MEETING", "brief add": "BRIEF", "poll open": "POLL", "facilitator add": "MEMBER"}
+MAKES = {
+    "meeting add": "MEETING",
+    "brief add": "BRIEF",
+    "poll open": "POLL",
+    "facilitator add": "MEMBER",
+    "need add": "NEED",
+}
 OTHERS = {"make", "cp", ".", ".venv/bin/pytest"}  # what else a reader is told to run
 ROOMS = ("bot/", "channels/", "flows/", "storage/", "tests/", "docs/", "benchmarks/", ".ci/")
 
