@@ -43,6 +43,7 @@ from bot.senders import Senders
 from bot.settings import Settings
 from bot.stepping import Tools, Turned
 from bot.tasks import Loop, Tasks
+from bot.unrecognised import Unrecognised
 from bot.web import media, operations, practice
 from bot.web.front import Front
 from bot.web.headers import Headers
@@ -232,6 +233,7 @@ class App:
             "retention": self._retention().round,
             "admitting": self._admitting().told,
             "guesses": Guesses(db=self.db).round,
+            "unrecognised": Unrecognised(db=self.db, secrets=self.secrets, ids=self.ids).round,
             "checkins": self._checkins().round,
         }
         self.rounds = Rounds(rounds, clock=self.clock)

@@ -167,3 +167,14 @@ async def test_a_text_that_nobody_can_answer_is_kept_for_a_person(world: World) 
     await world.group()
     await world.twilio.text("+266696687", WORDS)
     assert await world.until("SELECT 1 FROM matters WHERE kind = 'nobody known' AND member_id IS NULL")
+
+
+async def test_what_nobody_says_they_sent_goes_to_a_person_after_a_day(
+    world: World, couple: dict[str, str]
+) -> None:
+    await world.texts(ADA, WORDS)
+    await world.app.rounds.once()
+    assert not await world.rows("SELECT 1 FROM matters WHERE kind = 'nobody known'")
+    world.clock.forward(timedelta(days=2))
+    await world.app.rounds.once()
+    assert await world.rows("SELECT 1 FROM matters WHERE kind = 'nobody known' AND words = :w", w=WORDS)
