@@ -49,8 +49,8 @@ class Rules:
     quiet_weeks: int = rule(
         6, "After how many weeks without a word somebody has not been in touch.", least=1
     )
-    helper_hours: str = rule("9-17", "When the helper answers and takes calls, by the clock.")
-    helper_days: tuple[str, ...] = rule(DAYS[:5], "On which days of the week the helper does.", among=DAYS)
+    helper_hours: str = rule("", "When the helper answers and takes calls; the group's own hours if empty.")
+    helper_days: tuple[str, ...] = rule(DAYS, "On which days of the week the helper does.", among=DAYS)
     helper_waits: int = rule(60, "After how many minutes without the helper staff are told.", least=1)
     reach_now: str = rule(REACH_NOW, "Whom to reach at any hour, said while the helper is away.")
 
@@ -112,7 +112,7 @@ def _value(one: Field[Any], value: str) -> Any:
         return _several(one, value.replace(",", " ").split())
     if among and value not in among:
         raise RuleError(f"'{_shown(one.name)}' is one of: {', '.join(among)}.")
-    if one.name.endswith("_hours"):
+    if one.name.endswith("_hours") and value:
         Hours.parse(value)
     return value
 

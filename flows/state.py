@@ -346,6 +346,7 @@ class Group:
     name: str
     outside_name: str = "Takepart"
     zone: str = "Europe/London"
+    hours: str = "9-20"
     language: str = "en"
     helper: str = ""
     helper_phone: str = ""

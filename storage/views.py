@@ -114,6 +114,7 @@ class Views:
             name=row.name,
             outside_name=row.outside_name,
             zone=row.zone,
+            hours=row.hours,
             language=row.language,
             helper_phone=self._secrets.open(row.helper_phone) if row.helper_phone else "",
             rules=rules.read(row.settings),

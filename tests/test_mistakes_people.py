@@ -8,7 +8,7 @@ from tests.people import somebody
 from tests.scenes import GROUP, START
 
 HELPED = replace(GROUP, helper_id="ann", helper_phone="01632 960002")
-EVENING = START + timedelta(hours=10)
+EVENING = START + timedelta(hours=11)
 
 
 def test_10_automation_is_quiet_while_a_person_helps() -> None:

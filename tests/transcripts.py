@@ -58,7 +58,7 @@ GIVEN: Mapping[str, Callable[[Scene], Scene]] = {
     "something to read": lambda s: replace(s, group=replace(s.group, briefs=(BRIEF,))),
     "something shared": lambda s: replace(s, group=replace(s.group, shared=SHARED)),
     "a helper who writes": lambda s: replace(s, group=replace(s.group, helper_id="ann")),
-    "an evening": lambda s: replace(s, now=s.now.replace(hour=19)),
+    "an evening": lambda s: replace(s, now=s.now.replace(hour=21)),
     "a helper's phone": lambda s: replace(s, group=replace(s.group, helper_phone="01632 960002")),
     "a call about the reading": lambda s: replace(s, notice=NOTICE, group=replace(s.group, briefs=(BRIEF,))),
     "a call about a vote": lambda s: replace(

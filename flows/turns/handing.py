@@ -33,7 +33,8 @@ def opens(t: Turn) -> datetime:
     group = t.group
     if group is None:
         return t.now
-    return next_open(t.now, Hours.parse(group.rules.helper_hours), group.rules.helper_days, group.zone)
+    hours = Hours.parse(group.rules.helper_hours or group.hours)
+    return next_open(t.now, hours, group.rules.helper_days, group.zone)
 
 
 def there(t: Turn) -> bool:
