@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.commands.safety import safe_words
 from bot.commands.base import Here, Json, keep_file, print_json, run, say
+from bot.commands.safety import safe_words
 from storage import alerts, behalf, people
 from storage.alerts import Found
 from storage.behalf import Words
