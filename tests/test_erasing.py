@@ -1,10 +1,14 @@
 """FORGET ME: what somebody gave goes here, at the providers and from the files, whatever dies meanwhile."""
 
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from bot.removing import Remover
+from channels.twilio_removing import Trace
 from flows.effects import Change
 from storage import backups, copying, removals
 from storage.backups import Backup
@@ -14,7 +18,7 @@ from storage.leftovers import discard
 from storage.media import MediaStore
 from storage.register import Register
 from storage.secrets import Secrets
-from storage.tables import members
+from storage.tables import members, outbox
 from tests.erased import gone
 from tests.fakes.twilio_calls import sound
 from tests.office import NOON, Office
@@ -167,3 +171,47 @@ async def test_32_a_restored_backup_brings_nobody_back_who_was_erased(
     async with office.db.read() as conn:
         assert list(await conn.scalars(sa.select(members.c.id))) == ["ben"]
         assert await removals.left_lines(conn) == ["ada"]
+
+
+class Provider:
+    """Notes what it is asked to remove."""
+
+    def __init__(self) -> None:
+        self.removed: list[str] = []
+
+    async def message(self, sid: str) -> None:
+        self.removed.append(sid)
+
+    async def call(self, sid: str) -> None:
+        self.removed.append(sid)
+
+    async def file(self, address: str) -> None:
+        self.removed.append(address)
+
+    async def of(self, number: str, ours: Collection[str], until: datetime) -> Sequence[Trace]:
+        return ()
+
+
+async def test_what_a_dead_process_had_taken_up_is_removed_by_the_next(office: Office) -> None:
+    await office.member("ada")
+    sent = await office.write("ada", "Hello")
+    async with office.db.write() as conn:
+        await conn.execute(sa.update(outbox).where(outbox.c.id == sent).values(provider_id="SM1"))
+        await change(conn, "ada", Change(to="erased"), office.now)
+    async with office.db.write() as conn:  # and is never heard of again
+        assert await removals.claim(conn, office.secrets, ("message",), now=office.now, most=1)
+    provider = Provider()
+    remover = Remover(
+        db=office.db,
+        secrets=office.secrets,
+        provider=provider,
+        numbers=["+441632960001"],
+        clock=lambda: office.now,
+    )
+    await remover.once()
+    assert provider.removed == []
+    office.now += removals.LEASE
+    await remover.once()
+    assert provider.removed == ["SM1"]
+    async with office.db.read() as conn:
+        assert await removals.stuck(conn) == []

@@ -208,9 +208,9 @@ async def write_out(world: World, folder: Path) -> None:
         archive.extractall(folder / "backup")
 
 
-def holding(folder: Path) -> list[str]:
+def holding(folder: Path, *words: str) -> list[str]:
     """The files in which something of hers stands."""
-    marks = (NAME.encode(), WORD.encode(), ADA[3:].encode())
+    marks = [word.encode() for word in words or (NAME, WORD, ADA[3:])]
     files = [path for path in folder.rglob("*") if path.is_file()]
     return [path.name for path in files if any(mark in path.read_bytes() for mark in marks)]
 
@@ -230,3 +230,22 @@ async def test_nothing_is_left_of_somebody_who_gave_fifty_things(world: World, t
     assert holding(tmp_path) == []
     assert kept(tmp_path / "media") == 0
     assert not world.twilio.files
+
+
+async def test_nothing_is_left_of_one_thing_that_was_taken_back(world: World, tmp_path: Path) -> None:
+    await world.group()
+    await world.joined(ADA)
+    tess = world.telegram.person("Tess")
+    for words in ("JOIN GARDEN", "1", "Tess"):
+        await world.writes(tess, words)
+    tess.sends_photo(photo(), f"My {WORD}")
+    await world.until("SELECT 1 FROM media WHERE state = 'stored'")
+    await world.texts(ADA, "thought", f"A {WORD} by the pond", "1")
+    assert holding(tmp_path, WORD)
+    await world.texts(ADA, "undo")
+    await world.writes(tess, "undo")
+    await world.until("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM leftovers)")
+    await world.app.db.compact()
+    await write_out(world, tmp_path)
+    assert holding(tmp_path, WORD) == []
+    assert kept(tmp_path / "media") == 0
