@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.state import Invited, Knock
 from flows.turns.admitting import INVITATION
 from storage import guessing
-from storage.guessing import Limit
+from storage.guessing import KNOCKS
 from storage.outbox import PRACTICE
 from storage.secrets import Secrets
 from storage.stage import Stage
@@ -23,7 +23,6 @@ from storage.tables import groups, invitations, members, reaches
 
 DIGITS = 8
 LASTS = timedelta(days=30)
-KNOCKS = Limit(what="invitation", each=5, whole=300)  # wrong codes at the door
 
 
 async def invite(

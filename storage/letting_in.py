@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -56,15 +57,13 @@ async def approve(conn: AsyncConnection, member: Listed, welcome: Say, desk: Des
     await _note(conn, member, "let somebody in", desk)
 
 
-async def refuse(conn: AsyncConnection, member: Listed, words: Say, desk: Desk) -> None:
-    """Don't let somebody in: they are told, and nothing of theirs is kept. Raise Complaint."""
+async def refuse(conn: AsyncConnection, member: Listed, words: Say, desk: Desk) -> bool:
+    """Don't let somebody in: nothing of theirs is kept. Whether they will be told; raise Complaint."""
     await _waits(conn, member, desk)
-    ways = await ways_to(conn, [member.id], desk.channels, REFUSED)
-    gone = await leaving.change(conn, member.id, Change(to="erased"), desk.now)
-    await discard(conn, gone)
-    for way in ways.get(member.id, [])[:1]:
-        await _last_word(conn, way.line_id, way.channel, words, f"{REFUSED}:{member.id}", member, desk)
+    way = await _way_to(conn, member, REFUSED, desk)
+    await discard(conn, await leaving.change(conn, member.id, Change(to="erased"), desk.now))
     await _note(conn, member, "refused to let somebody in", desk)
+    return await _last_word(conn, way, words, REFUSED, member, desk)
 
 
 async def propose_end(conn: AsyncConnection, member: Listed, why: str, desk: Desk) -> bool:
@@ -81,15 +80,14 @@ async def propose_end(conn: AsyncConnection, member: Listed, why: str, desk: Des
     return False
 
 
-async def end(conn: AsyncConnection, member: Listed, words: Say, why: str, desk: Desk) -> None:
-    """End a membership that two people want ended. What they gave stays theirs; they are told why."""
-    ways = await ways_to(conn, [member.id], desk.channels, ENDED)
+async def end(conn: AsyncConnection, member: Listed, words: Say, why: str, desk: Desk) -> bool:
+    """End a membership that two people want ended. What they gave stays theirs. Whether they will be told."""
+    way = await _way_to(conn, member, ENDED, desk)
     await discard(conn, await leaving.change(conn, member.id, Change(to="left"), desk.now))
     await conn.execute(sa.update(members).where(members.c.id == member.id).values(ended_at=desk.now))
-    for way in ways.get(member.id, [])[:1]:
-        await _last_word(conn, way.line_id, way.channel, words, f"{ENDED}:{member.id}", member, desk)
     await matters.settle(conn, member.id, ENDING, desk.now)
     await _note(conn, member, DONE, desk, why=why)
+    return await _last_word(conn, way, words, ENDED, member, desk)
 
 
 async def _proposed_by_another(conn: AsyncConnection, member: Listed, desk: Desk) -> bool:
@@ -111,20 +109,29 @@ async def _note(conn: AsyncConnection, member: Listed, did: str, desk: Desk, why
     await changed(conn, [member.group])
 
 
+async def _way_to(conn: AsyncConnection, member: Listed, kind: str, desk: Desk) -> sa.Row[Any] | None:
+    """The way to tell somebody who will be no member any more; none to who wants to hear nothing from us."""
+    unwilling = sa.or_(members.c.state == "stopped", members.c.never_first)
+    if await conn.scalar(sa.select(members.c.id).where(members.c.id == member.id, unwilling)):
+        return None
+    ways = await ways_to(conn, [member.id], desk.channels, kind)
+    return next(iter(ways.get(member.id, ())), None)
+
+
 async def _last_word(
-    conn: AsyncConnection, line: str, channel: str, words: Say, key: str, member: Listed, desk: Desk
-) -> None:
-    """A notice to somebody who is no member any more: whoever stopped still gets nothing."""
-    if member.state == "stopped":
-        return
+    conn: AsyncConnection, way: sa.Row[Any] | None, words: Say, kind: str, member: Listed, desk: Desk
+) -> bool:
+    if way is None:
+        return False
     row = box.Row(
         id=desk.ids(),
-        line=line,
-        channel=channel,
+        line=way.line_id,
+        channel=way.channel,
         klass="notice",
-        dedupe_key=key,
+        dedupe_key=f"{kind}:{member.id}",
         say=words,
         group=member.group,
-        kind=ENDED,
+        kind=kind,
     )
     await box.add(conn, [row], now=desk.now)
+    return True

@@ -20,6 +20,8 @@ from storage.views import changed
 
 commands = typer.Typer()
 
+NOT_TOLD = "There is no way by which we may tell them: please tell them yourself."
+
 By = Annotated[str, typer.Option("--by", metavar="ME", help="Which facilitator you are: number, name or id.")]
 
 
@@ -83,18 +85,16 @@ def member_refuse(who: MemberName, by: By = "", as_json: Json = False) -> None:
     takepart member refuse 01k9q2… --by Sam
     """
 
-    async def work(here: Here) -> Listed:
+    async def work(here: Here) -> tuple[Listed, bool]:
         async with here.db.write() as conn:
-            member, home, desk = await _at_the_desk(here, conn, who, by)
-            words = _says("door.refused", member, {"group": home.name})
-            await letting_in.refuse(conn, member, words, desk)
-            return member
+            member, _, desk = await _at_the_desk(here, conn, who, by)
+            return member, await letting_in.refuse(conn, member, _says("door.refused", member, {}), desk)
 
-    found = run(work)
+    found, told = run(work)
     if as_json:
-        print_json({"id": found.id, "state": "erased"})
+        print_json({"id": found.id, "state": "erased", "told": told})
         return
-    say("They are told so, and nothing of theirs is kept.")
+    say("Nothing of theirs is kept.", "They will be told so." if told else NOT_TOLD)
 
 
 @commands.command("end")
@@ -112,24 +112,26 @@ def member_end(
     takepart member end 4821 --by Sam --why "He shared what others told the group."
     """
 
-    async def work(here: Here) -> tuple[Listed, bool]:
+    async def work(here: Here) -> tuple[Listed, bool, bool]:
         async with here.db.write() as conn:
             member, home, desk = await _at_the_desk(here, conn, who, by)
             reason = groups.named(why, "The reason")
             if not await letting_in.propose_end(conn, member, reason, desk):
-                return member, False
+                return member, False, False
             settled = await groups.settle(conn, home.id, {})
             whom = settled.objections_to or await _helper(here, conn, home)
             words = {"group": home.name, "why": _sentence(reason), "objections": whom}
-            await letting_in.end(conn, member, _says("door.ended", member, words), reason, desk)
-            return member, True
+            says = _says("door.ended", member, words)
+            return member, True, await letting_in.end(conn, member, says, reason, desk)
 
-    found, ended = run(work)
+    found, ended, told = run(work)
     if as_json:
-        print_json({"id": found.id, "state": "left" if ended else found.state, "ended": ended})
+        state = "left" if ended else found.state
+        print_json({"id": found.id, "state": state, "ended": ended, "told": told})
         return
     if ended:
-        say("Their membership has ended. They are told why, and to whom they can object.")
+        how = "They will be told why, and to whom they can object." if told else NOT_TOLD
+        say("Their membership has ended.", how)
     else:
         say("Noted. Nothing has ended yet: another facilitator has to say the same.")
 
