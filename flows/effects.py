@@ -333,6 +333,11 @@ class Enter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandsIn:
+    """What came in is somebody else's than the sender's: the event itself is not to hold it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndSupport:
     """Nobody may enter anything for this member any more."""
 
@@ -379,6 +384,7 @@ Effect = (
     | Choose
     | ReadBack
     | Enter
+    | HandsIn
     | EndSupport
     | GiveUpSupport
     | Linked

@@ -214,6 +214,10 @@ async def _entered(
     **what: str,
 ) -> None:
     """Have it read back to the member, and note who did it."""
+    if poll := what.get("poll_id"):  # of several ballots the last is what counts
+        e = entries.c
+        before = (e.member_id == member.id, e.poll_id == poll, e.read_at.is_(None))
+        await conn.execute(sa.delete(entries).where(*before))
     row = {"id": ids(), "member_id": member.id, "by": by.name, "at": now, **what}
     await conn.execute(entries.insert().values(row))
     await conn.execute(sa.update(members).where(members.c.id == member.id).values(read_back=True))
@@ -238,7 +242,7 @@ async def look(conn: AsyncConnection, stage: Stage, _: str) -> tuple[Entry, ...]
 
 def _enter(s: Stage, effect: ef.Enter) -> None:
     """A supporter hands something in: theirs is the phone, the member's is what they hand in."""
-    s.secret = True  # the stored event would name nobody whose it is, and so outlive them
+    s.secret = True
     if effect.poll:
         s.poll = effect.poll
 

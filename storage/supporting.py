@@ -163,6 +163,10 @@ def _end(s: Stage, _: ef.EndSupport) -> None:
     s.ledger.deeds.append(write)
 
 
+def _hands_in(s: Stage, _: ef.HandsIn) -> None:
+    s.secret = True  # it would name nobody whose it is, and so outlive them
+
+
 def _give_up(s: Stage, _: ef.GiveUpSupport) -> None:
     """From this line nothing is entered for anybody any more."""
     if s.line:
@@ -170,4 +174,8 @@ def _give_up(s: Stage, _: ef.GiveUpSupport) -> None:
         s.ledger.change(here.values(**_over(s.now)))
 
 
-DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {ef.EndSupport: _end, ef.GiveUpSupport: _give_up}
+DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {
+    ef.EndSupport: _end,
+    ef.GiveUpSupport: _give_up,
+    ef.HandsIn: _hands_in,
+}

@@ -2,12 +2,15 @@
 
 import re
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import get_args
 
 import pytest
 import yaml
 
+from flows import turns
 from flows.document import ALLOWED, HEADINGS, KINDS, load
 from flows.events import Ask
 from flows.files.lines import FlowError
@@ -156,7 +159,7 @@ def test_a_flow_speaks_the_members_language(language: str, form: str, channel: s
 
 
 # The shipped flows
-BUILT = ("review.", "consent.", "language.", "who.standing.")  # names that are put together
+BUILT = ("review.", "consent.", "language.", "who.standing.", "things.to ", "hidden.")  # names that are put together
 
 
 def test_every_sentence_of_the_house_is_used_and_every_one_used_is_there() -> None:
@@ -214,3 +217,15 @@ def test_every_step_in_the_guide_can_be_used() -> None:
         indented = "".join(f"  {line}\n" for line in piece.splitlines())
         asked = "  - ask: story\n    say: What happened?\n  - ask: way\n    say: What now?\n"
         flows(guide="flow: guide\nsteps:\n" + asked + indented)
+
+
+@pytest.mark.parametrize("mapping", ["DEEDS", "FACTS", "NAMES"])
+def test_no_two_parts_of_a_turn_mean_different_things_by_one_name(mapping: str) -> None:
+    """They are put together into one vocabulary, where the second would silently replace the first."""
+    parts = [import_module(f"flows.turns.{found.name}") for found in iter_modules(turns.__path__)]
+    whole: dict[str, object] = {}
+    for part in parts:
+        if part.__name__ in ("flows.turns.deeds", "flows.turns.facts"):
+            continue  # there they are put together
+        for name, meaning in getattr(part, mapping, {}).items():
+            assert whole.setdefault(name, meaning) is meaning, name

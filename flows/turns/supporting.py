@@ -6,7 +6,7 @@ To that phone nothing is told of the member but their name: it hands in, and it 
 import re
 from collections.abc import Callable, Mapping
 
-from flows.effects import EndSupport, Enter, GiveUpSupport
+from flows.effects import EndSupport, Enter, GiveUpSupport, HandsIn
 from flows.state import Answer, Poll, Supported
 from flows.turns.frames import open_frame
 from flows.turns.turning import Turn
@@ -62,14 +62,19 @@ def at_it(t: Turn) -> bool:
 
 def hands_in(t: Turn) -> bool:
     """Whether a stranger who writes is somebody's supporter: what they send is asked about, never lost."""
-    brings = t.event.kind in {"words", "media"} and not command(t.event.text)
-    if not brings or supported(t) is None:
-        return False
-    if t.flows.triggers.get(" ".join(t.event.text.casefold().split())) == ENTERING:
+    said = " ".join(t.event.text.casefold().strip(" .!?/").split())
+    if t.event.kind == "words" and t.flows.triggers.get(said) == ENTERING:
         open_frame(t, ENTERING)
-    else:
-        entry = Answer(text=t.event.text.strip(), media=t.take_files("photo", "voice"))
-        open_frame(t, ENTERING, answers={"entry": entry})
+        return True
+    asked = command(t.event.text)
+    if t.event.kind not in {"words", "media"} or asked == "HELP" or supported(t) is None:
+        return False
+    if asked:
+        open_frame(t, ENTERING)
+        return True
+    t.do(HandsIn())
+    entry = Answer(text=t.event.text.strip(), media=t.take_files("photo", "voice"))
+    open_frame(t, ENTERING, answers={"entry": entry})
     return True
 
 
@@ -111,7 +116,7 @@ def vote(t: Turn, poll: Poll, answer: Answer) -> bool:
 
 
 DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
-    "name supporter": name_supporter,
+    "let send": name_supporter,
     "end support": end_support,
     "enter": enter,
 }
