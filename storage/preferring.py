@@ -80,6 +80,20 @@ async def _first(conn: AsyncConnection, member: str, channel: str) -> None:
     )
 
 
+async def all_noted(conn: AsyncConnection, member: str) -> dict[str, str]:
+    """Everything that a member wished for, by its name; what is as usual is left out."""
+    row = (await conn.execute(sa.select(members).where(members.c.id == member))).one()._mapping
+    own = {name: row[name] for name in OF_THE_MEMBER if row[name] not in (None, False, "", "plain")}
+    shown = {name: "yes" if value is True else str(value) for name, value in own.items()}
+    of_ways = await conn.execute(
+        sa.select(
+            *(sa.func.max(sa.case((reaches.c[name], 1), else_=0)) for name in OF_THE_LINE.values())
+        ).where(reaches.c.member_id == member, reaches.c.retired_at.is_(None))
+    )
+    allowed = {name: "yes" for name, may in zip(OF_THE_LINE, of_ways.one(), strict=True) if may}
+    return shown | allowed | await noted(conn, member)
+
+
 async def noted(conn: AsyncConnection, member: str) -> dict[str, str]:
     """What a member wished for that is no column of their own, by its name."""
     p = preferences.c

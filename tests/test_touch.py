@@ -249,6 +249,7 @@ def test_a_facilitator_notes_wishes_and_needs_and_sees_who_is_quiet(takepart: Ta
     sam = takepart("facilitator", "add", "GARDEN", "Sam", "--json").id
     assert takepart("member", "prefer", sam, "hours", "10-16", "--by", "Sam").code == 0
     assert takepart("member", "prefer", sam, "hours", "soon").code == 2
+    assert takepart("member", "prefer", sam, "--json").json == {"hours": "10-16", "language": "en"}
     assert "--on" in takepart("member", "prefer", sam, "greet", "yes").err
     made = takepart("need", "add", sam, "large-print", "--words", "18 point", "--json").id
     assert [one["id"] for one in takepart("matters", "GARDEN", "--json").json] == [made]

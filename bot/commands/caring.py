@@ -24,8 +24,10 @@ def prefer(
     who: MemberName,
     name: Annotated[
         str, typer.Argument(metavar="NAME", help=f"One of: {', '.join(map(preferences.shown, WISHES))}.")
-    ],
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="yes or no, or what belongs to the name.")],
+    ] = "",
+    value: Annotated[
+        str, typer.Argument(metavar="VALUE", help="yes or no, or what belongs to the name.")
+    ] = "",
     on: Annotated[
         str,
         typer.Option("--on", metavar="CHANNEL", help="Of which phone or chat, for what is only said of one."),
@@ -33,12 +35,17 @@ def prefer(
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Note how a member would like us to keep in touch, as they have asked for it.
+    """Note how a member would like us to keep in touch, as they have asked for it; without a name, show it.
+
+    takepart member prefer 4821
 
     takepart member prefer 4821 hours 10-16 --by Sam
 
     takepart member prefer 4821 leave-message yes --on voice --by Sam
     """
+    if not name:
+        _show(who, by, as_json=as_json)
+        return
     wanted, settled = _settled(name, value)
 
     async def work(here: Here) -> str:
@@ -64,6 +71,22 @@ def prefer(
         print_json({"id": found, "name": preferences.shown(wanted), "value": settled})
         return
     say("Noted. It counts from the next message on.")
+
+
+def _show(who: str, by: str | None, *, as_json: bool) -> None:
+    async def work(here: Here) -> dict[str, str]:
+        async with here.db.write() as conn:
+            found = await people.find_member(conn, who, here.secrets)
+            await leave_trace(conn, here, found.group, "looked at wishes", by=by, subject=found.id)
+            return await preferring.all_noted(conn, found.id)
+
+    noted = {preferences.shown(one): value for one, value in run(work).items()}
+    if as_json:
+        print_json(noted)
+        return
+    says = {preferences.shown(one): wish.says for one, wish in WISHES.items()}
+    rows = [(one, value, says[one]) for one, value in noted.items()]
+    table(("wish", "it is", "what it means"), rows, empty="They have not wished for anything yet.")
 
 
 def _settled(name: str, value: str) -> tuple[str, str]:

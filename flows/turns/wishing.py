@@ -15,7 +15,7 @@ from flows.turns.turning import Turn
 from flows.understanding.dates import read_date
 from flows.values import replace
 
-AT_ONCE = frozenset({"form", "slower", "lower", "more_time"})  # heard from here on, in this turn too
+AT_ONCE = frozenset({"form", "language", "slower", "lower", "more_time"})  # from here on, in this turn too
 CHOICES = {"plan": "if_quiet"}  # an answer's name where it is not the wish's own
 UNTIL = ("until ", "till ", "til ", "to ", "for ")
 
@@ -39,7 +39,7 @@ def wish(t: Turn, name: str, value: str) -> None:
     name, value = settle(name, value)
     t.do(Prefer(name=name, value=value))
     if t.member and name in AT_ONCE:
-        heard: Any = value if name == "form" else value == "yes"
+        heard: Any = value if name in ("form", "language") else value == "yes"
         t.member = replace(t.member, **{name: heard})
 
 
