@@ -114,3 +114,14 @@ def test_what_is_not_there_is_said_kindly(garden: Takepart) -> None:
     assert "--all GROUP" in garden("heard", "--by", "Sam").err
     assert "Everything has been heard and seen." in garden("unheard", "GARDEN").out
     assert garden("heard", "--all", "GARDEN", "--by", "Sam", "--json").json == {"heard": 0, "alerts": 0}
+
+
+def test_what_is_entered_for_somebody_is_looked_at_too(garden: Takepart) -> None:
+    made = garden("facilitator", "add", "GARDEN", "Jo", "--json").json
+    entered = garden("contribute", "She says: I want to die", "--for", made["number"], "--by", "Sam")
+    assert entered.code == 0
+    [alert] = garden("safety", "list", "GARDEN", "--json").json
+    shown = garden("safety", "show", alert["number"], "--by", "Sam", "--json").json
+    assert shown["name"] == "Jo"
+    sender = garden("safety", "who", alert["number"], "--by", "Sam", "--why", "to ring", "--json").json
+    assert sender["member"]["name"] == "Jo"
