@@ -99,6 +99,8 @@ LOOKS: Mapping[str, Callable[..., Any]] = {  # nobody has an invitation, and who
     "door": lambda code: Knock(),
     "admit": lambda invitation="": "in",
     "ring back": lambda: RingBack(why="off"),
+    "things": lambda: (),
+    "own copy": lambda: "",
     "member number": lambda keyed: Checked(),
     "supported": lambda: None,
     "supporters": lambda: (),

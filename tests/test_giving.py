@@ -88,8 +88,8 @@ def test_who_never_wants_their_name_beside_anything_has_it_nowhere(words: str) -
 def test_leaving_the_name_out_says_where_that_ends() -> None:
     person = somebody("telegram")
     said = person.writes("thought", "The cook shouts", "1", "without my name")
-    assert "Ann and Bo can find out who gave it, and that is noted" in said
-    assert "voice may be known" in said
+    assert "Ann and Bo can look up who gave it. That is written down" in said
+    assert "may know your voice" in said
     assert [one.id for one in person.of(Unname)] == [person.of(Keep)[-1].id]
 
 

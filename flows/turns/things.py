@@ -41,20 +41,19 @@ def listed(t: Turn) -> tuple[Option, ...]:
         )
         for one in found
     ]
-    names = [MORE, ENOUGH] if more else [ENOUGH]
-    words = {MORE: ("more", "next", "older"), ENOUGH: ("enough", "that's all", "done", "no")}
-    return (
-        *options,
-        *(
-            Option(
-                key=name,
-                label=t.phrase(f"things.{name}"),
-                spoken=t.spoken(f"things.{name}"),
-                words=words[name],
-            )
-            for name in names
-        ),
+    older = Option(
+        key=MORE,
+        label=t.phrase("things.more"),
+        spoken=t.spoken("things.more"),
+        words=("more", "next", "older"),
     )
+    enough = Option(
+        key=ENOUGH,
+        label=t.phrase("things.enough"),
+        spoken=t.spoken("things.enough"),
+        words=("enough", "that's all", "done", "no"),
+    )
+    return (*options, older, enough) if more else (*options, enough)
 
 
 def _line(t: Turn, one: Thing) -> str:
