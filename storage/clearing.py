@@ -19,6 +19,7 @@ from storage.tables import (
     calls,
     events,
     guesses,
+    invitations,
     leases,
     lines,
     link_codes,
@@ -107,9 +108,10 @@ def _messages(now: datetime) -> tuple[Over, ...]:
 
 
 def _codes(now: datetime) -> tuple[Over, ...]:
-    """Codes that work no more, and guesses that no limit looks back to."""
-    c, g = link_codes.c, guesses.c
+    """Codes and invitations that work no more, and guesses that no limit looks back to."""
+    c, g, i = link_codes.c, guesses.c, invitations.c
     return (
+        Over(key=i.id, which=i.until < now - KEPT, does=sa.delete(invitations).where),
         Over(key=c.id, which=c.until < now - KEPT, does=sa.delete(link_codes).where),
         Over(key=g.id, which=g.at < now - KEPT, does=sa.delete(guesses).where),
     )

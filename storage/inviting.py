@@ -81,7 +81,7 @@ async def admit(conn: AsyncConnection, s: Stage, invitation: str) -> Literal["in
     if invitation:
         i = invitations.c
         still = (i.id == invitation, i.used_at.is_(None), i.until > s.now)
-        used = await conn.execute(sa.update(invitations).where(*still).values(used_at=s.now))
+        used = await conn.execute(sa.update(invitations).where(*still).values(used_at=s.now, name=""))
         return "in" if used.rowcount else "used"
     return "ask" if s.line and s.group and await _ended(conn, s.line.id, s.group.id) else "in"
 
