@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from flows.effects import Change, Join, Keep, Matter, Vote
 from flows.state import Conversation
 from tests.people import Person, somebody
-from tests.scenes import GROUP, VOTE
+from tests.scenes import GROUP, MARY, VOTE
 
 SEVERAL = replace(GROUP, alone=False)
 
@@ -157,3 +158,64 @@ def test_leaving_and_coming_back_begins_anew() -> None:
     assert [change.to for change in person.of(Change)] == ["left"]
     person.scene.now += timedelta(days=2)
     assert "Would you like to join?" in person.writes("JOIN GARDEN")
+
+
+# Members who may not take part, or not yet
+def must_agree(channel: str = "sms", **scene: Any) -> Person:
+    """A member who agreed to other words than those that stand now."""
+    return somebody(channel, member=replace(MARY, agreed={"join": "older"}), **scene)
+
+
+@pytest.mark.parametrize("words", ["STOP", "who", "leave", "help", "undo"])
+def test_new_words_stand_in_the_way_of_nobody_who_wants_out_or_help(words: str) -> None:
+    assert "It is new" not in must_agree().writes(words)
+
+
+def test_whoever_was_never_asked_is_not_asked_to_agree() -> None:
+    assert "What would you like to do?" in somebody("sms", member=MARY).writes("menu")
+
+
+def test_what_was_sent_before_agreeing_counts_once_they_do_and_once_only() -> None:
+    person = must_agree(group=replace(GROUP, polls=(VOTE,)))
+    person.scene.send_poll("p1")
+    person.writes("2", "1")
+    assert [vote.keys for vote in person.of(Vote)] == [("2",)]
+    assert person.scene.conversation.held == ()
+
+
+def test_what_was_sent_by_who_does_not_agree_is_not_kept() -> None:
+    person = must_agree()
+    person.writes("The bus was late again today.", "no")
+    assert not person.of(Keep)
+    assert person.scene.conversation.held == ()
+
+
+def test_a_photo_sent_before_agreeing_waits_for_its_own_channel() -> None:
+    person = must_agree("telegram")
+    person.sends_photo()
+    person.channel = "sms"
+    person.writes("1")
+    assert not person.scene.files
+    person.channel = "telegram"
+    person.writes("menu")
+    assert list(person.scene.files.values()) == ["photo 1"]
+
+
+def test_agreeing_goes_back_to_what_they_were_asked() -> None:
+    person = somebody("sms", member=MARY)
+    person.writes("diary")
+    person.scene.member = replace(MARY, agreed={"join": "older"})
+    assert "How was that day?" in person.writes("The bus was late again today.", "1")
+
+
+@pytest.mark.parametrize("words", ["START", "JOIN GARDEN", "menu", "diary", "vote"])
+def test_no_word_lets_in_who_waits_for_a_person(words: str) -> None:
+    person = somebody("sms", member=replace(MARY, state="waiting"))
+    assert "not in yet" in person.writes(words)
+    assert not person.of(Change)
+
+
+def test_who_waits_and_says_stop_waits_no_more() -> None:
+    person = somebody("telegram", member=replace(MARY, state="waiting"))
+    person.writes("/stop")
+    assert [change.to for change in person.of(Change)] == ["stopped", "left"]
