@@ -23,6 +23,7 @@ from storage.secrets import Secrets
 
 POLL = 2.0  # seconds between looks
 AT_ONCE = 20  # that one look takes
+AT_A_LOOK = 200  # messages and calls of one line: well within its lease
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=6)
 OFF = "Twilio is off, so nothing can be removed there."
 A_LOOK = timedelta(seconds=30)  # between looks at a line whose last answer has not gone yet
@@ -124,8 +125,11 @@ class Remover:
         """
         now = self._clock()
         forgotten = await self._db.transact(lambda conn: erasing.forget_line(conn, one.line, now))
-        for trace in await self._nobodys(one) if one.what else ():
+        traces = await self._nobodys(one) if one.what else []
+        for trace in traces[:AT_A_LOOK]:
             await self._at_provider(trace.kind, trace.sid)
+        if len(traces) > AT_A_LOOK:
+            return now
         if now >= one.until:
             return None if forgotten else now + A_LOOK
         return one.until if forgotten else min(now + A_LOOK, one.until)

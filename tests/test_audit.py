@@ -47,3 +47,11 @@ def test_25_the_trail_holds_nothing_of_what_was_erased(takepart: Takepart) -> No
     assert "erased them" in said
     assert "Quillfeather" not in said
     assert "Ada" not in said
+
+
+def test_tidying_forgets_the_line_of_who_was_erased(takepart: Takepart) -> None:
+    member = ada(takepart)
+    takepart("member", "forget", member, "--yes")
+    said = takepart("tidy", "--json").json
+    assert said == {"lines": 1, "files": 0, "removals": 0, "stuck": 0}
+    assert "Tidied" in takepart("tidy").out
