@@ -128,7 +128,7 @@ class Thank:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """Something that needs a person. With an `id` it can be taken back; `unnamed`: nobody sees whose it is."""
+    """Something that needs a person. With an `id` it can be taken back; `unnamed`: it shows no name."""
 
     kind: Literal[
         "not understood",

@@ -58,7 +58,8 @@ async def abide(conn: AsyncConnection, register: Register, standing: Standing, n
 
 async def _gifts(conn: AsyncConnection, look: Look, done: Abided, now: datetime) -> None:
     c, g = contributions.c, given.c
-    wanted = sa.select(c.id, c.audience, c.unnamed, c.taken_back_at, g.member_id).join(given, g.contribution_id == c.id)
+    kept = (c.id, c.audience, c.unnamed, c.taken_back_at, g.member_id)
+    wanted = sa.select(*kept).join(given, g.contribution_id == c.id)
     async for gift in _each(conn, wanted, c.id):
         says = look(of_gift(gift.id))
         if says.get("taken-back") and gift.taken_back_at is None:

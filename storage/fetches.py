@@ -165,7 +165,7 @@ async def sha256(conn: AsyncConnection, id: str) -> str | None:
     return found
 
 
-_DONE = {"channel": None, "ref": None, "line_id": None, "due_at": None, "leased_by": None, "leased_until": None}
+_DONE = dict.fromkeys(("channel", "ref", "line_id", "due_at", "leased_by", "leased_until"))
 
 
 def _free(now: datetime) -> sa.ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""What is given without a name: `given` alone tells whose it is, and nothing tells more of when than the day."""
+"""What is given without a name: `given` alone tells whose it is, and nothing more of when than the day."""
 
 from datetime import datetime, time
 from zoneinfo import ZoneInfo

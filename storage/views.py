@@ -354,7 +354,7 @@ async def _shared(conn: AsyncConnection, group: str, *, practice: bool) -> tuple
 async def _shared_files(
     conn: AsyncConnection, ids: Sequence[str]
 ) -> tuple[dict[str, tuple[Shown, ...]], dict[str, str]]:
-    """The files that others may see or hear, and what is typed of those that nobody is to know by the voice."""
+    """The files that others may see or hear, and what is typed of those that would tell whose voice it is."""
     cm, c = contribution_media.c, contributions.c
     found = await conn.execute(
         sa.select(cm.contribution_id.label("owner"), sa.literal("").label("called"), c.unnamed, media)

@@ -2,15 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from bot import notices
 from flows.effects import Keep, Matter, TakeBack, Unname
 from flows.state import Way
 from flows.values import scattered
 from storage import hiding
+from storage.database import Database
 from storage.groups import Complaint, Home
 from storage.held import ABOUT, LEFT_OUT
 from storage.hiding import Hidden
@@ -18,13 +21,17 @@ from storage.ids import Ids
 from storage.own_copy import HEADINGS, own_copy
 from storage.people import add_facilitator, find_member
 from storage.reading import list_contributions
-from storage.tables import meta
+from storage.secrets import Secrets
+from storage.tables import ballots, contributions, given, meta
+from storage.things import things
+from storage.unnaming import unname
+from tests.office import NOON, Office
 from tests.people import Person, somebody
 from tests.scenes import MARY, THINGS, Scene
-from tests.stores import migrated
+from tests.stores import db, migrated, secrets, store_url
 from tests.world import ADA, BEN, World, world
 
-__all__ = ["migrated", "world"]
+__all__ = ["db", "migrated", "secrets", "store_url", "world"]
 
 
 async def listed(world: World, group: str) -> list[Any]:
@@ -228,3 +235,25 @@ async def test_my_data_comes_as_a_file_on_telegram(world: World) -> None:
     sent = next(one for one in world.telegram.sent(person.id) if "document" in one)
     assert sent["document"]["file_name"] == "about-you.txt"
     assert b"What is held about Ben" in world.telegram.file(sent["document"]["file_id"])
+
+
+async def test_a_list_of_ones_own_is_the_same_on_each_database(db: Database, secrets: Secrets) -> None:
+    office = Office(db, secrets)
+    await office.group()
+    await office.member("ada")
+    await office.poll()
+    gift = {"id": "c", "group_id": "g", "flow": "thought", "at": NOON - timedelta(days=1), "text": "Benches"}
+    async with db.write() as conn:
+        await conn.execute(contributions.insert().values(**gift, channel="sms", shown_name="Ada"))
+        await conn.execute(given.insert().values(contribution_id="c", member_id="ada"))
+        await conn.execute(
+            ballots.insert().values(poll_id="p", member_id="ada", choices=["a"], channel="sms", at=NOON)
+        )
+        await unname(conn, "c", "ada")
+        found = await things(conn, "ada", "Europe/London", NOON)
+        row = (await conn.execute(sa.select(contributions.c.at, contributions.c.shown_name))).one()
+    assert [(one.kind, one.words, one.unnamed) for one in found] == [
+        ("ballot", "Where?", False),
+        ("gift", "Benches", True),
+    ]
+    assert (row.at.hour, row.shown_name) == (0, "")
