@@ -33,6 +33,7 @@ LEFT = "They are not a member any more."
 NO_WAY = "We may not write or ring first by this way."
 OVER_LIMIT = "The group's daily limit is reached: it waits for the next day."
 OVER_WEEK = "They have had as many messages this week as they wish for: it waits, and comes with the others."
+SHORT = timedelta(days=1)  # what is out of date sooner goes whatever the week says
 WEEKLY = frozenset({"brief", "poll", "result", "checkin", "together"})  # what counts, and waits, by the week
 SPENDING = "spending"  # the kind of message that tells facilitators of the limit, which does not hold it
 ALERT = "alert"  # somebody may be in danger: held back by nothing but its contact's own hours and pause
@@ -234,14 +235,16 @@ def _ringing(row: Waiting, facts: Facts, now: datetime) -> Verdict | None:
 def _next_week(row: Waiting, facts: Facts) -> datetime | None:
     """When one that is beyond what they want in a week may go.
 
-    What has an end waits for at most half of its time, so that a brief comes well before its meeting and a
-    vote well before it closes: the week's number may be passed, but nothing is lost by it.
+    What has an end waits for at most half of its time, and not at all where that is a day, so that a brief
+    comes well before its meeting and a vote well before it closes: the week's number may be passed, but
+    nothing is lost by it.
     """
     if row.kind not in WEEKLY or facts.week_until is None:
         return None
     until = facts.week_until
     if row.expires_at:
-        until = min(until, row.created_at + (row.expires_at - row.created_at) / 2)
+        lasts = row.expires_at - row.created_at
+        until = min(until, row.created_at + (lasts / 2 if lasts > SHORT else timedelta()))
     start = next_moment(until, facts.hours, facts.days, facts.zone)
     return start if row.expires_at is None or start < row.expires_at else None
 

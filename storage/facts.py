@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows import rules
 from flows.state import Conversation
 from storage import reaching, sharing, spending, weeks
-from storage.checks import ALERT, BETWEEN_CALLS, RINGING, Facts, Waiting
+from storage.checks import ALERT, BETWEEN_CALLS, RINGING, WEEKLY, Facts, Waiting
 from storage.persons import any_of, person
 from storage.states import unpacked
 from storage.tables import (
@@ -76,7 +76,8 @@ async def facts_for(
     who = {row.member for row in notices if row.member}
     known = _Known()
     if who:
-        known.people = await _people(conn, who, now)
+        counted = {row.member for row in notices if row.member and row.kind in WEEKLY}
+        known.people = await _people(conn, who, await weeks.had(conn, counted, now) if counted else {})
         known.ways = await _ways(conn, who)
         known.choices = await reaching.choices(conn, who)
         known.any_hour = await _any_hour(conn, notices)
@@ -126,7 +127,10 @@ async def _stopped(conn: AsyncConnection, ids: Collection[str]) -> set[str]:
     return set(found)
 
 
-async def _people(conn: AsyncConnection, ids: Collection[str], now: datetime) -> dict[str, Facts]:
+async def _people(
+    conn: AsyncConnection, ids: Collection[str], had: Mapping[str, list[datetime]]
+) -> dict[str, Facts]:
+    """`had`: when they got what counts in this week."""
     m, g, c = members.c, groups.c, conversations.c
     found = await conn.execute(
         sa.select(
@@ -138,7 +142,7 @@ async def _people(conn: AsyncConnection, ids: Collection[str], now: datetime) ->
         .outerjoin(conversations, c.owner == m.id)
         .where(m.id.in_(ids))
     )
-    people, had = found.all(), await weeks.had(conn, ids, now)
+    people = found.all()
     week = {row.id: weeks.week(had.get(row.id, []), _a_week(row)) for row in people}
     return {
         row.id: Facts(

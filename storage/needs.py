@@ -1,4 +1,4 @@
-"""What members need to take part: asked for in their own words, met or not yet and why, and looked at again."""
+"""What members need to take part: in their own words, met or not yet and why, and looked at again."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ TEXTED = "no answer to a text: they may have no credit"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiet:
-    """Somebody who has not been in touch. `plan` is what they chose for this: ring, supporter, leave or ""."""
+    """Somebody who has not been in touch. `plan` is what they chose for this, "" for nothing."""
 
     member: str
     name: str
@@ -91,4 +91,4 @@ async def _unanswered(conn: AsyncConnection, group: str, before: datetime) -> di
         .where(sa.or_(members.c.heard_at.is_(None), members.c.heard_at < o.sent_at))
         .order_by(o.sent_at)
     )
-    return {member: channel for member, channel in found}
+    return {row.member_id: row.channel for row in found}

@@ -68,6 +68,15 @@ async def test_what_has_an_end_waits_for_half_of_its_time_at_most(mary: Office) 
     assert (await mary.row(later[0])).state == "dropped"
 
 
+async def test_what_ends_within_a_day_goes_at_once(mary: Office) -> None:
+    await mary.change(groups, "g", settings={"messages_a_week": 1})
+    await _results(mary, "one")
+    await mary.send()
+    await mary.poll()
+    await mary.write("mary", "", say=ballot(), kind="poll", subject="p", expires_at=mary.now + DAY / 2)
+    assert await mary.send() == ["Where shall we meet?"]
+
+
 async def test_each_of_those_that_went_together_is_known_to_have_arrived(mary: Office) -> None:
     await mary.change(groups, "g", settings={"messages_a_week": 1})
     await mary.write("mary", "", say=BRIEF, kind="brief", subject="b9")
