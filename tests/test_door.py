@@ -9,7 +9,7 @@ import pytest
 from flows.effects import Change, Join, Keep, Matter, Vote
 from flows.state import Conversation
 from tests.people import Person, somebody
-from tests.scenes import GROUP, MARY, VOTE
+from tests.scenes import GROUP, MARY, NOTICE, VOTE
 
 SEVERAL = replace(GROUP, alone=False)
 
@@ -181,6 +181,12 @@ def test_what_was_sent_before_agreeing_counts_once_they_do_and_once_only() -> No
     person.writes("2", "1")
     assert [vote.keys for vote in person.of(Vote)] == [("2",)]
     assert person.scene.conversation.held == ()
+
+
+@pytest.mark.parametrize("answered", ["out", "machine"])
+def test_when_we_ring_nothing_is_asked_of_whoever_lifts_the_phone(answered: str) -> None:
+    person = must_agree("voice", notice=NOTICE)
+    assert "is kept" not in person.does("call", value=answered)
 
 
 def test_what_was_sent_by_who_does_not_agree_is_not_kept() -> None:

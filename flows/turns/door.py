@@ -129,7 +129,8 @@ def held_back(t: Turn) -> bool:
     member = t.member
     if member is None or not (member.state == "waiting" or outdated(t)):
         return False
-    if t.event.kind in PASSING or t.event.value == "out" or _at_liberty(t):
+    ours = t.event.kind == "call" and t.event.value  # we rang: whoever or whatever answered hears that first
+    if ours or t.event.kind in PASSING or _at_liberty(t):
         return False
     (_wait if member.state == "waiting" else _agree_first)(t)
     return True
