@@ -65,6 +65,12 @@ def test_a_stop_word_ends_the_help_too() -> None:
     assert person.of(EndHandover)
 
 
+def test_whoever_stopped_is_put_on_the_list_since_nobody_may_write_to_them() -> None:
+    person = somebody(group=HELPED, member=replace(MARY, state="stopped"))
+    assert "I have let Ann know" in person.writes("help")
+    assert not person.of(HandOver)
+
+
 def test_helps_one_more_word_is_the_answer_only_straight_after() -> None:
     person = somebody("sms", group=HELPED)
     person.writes("diary", "help", "I do not know what to write")

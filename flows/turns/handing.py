@@ -80,8 +80,9 @@ def _leave(t: Turn) -> None:
 
 
 def _can_hand_over(t: Turn, group: Group) -> bool:
-    """Whether somebody else would read it: the helper has a line of their own."""
-    return bool(group.helper_id) and t.member is not None and t.member.id != group.helper_id
+    """Whether somebody else would read it and may answer: the helper has a line, the member wants answers."""
+    member = t.member
+    return bool(group.helper_id and member and member.id != group.helper_id and member.state != "stopped")
 
 
 def _open(t: Turn, group: Group) -> None:
