@@ -57,6 +57,7 @@ async def test_an_invitation_lets_one_person_in_once(world: World) -> None:
     assert "Shall I call you Ada?" in said[1]
     assert "Welcome, Ada" in said[2]
     assert UNKNOWN in (await world.texts(BEN, f"JOIN {code}"))[0]
+    assert (await world.rows("SELECT name FROM invitations"))[0].name == ""
 
 
 async def test_two_who_come_with_one_invitation_are_not_both_let_in(world: World) -> None:
