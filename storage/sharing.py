@@ -1,4 +1,4 @@
-"""What is known of lines that notices are to go to: who uses them, who is busy there, whose they still are."""
+"""What is known of lines that notices go to: who uses them, who is busy there, whose they still are."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping

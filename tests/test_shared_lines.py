@@ -38,9 +38,11 @@ async def greets(world: World) -> None:
 async def tells(world: World) -> None:
     """We tell both of them something."""
     people = [row.id for row in await world.rows("SELECT id FROM members")]
-    told = {"kind": "say", "key": "news", "ids": world.app.ids, "channels": ["sms"], "now": world.clock()}
+    say, ids = Say(text=NEWS), world.app.ids
     async with world.app.db.write() as conn:
-        await telling.tell(conn, people, Say(text=NEWS), **told)
+        await telling.tell(
+            conn, people, say, kind="say", key="news", ids=ids, channels=["sms"], now=world.clock()
+        )
     world.app.lanes.wake()
 
 
@@ -91,8 +93,8 @@ async def test_who_can_not_be_told_is_let_go_and_the_words_are_kept(
 ) -> None:
     *_, answer = await world.texts(ADA, WORDS, "Eve", "Eva", "Evi")
     assert "a person will look at it" in answer
-    ((words, member),) = await world.rows("SELECT words, member_id FROM matters WHERE kind = 'nobody known'")
-    assert WORDS in words and member is None
+    (row,) = await world.rows("SELECT words, member_id FROM matters WHERE kind = 'nobody known'")
+    assert WORDS in row.words and row.member_id is None
 
 
 async def test_stop_is_meant_for_both_and_needs_no_name(world: World, couple: dict[str, str]) -> None:
@@ -118,8 +120,8 @@ async def test_who_keys_wrong_numbers_can_leave_a_message(world: World, couple: 
     assert "After the tone, say your name" in call.said
     await call.record(SOUND, seconds=4, key="#")
     assert "A person will hear that" in call.said
-    ((member, media),) = await world.rows("SELECT member_id, media FROM matters WHERE kind = 'nobody known'")
-    assert member is None and media != "[]"
+    (row,) = await world.rows("SELECT member_id, media FROM matters WHERE kind = 'nobody known'")
+    assert row.member_id is None and row.media != "[]"
 
 
 async def test_a_notice_begins_with_the_name_of_whom_it_is_for(world: World, couple: dict[str, str]) -> None:
