@@ -57,10 +57,13 @@ def at_the_door(t: Turn) -> bool:
     word = anywhere.opting(t)
     if word == "stop":
         supporting.give_up(t)
+        t.do(Change(to="stopped"))  # of the line: no member of ours is there
         t.frames.clear()
         if anywhere.confirms(t):
             t.tell("stopped")
         return False
+    if word == "start" and not t.frames:
+        t.do(Change(to="active"))  # the carrier lets us answer again
     if word == "help" and t.event.kind == "optout":
         return False  # the carrier has answered it
     t.frames[:] = [frame for frame in t.frames if frame.flow in {"join", "door", "come back", "entering"}]

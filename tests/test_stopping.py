@@ -1,0 +1,35 @@
+"""STOP and START from the whole way round: the line, the member, the carrier, and the one confirmation."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.world import ADA, World, open_world, world
+
+__all__ = ["world"]
+
+
+@pytest.fixture
+async def our_own(tmp_path: Path, migrated: Path) -> AsyncIterator[World]:
+    """A number whose carrier leaves stop words to us."""
+    async with open_world(tmp_path, migrated, TAKEPART_SMS_OPTOUT="ours") as opened:
+        opened.twilio.heeds_stop = False
+        yield opened
+
+
+async def test_who_stopped_as_a_stranger_is_answered_again_once_they_start(world: World) -> None:
+    await world.group()
+    await world.twilio.text(ADA, "STOP")
+    await world.until("SELECT 1 FROM lines WHERE stopped_at IS NOT NULL")
+    await world.twilio.text(ADA, "START")
+    await world.until("SELECT 1 FROM lines WHERE stopped_at IS NULL")
+    await world.joined(ADA)
+
+
+async def test_3_the_confirmation_of_a_stop_goes_out_although_nothing_else_does(our_own: World) -> None:
+    await our_own.group()
+    await our_own.joined(ADA)
+    assert "will not hear from us any more" in (await our_own.texts(ADA, "STOP"))[0]
+    assert (await our_own.rows("SELECT state FROM members"))[0].state == "stopped"
+    assert "Welcome back" in (await our_own.texts(ADA, "START"))[0]
