@@ -22,12 +22,16 @@ from storage.persons import GONE, person
 from storage.register import note_way
 from storage.secrets import Secrets
 from storage.stage import Stage
-from storage.tables import lines, link_codes, members, reaches
+from storage.tables import lines, link_codes, matters, members, reaches
 
-Kind = Literal["link", "back"]
-LASTS: Mapping[Kind, timedelta] = {"link": timedelta(minutes=15), "back": timedelta(hours=24)}
-DIGITS: Mapping[Kind, int] = {"link": 6, "back": 7}  # so that nobody has to say which kind of code it is
-AT_HAND = timedelta(minutes=15)  # how long a right number and PIN hold until they say how to go on
+# By what somebody has it: LINK on a line of theirs, a facilitator, or a right number and PIN just now.
+Kind = Literal["link", "back", "pin"]
+LASTS: Mapping[Kind, timedelta] = {
+    "link": timedelta(minutes=15),
+    "back": timedelta(hours=24),
+    "pin": timedelta(minutes=15),
+}
+DIGITS: Mapping[Kind, int] = {"link": 6, "back": 7, "pin": 7}  # so that nobody has to say which kind it is
 CODES_A_DAY = 20
 
 
@@ -39,7 +43,6 @@ async def new_code(
     kind: Kind,
     ids: Callable[[], str],
     now: datetime,
-    lasts: timedelta | None = None,
 ) -> str:
     """A new code for a member; those of its kind that they had are void. "" where they asked too often."""
     c = link_codes.c
@@ -52,7 +55,7 @@ async def new_code(
     first = 10 ** (DIGITS[kind] - 1)
     code = str(first + chance.randbelow(9 * first))
     row = {"id": ids(), "member_id": member, "kind": kind, "code_hash": _hash(secrets, code)}
-    await conn.execute(sa.insert(link_codes).values(**row, until=now + (lasts or LASTS[kind])))
+    await conn.execute(sa.insert(link_codes).values(**row, until=now + LASTS[kind]))
     return code
 
 
@@ -96,22 +99,26 @@ async def _new(conn: AsyncConnection, s: Stage, _: str) -> str:
 
 async def _code(conn: AsyncConnection, s: Stage, code: str) -> Opened:
     """What a code that was sent or keyed opens; a wrong one is counted at once."""
-    by = _who(s)
+    if s.line is None:
+        return Opened(result="withheld")
+    by = s.line.id
     if await guessing.closed(conn, guessing.CODES, by, s.now):
         return Opened(result="closed")
-    row = await _live(conn, s.secrets, code, s.now)
+    row = await _live(conn, s, code)
     if row is None:
         await guessing.count(conn, guessing.CODES, by, ids=s.ids, now=s.now)
         return Opened()
     if row.kind == "link" and row.person == s.me:
         return Opened(result="own")
     same = _one_of_the_group(s, row) and not await _both_run_it(conn, s, row)
-    return Opened(result="right", kind=row.kind, same=same, code=code)
+    return Opened(result="right", kind=_opens(row), same=same, code=code)
 
 
 async def _number(conn: AsyncConnection, s: Stage, asked: str) -> Opened:
     """What a member number and its PIN open, of the group that is named or else the one at hand."""
     s.secret = True  # neither may be read in what is stored of this event
+    if s.line is None:
+        return Opened(result="withheld")
     named, number, pin = asked.split("|")
     group = await _group(conn, s, named)
     found = await pins.check_number(
@@ -121,7 +128,7 @@ async def _number(conn: AsyncConnection, s: Stage, asked: str) -> Opened:
         number=number,
         pin=pin,
         must_have_pin=True,
-        by=_who(s),
+        by=s.line.id,
         ids=s.ids,
         now=s.now,
     )
@@ -131,15 +138,15 @@ async def _number(conn: AsyncConnection, s: Stage, asked: str) -> Opened:
         return Opened()
     if found.member == s.me:
         return Opened(result="own")
-    code = await new_code(conn, s.secrets, found.member, kind="back", ids=s.ids, now=s.now, lasts=AT_HAND)
+    code = await new_code(conn, s.secrets, found.member, kind="pin", ids=s.ids, now=s.now)
     return Opened(result="right" if code else "closed", kind="back", code=code)
 
 
 async def _use(conn: AsyncConnection, s: Stage, asked: str) -> Opened:
     """Use a code up, and do what it is for; `asked` ends in "one" where both members are one person."""
     code, _, how = asked.partition("|")
-    row = await _live(conn, s.secrets, code, s.now)
-    if row is None or not await _used_up(conn, row.id, s.now):
+    row = await _live(conn, s, code)
+    if row is None or s.line is None or not await _used_up(conn, row.id, s.now):
         return Opened()
     kept, other = str(row.person), s.me if how == "one" else None
     if other and await _weight(conn, other) > await _weight(conn, kept):
@@ -150,13 +157,15 @@ async def _use(conn: AsyncConnection, s: Stage, asked: str) -> Opened:
             await joined.join_members(conn, kept, other, ids=s.ids, now=s.now)
     except Complaint:
         return Opened()
-    if s.line:
-        await link_line(conn, kept, s.line.id, s.channel, ids=s.ids, now=s.now)
-    if s.line and row.kind == "back":
+    await link_line(conn, kept, s.line.id, s.channel, ids=s.ids, now=s.now)
+    if _opens(row) == "back":
         await retire_others(conn, kept, s.line.id, now=s.now)
-    did = "joined two members" if other else "came back" if row.kind == "back" else "linked a line"
+    if row.kind == "pin":  # nobody who knows them saw them: a person looks whether it was them
+        changed = {"id": s.ids(), "group_id": row.group_id, "member_id": kept, "kind": "number changed"}
+        s.ledger.add(matters, **changed, words="", question="", at=s.now)
+    did = "joined two members" if other else "came back" if _opens(row) == "back" else "linked a line"
     await auditing.record(conn, ids=s.ids, group=row.group_id, did=did, subject=kept, who=kept, now=s.now)
-    return Opened(result="right", kind=row.kind, person=await _as_they_are(conn, s, kept, other))
+    return Opened(result="right", kind=_opens(row), person=await _as_they_are(conn, s, kept, other))
 
 
 async def _joined(conn: AsyncConnection, s: Stage, _: str) -> bool:
@@ -212,15 +221,21 @@ DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {Linked: _linked, SetPin: _
 
 
 # Finding out ----------------------------------------------------------------------------------------
-async def _live(conn: AsyncConnection, secrets: Secrets, code: str, now: datetime) -> Any:
+async def _live(conn: AsyncConnection, s: Stage, code: str) -> Any:
+    """The code, if it works; a practice phone opens nobody's real place, nor a real one a practised."""
     c, m = link_codes.c, members.c
-    works = (c.code_hash == _hash(secrets, code), c.used_at.is_(None), c.until > now, m.state.not_in(GONE))
+    works = (c.code_hash == _hash(s.secrets, code), c.used_at.is_(None), c.until > s.now)
+    theirs = (m.state.not_in(GONE), m.practice == bool(s.line and s.line.kind == "practice"))
     found = await conn.execute(
         sa.select(c.id, c.kind, person().label("person"), m.group_id)
         .join(members, m.id == c.member_id)
-        .where(*works)
+        .where(*works, *theirs)
     )
     return found.first()
+
+
+def _opens(row: Any) -> Literal["link", "back"]:
+    return "link" if row.kind == "link" else "back"
 
 
 async def _used_up(conn: AsyncConnection, id_: str, now: datetime) -> bool:
@@ -273,11 +288,6 @@ async def _as_they_are(conn: AsyncConnection, s: Stage, member: str, gone: str |
     if s.line and way:
         seen = replace(seen, way=way.seen(shared=len(known.at(s.line.id)) > 1, known=True, doubted=False))
     return Person(member=seen, group=s.groups[found.group], conversation=talk)
-
-
-def _who(s: Stage) -> str:
-    """Who tries: the line, or where the caller withheld it all such callers together."""
-    return s.line.id if s.line else "withheld"
 
 
 def _hash(secrets: Secrets, code: str) -> bytes:

@@ -172,3 +172,18 @@ async def test_when_everybody_guesses_it_is_closed_and_the_operator_is_told(
     await ada.app.rounds.once()
     said = capsys.readouterr()
     assert "guessing_closed" in said.out + said.err
+
+
+async def test_a_practised_place_is_not_linked_to_a_real_phone(ada: World) -> None:
+    digits = await code(ada)
+    async with ada.app.db.write() as conn:
+        await conn.exec_driver_sql("UPDATE members SET practice = 1")
+    (answer,) = await ada.texts(NEW, digits)
+    assert "can't find anything" in answer
+
+
+async def test_who_comes_back_by_pin_is_on_the_list_for_a_person(ada: World) -> None:
+    await ada.texts(ADA, "PIN", "7305")
+    _, number = await own(ada)
+    await ada.texts(NEW, "COME BACK", number, "7305", "1")
+    assert await ada.rows("SELECT 1 FROM matters WHERE kind = 'number changed'")

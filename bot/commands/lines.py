@@ -30,14 +30,13 @@ def member_code(who: MemberName, as_json: Json = False) -> None:
         async with here.db.write() as conn:
             found = await people.find_member(conn, who, here.secrets)
             _in_it(found)
-            lasts = linking.LASTS["back"]
             code = await linking.new_code(
-                conn, here.secrets, found.id, kind="back", ids=here.ids, now=here.now, lasts=lasts
+                conn, here.secrets, found.id, kind="back", ids=here.ids, now=here.now
             )
             if not code:
                 raise Complaint("This member had too many codes today: try again tomorrow.")
             await _note(here, conn, found, "made a code to come back")
-            return found, code, here.now + lasts
+            return found, code, here.now + linking.LASTS["back"]
 
     found, code, until = run(work)
     if as_json:

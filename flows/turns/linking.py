@@ -19,6 +19,7 @@ BARE = re.compile(r"^\W*(\d{3}[\s-]?\d{3,4})\W*$")
 NAMED = re.compile(r"^\W*(?:link|code|my code is|the code is)\W+(\d{3}[\s-]?\d{3,4})\W*$", re.IGNORECASE)
 CODE, NUMBER, PIN = (6, 7), 4, 4  # digits
 TRIES = 3
+NOTHING_OPENS = {"wrong", "closed"}
 OBVIOUS = {"1234", "4321", "1212", "2580"}
 
 Deed = Callable[[Turn, str], None]
@@ -38,8 +39,12 @@ def sent_code(t: Turn) -> bool:
     if found is None:
         return False
     code = re.sub(r"\D", "", found[1])
-    if not named and t.question and t.look("code", code).result in ("wrong", "closed"):
-        return False
+    if not named and t.member:
+        result = t.look("code", code).result
+        if result in NOTHING_OPENS:  # then it is something that they tell us, and is kept like all of that
+            if t.question is None:
+                t.tell(f"code.{result}")
+            return False
     open_frame(t, "come back", answers={"key": Answer(text=code), "sent": Answer(keys=("yes",))})
     return True
 
