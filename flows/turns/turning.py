@@ -252,7 +252,12 @@ class Turn:
         return Outcome(conversation=self._after(), says=tuple(self.says), effects=tuple(self.effects))
 
     def _after(self) -> Conversation:
-        joins = self.member is None and self.group and self.frames and self.frames[-1].flow in {"join", "come back"}
+        joins = (
+            self.member is None
+            and self.group
+            and self.frames
+            and self.frames[-1].flow in {"join", "come back"}
+        )
         album, gift, name = self.album
         return Conversation(
             frames=tuple(self.frames),
