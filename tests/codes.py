@@ -37,7 +37,7 @@ class Codes:
         return self.code(BACK)
 
     def use(self, asked: str) -> Opened:
-        code, _, how = asked.partition("|")
+        code = asked.partition("|")[0]
         self.works.discard(code)
         return Opened(result="right", kind="link" if code == LINK else "back", person=self._mary())
 
