@@ -174,7 +174,9 @@ def _wait(t: Turn) -> None:
     if t.event.kind == "call":
         t.afresh()
         open_frame(t, WAITING)
-    elif t.event.kind in {"words", "media"} and not (command(t.event.text) or _opened(t)):
+    elif t.event.kind in {"words", "media"} and not (
+        command(t.event.text) or anywhere.opting(t) or _opened(t)
+    ):
         media = t.take_files("photo", "voice")
         open_frame(t, WAITING, answers={"words": Answer(text=t.event.text.strip(), media=media)})
     else:
