@@ -34,7 +34,8 @@ NO_WAY = "We may not write or ring first by this way."
 OVER_LIMIT = "The group's daily limit is reached: it waits for the next day."
 OVER_WEEK = "They have had as many messages this week as they wish for: it waits, and comes with the others."
 SHORT = timedelta(days=1)  # what is out of date sooner goes whatever the week says
-WEEKLY = frozenset({"brief", "poll", "result", "checkin", "together"})  # what counts, and waits, by the week
+# What counts, and waits, by the week. A result belongs to its vote, which has counted already.
+WEEKLY = frozenset({"brief", "poll", "checkin", "together"})
 SPENDING = "spending"  # the kind of message that tells facilitators of the limit, which does not hold it
 ALERT = "alert"  # somebody may be in danger: held back by nothing but its contact's own hours and pause
 UNLIMITED = (SPENDING, ALERT)

@@ -14,7 +14,9 @@ NO_MEMBER = ("joined", "waiting", *GONE)  # states of those who are not counted 
 def everyone(member: Any) -> sa.Select[str]:
     """The ids under which a person gave things; `member` is an id, or a column that holds one."""
     one = members.alias()
-    return sa.select(one.c.id).where(sa.or_(one.c.id == member, one.c.joined_to == member))
+    found = sa.select(one.c.id).where(sa.or_(one.c.id == member, one.c.joined_to == member))
+    # However deep it stands in another query, the column is that one's.
+    return found.correlate(member.table) if isinstance(member, sa.Column) else found
 
 
 def any_of(people: Collection[str]) -> sa.ColumnElement[bool]:
