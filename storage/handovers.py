@@ -21,7 +21,16 @@ from storage.helped import KIND, WRITTEN, Listed, find, said
 from storage.reaching import ways_to
 from storage.stage import Stage
 from storage.states import unpacked
-from storage.tables import conversations, groups, handover_words, handovers, matters, members, reaches
+from storage.tables import (
+    conversations,
+    groups,
+    handover_words,
+    handovers,
+    matters,
+    media,
+    members,
+    reaches,
+)
 from storage.views import changed
 
 MARKS = 99  # after so many the numbers begin anew, so that an old one is nobody else's for long
@@ -279,10 +288,18 @@ async def _offer(conn: AsyncConnection, over: Listed, says: str, tools: Tools, k
 
 
 async def _seen_to(conn: AsyncConnection, member: str, now: datetime) -> None:
-    """Their wish for help needs nobody any more. One from this very turn does."""
-    m = matters.c
+    """Their wish for help needs nobody any more; what they recorded does until somebody has heard it.
+
+    One from this very turn needs somebody too.
+    """
+    m, f = matters.c, media.c
     open_ = (m.member_id == member, m.kind == "help", m.done_at.is_(None), m.at < now)
-    await conn.execute(sa.update(matters).where(*open_).values(done_at=now))
+    wishes = (await conn.execute(sa.select(m.id, m.media).where(*open_))).all()
+    files = [file for wish in wishes for file in wish.media or ()]
+    waits = sa.select(f.id).where(f.id.in_(files), f.heard_at.is_(None), f.state != "refused")
+    unheard = set(await conn.scalars(waits)) if files else set()
+    done = [wish.id for wish in wishes if unheard.isdisjoint(wish.media or ())]
+    await conn.execute(sa.update(matters).where(m.id.in_(done)).values(done_at=now))
 
 
 async def _leave_on_list(conn: AsyncConnection, over: Listed) -> None:

@@ -17,7 +17,7 @@ from storage.groups import Complaint
 from storage.handovers import Tools
 from storage.leaving import change
 from storage.secrets import Secrets
-from storage.tables import groups, members, reaches
+from storage.tables import groups, media, members, reaches
 from storage.tables import handovers as table
 from storage.tables import matters as wishes
 from tests.fakes.twilio_calls import SOUND
@@ -201,6 +201,20 @@ async def test_an_answer_leaves_at_any_hour_and_takes_the_wish_off_the_list(offi
     office.now = office.now.replace(hour=23)
     await answers(office, "I am here")
     assert await office.send() == ["Ann: I am here"]
+    async with office.db.read() as conn:
+        assert await matters.list_open(conn, "g") == []
+
+
+async def test_28_a_message_left_by_phone_waits_until_somebody_has_heard_it(office: Office) -> None:
+    left = {"id": "m", "group_id": "g", "member_id": "mary", "kind": "help", "media": ["v"], "at": EARLIER}
+    async with office.db.write() as conn:
+        await conn.execute(media.insert().values(id="v", kind="voice", state="stored", at=EARLIER))
+        await conn.execute(wishes.insert().values(**left))
+    await answers(office, "I am here")
+    async with office.db.read() as conn:
+        assert [one.id for one in await matters.list_open(conn, "g")] == ["m"]
+    await office.change(media, "v", heard_at=NOON)
+    await answers(office, "I have heard you")
     async with office.db.read() as conn:
         assert await matters.list_open(conn, "g") == []
 
