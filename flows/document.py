@@ -31,6 +31,7 @@ from flows.steps import (
     Step,
     UnlessStep,
 )
+from flows.understand import bare
 from flows.wording import Text
 
 KINDS = ("say", "ask", "keep", "ballot", "repeat", "when", "set", "do", "go")
@@ -101,7 +102,7 @@ def load(sources: Mapping[str, str], older: Mapping[str, str] | None = None) -> 
         versions={flow.version: flow for flow in (*past, *current.values())},
         phrases=phrases,
         safe_words=safe_words,
-        triggers={word: flow.name for flow in current.values() for word in flow.words},
+        triggers={bare(word): flow.name for flow in current.values() for word in flow.words},
     )
 
 

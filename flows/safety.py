@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from flows.understanding.tokens import fold
 
-_BETWEEN = re.compile(r"[\W_]+")
+_WORD = re.compile(r"[^\W_]+")
 _LONGEST = 20_000  # letters that are looked at; no channel brings more
 
 
@@ -49,11 +49,11 @@ class Watch:
 
     def finds(self, words: str) -> bool:
         """Whether these words hold one of the phrases."""
-        said = plain(words[:_LONGEST])
-        near = self._phrases.keys() & said.split()
+        heard = _words(words[:_LONGEST])
+        near = self._phrases.keys() & heard
         if not near:
             return False
-        said = f" {said} "
+        said = f" {' '.join(heard)} "
         for one in self._harmless:
             said = said.replace(one, " / ")
         return any(phrase in said for word in near for phrase in self._phrases[word])
@@ -61,7 +61,11 @@ class Watch:
 
 def plain(words: str) -> str:
     """Words as they are compared: no capitals, accents, apostrophes or marks; one space between them."""
-    return _BETWEEN.sub(" ", fold(words)[0]).strip()
+    return " ".join(_words(words))
+
+
+def _words(words: str) -> list[str]:
+    return _WORD.findall(fold(words)[0])
 
 
 NOTHING = SafeWords(phrases={})

@@ -13,7 +13,7 @@ from flows.understanding.reading import Reading
 from flows.understanding.talk import COMMANDS, COURTEOUS, COURTESIES, HELP, POLITE, START, STOP
 from flows.understanding.tokens import fold, tokens
 
-__all__ = ["Reading", "command", "courtesy", "optout", "understand", "unfit_words"]
+__all__ = ["Reading", "bare", "command", "courtesy", "optout", "understand", "unfit_words"]
 
 _MOST_LETTERS = 1000
 _MOST_COURTEOUS = 60  # letters
@@ -37,10 +37,10 @@ def understand(words: str, question: Question, *, today: date, by_text: bool = T
 
 def command(words: str) -> str | None:
     """MENU, BACK, REPEAT, LATER, UNDO, HELP or MORE, where that is all that was said ("/menu" too)."""
-    bare = _bare(words.split("@")[0])
-    if len(bare.split()) > _MOST_WORDS:
+    plain = bare(words.split("@")[0])
+    if plain.count(" ") >= _MOST_WORDS:
         return None
-    said = bare if bare == "?" else " ".join([token.text for token in tokens(bare) if not token.mark])
+    said = plain if plain == "?" else " ".join([token.text for token in tokens(plain) if not token.mark])
     for polite in POLITE:
         said = said.removesuffix(f" {polite}")
     return COMMANDS.get(said)
@@ -48,7 +48,7 @@ def command(words: str) -> str | None:
 
 def optout(words: str) -> Literal["stop", "start", "help"] | None:
     """Whether the whole message is exactly one opt-out word. YES counts only for somebody who had stopped."""
-    said = _bare(words)
+    said = bare(words)
     if said != "stop" and words.lstrip().startswith("/"):  # a command of an app, which no carrier acts on
         return None
     if said in STOP:
@@ -68,7 +68,7 @@ def courtesy(words: str) -> bool:
 
 def unfit_words(label: str) -> str | None:
     """The stop, start or help word that a label is, which nobody must be asked to send."""
-    said = _bare(label)
+    said = bare(label)
     return said.upper() if said in STOP | START | HELP else None
 
 
@@ -88,8 +88,8 @@ def _closed(words: str, question: Question, today: date, *, by_text: bool) -> Re
 
 
 @lru_cache(maxsize=64)  # one turn looks at the same reply several times
-def _bare(words: str) -> str:
-    """Short words without case, and without the white space and punctuation around them."""
+def bare(words: str) -> str:
+    """Short words without case, accents and what stands around them; of long ones nothing."""
     if len(words) > 100:
         return ""
     start, end = 0, len(words)
@@ -97,8 +97,8 @@ def _bare(words: str) -> str:
         start += 1
     while start < end and _is_mark(words[end - 1]):
         end -= 1
-    bare = fold(words[start:end])[0].strip()
-    return bare or ("?" if "?" in words else "")
+    said = " ".join(fold(words[start:end])[0].split())
+    return said or ("?" if "?" in words else "")
 
 
 def _is_mark(character: str) -> bool:

@@ -9,7 +9,7 @@ from flows.turns.frames import open_frame, park
 from flows.turns.replies import ask_again, fits, step_of
 from flows.turns.running import run
 from flows.turns.turning import MEMORY, Turn
-from flows.understand import command, optout
+from flows.understand import bare, command, optout
 from flows.values import replace
 
 ANYWHERE_STOP = {"stop", "/stop", "stopall", "unsubscribe"}  # where no carrier acts on the others
@@ -90,10 +90,7 @@ def handled(t: Turn) -> bool:
         naming.leave_out(t)
         ask_again(t)
         return True
-    if t.member and supporting.sent_code(t):
-        return True
-    if t.member and linking.sent_code(t):
-        run(t)
+    if t.member and bare(words)[-1:].isdigit() and _code(t):
         return True
     name = command(words)
     if name is None:
@@ -108,11 +105,20 @@ def handled(t: Turn) -> bool:
     return True
 
 
+def _code(t: Turn) -> bool:
+    if supporting.sent_code(t):
+        return True
+    if linking.sent_code(t):
+        run(t)
+        return True
+    return False
+
+
 def _opens_flow(t: Turn, words: str) -> bool:
     """A flow's own word opens it from anywhere; what was going on waits."""
     if t.member is None:
         return False
-    name = t.flows.triggers.get(" ".join(words.casefold().strip(" .!?/").split()))
+    name = t.flows.triggers.get(bare(words))
     if name is None and wishing.opens_with(t, words):
         run(t)
         return True

@@ -14,7 +14,7 @@ from flows.turns.frames import open_frame
 from flows.turns.replies import ask_again, fits
 from flows.turns.running import run
 from flows.turns.turning import Turn
-from flows.understand import command
+from flows.understand import bare, command
 from flows.values import replace
 
 JOIN = re.compile(r"^\W*join\s+((?:\d[ -]?){7}\d|[a-z0-9]{3,20})\W*$", re.IGNORECASE)
@@ -156,8 +156,7 @@ def _at_liberty(t: Turn) -> bool:
 
 def _opened(t: Turn) -> str:
     """The flow whose word this is."""
-    said = " ".join(t.event.text.casefold().strip(" .!?/").split()) if t.event.kind == "words" else ""
-    return t.flows.triggers.get(said, "")
+    return t.flows.triggers.get(bare(t.event.text), "") if t.event.kind == "words" else ""
 
 
 def _answers(t: Turn) -> bool:

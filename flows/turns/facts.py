@@ -219,15 +219,15 @@ def spelled(number: str) -> str:
     return " ".join(number.replace(" ", ""))
 
 
-def fill(t: Turn, text: Text) -> tuple[str, str]:
+def fill(t: Turn, text: Text, *, aloud: bool = True) -> tuple[str, str]:
     """A text in the person's language and form with its names filled in: to read, and to hear.
 
-    The second is empty where it is said as it is written.
+    The second is empty where it is said as it is written, or not `aloud`.
     """
     form = t.language, t.form
     written, spoken = text.written[form], text.spoken[form]
     shown = written.fill(lambda name: _named(t, name))
-    if spoken is written and SAID_OTHERWISE.isdisjoint(written.names):
+    if not aloud or (spoken is written and SAID_OTHERWISE.isdisjoint(written.names)):
         return shown, ""
     return shown, spoken.fill(lambda name: _said(t, name))
 

@@ -12,6 +12,7 @@ from flows.turns import supporting
 from flows.turns.frames import open_frame, put_question
 from flows.turns.keeping import holds
 from flows.turns.turning import Turn
+from flows.understand import bare
 from flows.values import replace
 
 # Six digits link another line, seven bring somebody back; an invitation has eight.
@@ -51,8 +52,7 @@ def sent_code(t: Turn) -> bool:
 
 def asks_back(t: Turn) -> bool:
     """Whether a stranger says that they take part already, or sends a code; it opens what asks for more."""
-    said = " ".join(t.event.text.casefold().strip(" .!?/").split())
-    if t.event.kind == "words" and t.flows.triggers.get(said) == "come back":
+    if t.event.kind == "words" and t.flows.triggers.get(bare(t.event.text)) == "come back":
         open_frame(t, "come back")
         return True
     return sent_code(t)

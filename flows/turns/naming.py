@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from flows.effects import Unname
 from flows.turns.receipts import receipt
 from flows.turns.turning import Turn
+from flows.understand import bare
 from flows.values import replace
 
 NAMELESS = frozenset(
@@ -31,6 +32,8 @@ _AT_THE_END = re.compile(
 def heard_with(t: Turn) -> None:
     """Take "No name" at the end of somebody's words for what it is: their wish, and no part of the words."""
     event = t.event
+    if "name" not in event.text[-40:].casefold():  # one comparison for nearly all that people write
+        return
     found = _AT_THE_END.search(event.text) if event.kind == "words" and t.member else None
     if found:
         t.event = replace(event, text=event.text[: found.start()].rstrip())
@@ -42,7 +45,7 @@ def heard_with(t: Turn) -> None:
 
 
 def asks_for_no_name(words: str) -> bool:
-    return " ".join(words.casefold().strip(" .!").split()) in NAMELESS
+    return bare(words) in NAMELESS and "?" not in words
 
 
 def leave_out(t: Turn, _: str = "") -> None:

@@ -11,8 +11,11 @@ from flows.values import replace
 
 def practising(t: Turn) -> bool:
     """Whether what comes now is practice, below whatever lies over it."""
-    below = next((frame for frame in reversed(t.frames) if not t.flow(frame).over), None)
-    return below is not None and not t.away and t.flow(below).practice
+    for frame in reversed(t.frames):
+        flow = t.flow(frame)
+        if not flow.over:
+            return flow.practice and not t.away
+    return False
 
 
 def leave_nothing(t: Turn) -> None:

@@ -61,7 +61,7 @@ def _way(t: Turn, steps: Sequence[Step], at: int) -> int:
 
 
 def _say(t: Turn, step: SayStep) -> None:
-    t.line(*fill(t, step.text))
+    t.line(*fill(t, step.text, aloud=t.on_call))
 
 
 def _ask(t: Turn, step: AskStep) -> None:
@@ -129,7 +129,7 @@ def _flow_options(t: Turn, shelf: str) -> tuple[Option, ...]:
 def _keep(t: Turn, step: KeepStep) -> None:
     keeping.keep(t, step)
     if step.text:
-        t.line(*fill(t, step.text))
+        t.line(*fill(t, step.text, aloud=t.on_call))
 
 
 def _ballot(t: Turn, step: BallotStep) -> None:

@@ -10,7 +10,7 @@ from flows.effects import EndSupport, Enter, GiveUpSupport, HandsIn
 from flows.state import Answer, Poll, Supported
 from flows.turns.frames import open_frame
 from flows.turns.turning import Turn
-from flows.understand import command
+from flows.understand import bare, command
 from flows.values import replace
 
 CODE = re.compile(r"^\W*(?:code\W+)?(\d{3}[\s-]?\d{3}[\s-]?\d{3})\W*$", re.IGNORECASE)
@@ -62,8 +62,7 @@ def at_it(t: Turn) -> bool:
 
 def hands_in(t: Turn) -> bool:
     """Whether a stranger who writes is somebody's supporter: what they send is asked about, never lost."""
-    said = " ".join(t.event.text.casefold().strip(" .!?/").split())
-    if t.event.kind == "words" and t.flows.triggers.get(said) == ENTERING:
+    if t.event.kind == "words" and t.flows.triggers.get(bare(t.event.text)) == ENTERING:
         open_frame(t, ENTERING)
         return True
     asked = command(t.event.text)

@@ -12,6 +12,7 @@ from flows.steps import AskStep
 from flows.turns.frames import open_frame
 from flows.turns.keeping import for_a_person
 from flows.turns.turning import Turn
+from flows.understand import bare
 from flows.understanding.dates import read_date
 from flows.values import replace
 
@@ -62,7 +63,7 @@ def opens_with(t: Turn, words: str) -> bool:
 
     Where the day isn't plain the flow asks. Words that only begin like it are no such wish.
     """
-    said = " ".join(words.casefold().strip(" .!").split())
+    said = bare(words)
     for word, flow in t.flows.followed.items():
         if said.startswith(f"{word} "):
             day, sure = _day(t, said.removeprefix(word).strip())
