@@ -134,7 +134,7 @@ def spent(passed: Passed) -> Say:
 def alert(id: str, number: str, group_name: str, channel: str) -> Say:
     """That something came in that may need somebody now: none of its words, and not who it was."""
     said = f"Something that came in to {group_name}'s line may need you now."
-    look = f"Then look: takepart safety show {number}"
+    look = f"Then look: takepart safety show {number} --by ME"
     if channel == "voice":
         return Say(text=f"{said} It is alert {' '.join(number)}.")
     if channel == "telegram":

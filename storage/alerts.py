@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.safety import SafeWords
 from storage import auditing, watches
-from storage.tables import alert_steps, alert_words, alerts, members
+from storage.tables import alert_steps, alert_words, alerts, matters, members
 
 TOGETHER = timedelta(hours=1)  # what one person sends meanwhile is one alert, as long as nobody has seen it
 NUMBERS = range(100, 1000)
 LATELY = timedelta(days=90)  # so long no other alert has the same number
+IN_VAIN = "Nobody has seen alert {0}: takepart safety show {0} --by ME"  # on the list of what needs a person
 SERVICE = "takepart"  # in the trail: what the service did by itself
 
 
@@ -93,7 +94,7 @@ async def see(
         sa.update(alerts)
         .where(a.state == "open", sa.or_(a.id == alert, a.id.in_(same)))
         .values(state="seen", seen_by=by, seen_at=now, due_at=None)
-        .returning(a.id, a.group_id)
+        .returning(a.id, a.number, a.group_id)
     )
     seen = (await conn.execute(change)).all()
     for row in seen:
@@ -101,6 +102,9 @@ async def see(
         await auditing.record(
             conn, ids=ids, group=row.group_id, did="alert seen", subject=row.id, who=by, now=now
         )
+        m = matters.c
+        stands = (m.group_id == row.group_id, m.kind == "alert", m.words == IN_VAIN.format(row.number))
+        await conn.execute(sa.update(matters).where(*stands, m.done_at.is_(None)).values(done_at=now))
     return bool(seen)
 
 

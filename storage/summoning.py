@@ -12,7 +12,7 @@ from flows import rules
 from flows.events import Say
 from storage import auditing
 from storage import outbox as box
-from storage.alerts import SERVICE, step
+from storage.alerts import IN_VAIN, SERVICE, step
 from storage.checks import ALERT
 from storage.safety import Contact, Way, contacts
 from storage.tables import alert_steps, alerts, groups, matters, outbox
@@ -197,7 +197,7 @@ async def _nobody(conn: AsyncConnection, row: Any, *, ids: Callable[[], str], no
     await auditing.record(
         conn, ids=ids, group=row.group_id, did="alert unseen", subject=row.id, who=SERVICE, now=now
     )
-    said = f"Nobody has seen alert {row.number}: takepart safety show {row.number}"
+    said = IN_VAIN.format(row.number)
     await conn.execute(
         matters.insert().values(id=ids(), group_id=row.group_id, kind="alert", words=said, at=now)
     )

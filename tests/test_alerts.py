@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from bot.alerting import Alerting
 from channels.base import Delivery, Result
-from storage import alerts, auditing, receipts, tending
+from storage import alerts, auditing, matters, receipts, tending
 from storage.addresses import row as line_row
 from storage.alerts import Found
 from storage.database import Database
@@ -186,16 +186,20 @@ async def test_what_one_person_sends_is_one_alert_until_it_is_seen(office: Guard
     assert await office.flag() != first
 
 
-async def test_when_everybody_was_told_in_vain_it_stands_on_the_list(office: Guarded) -> None:
+async def test_when_everybody_was_told_in_vain_it_stands_on_the_list_until_it_is_seen(
+    office: Guarded,
+) -> None:
     await office.contact("sam", "sms")
-    await office.flag()
+    alert = await office.flag()
     await office.watch()
     await office.watch(minutes=31)
-    async with office.db.read() as conn:
+    async with office.db.write() as conn:
         [found] = await tending.list_alerts(conn, "g")
-        waits = await conn.scalar(sa.text("SELECT words FROM matters WHERE kind = 'alert'"))
+        [waits] = await matters.list_open(conn, "g")
+        await alerts.see(conn, alert, "sam", ids=office.ids, now=office.now)
+        assert await matters.list_open(conn, "g") == []
     assert found.nobody
-    assert waits == f"Nobody has seen alert {found.number}: takepart safety show {found.number}"
+    assert waits.words == f"Nobody has seen alert {found.number}: takepart safety show {found.number} --by ME"
 
 
 async def test_a_death_between_flag_and_alert_loses_and_repeats_nothing(office: Guarded) -> None:

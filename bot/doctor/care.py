@@ -14,7 +14,7 @@ NO_LINE = (
     "{name} is to be alerted when somebody may be in danger, and has no line that we may write to or ring: "
     "let them join by text, phone or Telegram, or name somebody else with `takepart safety contact {code}`."
 )
-UNSEEN = "nobody has looked at alert {}: `takepart safety show {}` shows what came in."
+UNSEEN = "nobody has looked at alert {}: `takepart safety show {} --by ME` shows what came in."
 
 
 async def care(conn: AsyncConnection, channels: Collection[str], now: datetime) -> list[Finding]:
