@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from flows.understanding.tokens import fold
 
 _WORD = re.compile(r"[^\W_]+")
+_SPACES = {code: " " for code in range(128) if not chr(code).isalnum()}  # the same in ASCII, and quicker
 _LONGEST = 20_000  # letters that are looked at; no channel brings more
 
 
@@ -65,7 +66,8 @@ def plain(words: str) -> str:
 
 
 def _words(words: str) -> list[str]:
-    return _WORD.findall(fold(words)[0])
+    folded = fold(words)[0]
+    return folded.translate(_SPACES).split() if folded.isascii() else _WORD.findall(folded)
 
 
 NOTHING = SafeWords(phrases={})

@@ -14,13 +14,14 @@ SEEN = re.compile(r"\W*seen\W*(\d{0,6})\W*", re.IGNORECASE)
 def mind(t: Turn) -> None:
     """Flag words that may mean danger. What is kept of them and what is answered stays as it is."""
     words = t.event.text
-    if not words or any(isinstance(effect, HelperSays) for effect in t.effects):
-        return  # what staff write to a member is no word of somebody in danger
     watch = (t.group.watch if t.group else None) or t.flows.watch
-    if watch.finds(words):
-        t.do(Flag(words=words.strip(), gift=_gift(t)))
-        if t.member and t.member.way.write_anything and not t.member.way.shared:
-            _say_first(t)
+    if not words or not watch.finds(words):
+        return
+    if any(isinstance(effect, HelperSays) for effect in t.effects):
+        return  # what staff write to a member is no word of somebody in danger
+    t.do(Flag(words=words.strip(), gift=_gift(t)))
+    if t.member and t.member.way.write_anything and not t.member.way.shared:
+        _say_first(t)
 
 
 def _gift(t: Turn) -> str:

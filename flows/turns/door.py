@@ -45,7 +45,9 @@ def wanted(event: Event, conversation: Conversation) -> str | None:
 def comes_again(t: Turn) -> None:
     """Take a member's second JOIN, as by the same link, for START or MENU: it is no answer here."""
     event, group = t.event, t.group
-    if t.member and group and event.kind == "words" and wanted(event, t.was) in (group.code, group.number):
+    if not (t.member and group and event.kind == "words" and bare(event.text).startswith("join ")):
+        return
+    if wanted(event, t.was) in (group.code, group.number):
         stopped = t.member.state == "stopped"
         t.event = replace(event, text="START" if stopped else "MENU")
         if not stopped:
