@@ -107,6 +107,14 @@ async def tell(
     return bool(told)
 
 
+async def group_of(conn: AsyncConnection, id_: str) -> str:
+    """The group in which it was given. Raise Complaint."""
+    found = await conn.scalar(sa.select(contributions.c.group_id).where(contributions.c.id == id_))
+    if found is None:
+        raise Complaint(NOBODY)
+    return str(found)
+
+
 async def _row(conn: AsyncConnection, id_: str, by: Listed) -> sa.Row[*tuple[Any, ...]]:
     c = contributions.c
     found = await conn.execute(

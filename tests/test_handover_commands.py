@@ -81,7 +81,7 @@ def test_staff_answer_and_end_it_at_the_terminal(takepart: Takepart, ann: str, s
         (("show", "x", "--by", "ann"), "There is no hand-over 'x'"),
         (
             ("answer", "h", "Hello", "--by", "m"),
-            "'m' is not the id or number of somebody",
+            "“m” is not one of this group's facilitators",
         ),
         (("answer", "h", "  ", "--by", "ann"), "Write what the member is to read"),
     ],

@@ -8,13 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import notices
 from bot.commands.base import Here, Json, print_json, run, say
 from flows.events import Say
-from storage import hiding, people
+from storage import hiding
 from storage.hiding import Hidden
+from storage.people import Listed
+from storage.safety import staff_member
 
 GiftId = Annotated[
     str, typer.Argument(metavar="ID", help="The id that `takepart contributions --json` shows.")
 ]
-By = Annotated[str, typer.Option("--by", metavar="ME", help="Who does this: a facilitator's id or number.")]
+By = Annotated[str, typer.Option("--by", metavar="ME", help="Which facilitator you are: number, name or id.")]
 
 TOLD = "Whoever gave it is told."
 NOT_TOLD = "Whoever gave it can't be told: there is no way to them that we may use."
@@ -30,12 +32,12 @@ def hide(
 ) -> None:
     """Hide something from the other members. Nothing of it is changed, and whoever gave it is told why.
 
-    takepart hide 8zq4… --why "names somebody" --by 4821
+    takepart hide 8zq4… --why "names somebody" --by Sam
     """
 
     async def work(here: Here) -> bool:
         async with here.db.write() as conn:
-            me = await people.find_member(conn, by, here.secrets)
+            me = await _staff(here, conn, id, by)
             hidden = await hiding.hide(conn, id, why=why, by=me, ids=here.ids, now=here.now)
             return await _tell(here, conn, hidden, notices.hidden(hidden.why), key="hidden")
 
@@ -54,12 +56,12 @@ def review(
 ) -> None:
     """Look at something hidden as a second person, and say whether it stays so.
 
-    takepart review 8zq4… --by 5310 --show
+    takepart review 8zq4… --by Kim --show
     """
 
     async def work(here: Here) -> tuple[Hidden, bool]:
         async with here.db.write() as conn:
-            me = await people.find_member(conn, by, here.secrets)
+            me = await _staff(here, conn, id, by)
             hidden = await hiding.review(conn, id, show=show, by=me, ids=here.ids, now=here.now)
             words = notices.reviewed(hidden.why, show=show)
             return hidden, await _tell(here, conn, hidden, words, key="reviewed")
@@ -69,6 +71,10 @@ def review(
         print_json({"id": id, "hidden": "" if show else hidden.why, "told": told})
         return
     say("It is shown again." if show else "It stays hidden.", TOLD if told else NOT_TOLD)
+
+
+async def _staff(here: Here, conn: AsyncConnection, gift: str, by: str) -> Listed:
+    return await staff_member(conn, await hiding.group_of(conn, gift), by, here.secrets)
 
 
 async def _tell(here: Here, conn: AsyncConnection, hidden: Hidden, words: Say, *, key: str) -> bool:

@@ -10,15 +10,16 @@ from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, s
 from bot.helping import first_name, sentence
 from bot.ways import shipped
 from flows.document import load
-from storage import auditing, groups, handovers, helped, people
+from storage import auditing, groups, handovers, helped
 from storage.groups import Complaint
 from storage.handovers import Tools
 from storage.helped import Listed, Said
+from storage.safety import staff_member
 
 handover = typer.Typer(no_args_is_help=True, help="See who asked for a person, and answer them.")
 
 HandoverId = Annotated[str, typer.Argument(metavar="ID", help="The id that `takepart handover list` shows.")]
-By = Annotated[str, typer.Option("--by", metavar="ME", help="Your own id or member number.")]
+By = Annotated[str, typer.Option("--by", metavar="ME", help="Your own id, member number or name.")]
 
 
 @handover.command("list")
@@ -107,10 +108,7 @@ def handover_close(id: HandoverId, by: By, as_json: Json = False) -> None:
 async def _mine(here: Here, conn: AsyncConnection, id: str, by: str, did: str) -> tuple[Listed, str]:
     """The hand-over and the first name of whoever sees to it, which is noted; raise Complaint."""
     over = await helped.find(conn, id)
-    staff = await people.facilitators(conn, over.group, here.secrets)
-    me = next((one for one in staff if by in (one.id, one.number)), None)
-    if me is None:
-        raise Complaint(f"'{by}' is not the id or number of somebody who runs this group.")
+    me = await staff_member(conn, over.group, by, here.secrets)
     trace = {"group": over.group, "did": did, "subject": over.id, "who": me.id}
     await auditing.record(conn, ids=here.ids, now=here.now, **trace)
     return over, first_name(me.name)

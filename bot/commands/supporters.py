@@ -8,6 +8,7 @@ import typer
 from bot.commands.base import Here, Json, MemberName, at, print_json, run, say, stamp, table
 from storage import auditing, people, supporting
 from storage.groups import Complaint
+from storage.safety import staff_member
 
 supporter = typer.Typer(no_args_is_help=True, help="Note whom a member names to enter things for them.")
 
@@ -16,7 +17,9 @@ supporter = typer.Typer(no_args_is_help=True, help="Note whom a member names to 
 def supporter_add(
     who: MemberName,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the supporter is called.")],
-    by: Annotated[str, typer.Option(metavar="ME", help="The facilitator whom the member told.")],
+    by: Annotated[
+        str, typer.Option(metavar="ME", help="The facilitator whom the member told: number, name or id.")
+    ],
     votes: Annotated[bool, typer.Option("--votes", help="The member's votes too, not only words.")] = False,
     weeks: Annotated[int, typer.Option(min=1, max=104, help="For so many weeks.")] = 13,
     as_json: Json = False,
@@ -29,9 +32,7 @@ def supporter_add(
     async def work(here: Here) -> str:
         async with here.db.write() as conn:
             member = await people.find_member(conn, who, here.secrets)
-            staff = await people.find_member(conn, by, here.secrets)
-            if staff.group != member.group or staff.permission == "member":
-                raise Complaint("Only somebody who runs the member's group can note this.")
+            staff = await staff_member(conn, member.group, by, here.secrets)
             ids, now = here.ids, here.now
             await auditing.record(
                 conn,
