@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import effects as ef
 from flows.state import Entry
+from flows.values import scattered
 from storage import auditing, locks
 from storage.database import upsert
 from storage.groups import Complaint, quoted
@@ -34,6 +35,7 @@ from storage.tables import (
     polls,
     supporters,
 )
+from storage.unnaming import unname
 from storage.views import changed
 
 CHANNEL = "paper"  # by which it came in: somebody wrote it down
@@ -51,12 +53,13 @@ class By:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What is entered: words, and ids of stored files."""
+    """What is entered: words, and ids of stored files. `unnamed`: they want no name beside it."""
 
     flow: str
     text: str
     audience: str = "facilitators"
     files: Sequence[str] = ()
+    unnamed: bool = False
 
 
 class Whose(Protocol):
@@ -122,7 +125,7 @@ async def contribute(
         raise Complaint("There is nothing in it: give the words, or a file with --file.")
     if len(words.text) > LONGEST:
         raise Complaint(f"It is longer than {LONGEST} letters: enter it in several parts.")
-    id_ = id or ids()
+    id_ = id or scattered(ids())
     row = {
         "id": id_,
         "group_id": member.group,
@@ -143,6 +146,9 @@ async def contribute(
             {"contribution_id": id_, "media_id": one, "position": n} for n, one in enumerate(words.files)
         ]
         await conn.execute(contribution_media.insert(), files)
+    never = sa.select(members.c.never_named).where(members.c.id == member.id)
+    if words.unnamed or await conn.scalar(never):
+        await unname(conn, id_, member.id)
     await _entered(conn, member, by, ids, now, contribution_id=id_)
     await changed(conn, [member.group])
     return id_

@@ -12,7 +12,7 @@ from storage.groups import Complaint
 from storage.ids import Ids
 from storage.people import Listed, add_facilitator
 from storage.polls import NewPoll
-from storage.tables import audit, ballots, contributions, given, reaches, supporters
+from storage.tables import audit, ballots, contributions, given, members, reaches, supporters
 from tests.world import ADA, BEN, World, world
 
 __all__ = ["world"]
@@ -96,6 +96,20 @@ async def test_nothing_is_read_back_to_a_phone_that_others_use(world: World) -> 
     async with world.app.db.write() as conn:
         await conn.execute(reaches.insert().values(**other))
     assert "tablets" not in " ".join(await world.texts(ADA, "menu"))
+
+
+async def test_34_who_never_wants_their_name_has_it_beside_nothing_that_was_entered(world: World) -> None:
+    await _garden(world)
+    await _enter(world, "The cook is kind")
+    async with world.app.db.write() as conn:
+        await conn.execute(sa.update(members).where(members.c.id != "sam").values(never_named=True))
+    gift = await _enter(world, "The cook shouts")
+    (row,) = await world.rows(
+        "SELECT unnamed, channel, shown_name FROM contributions WHERE id = :id", id=gift
+    )
+    assert tuple(row) == (True, None, "")
+    assert len(await world.rows("SELECT id FROM contributions WHERE shown_name = 'Ada'")) == 1
+    assert "The cook shouts" in " ".join(await world.texts(ADA, "my things"))
 
 
 async def test_a_ballot_entered_counts_until_the_member_votes_themselves(world: World) -> None:

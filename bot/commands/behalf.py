@@ -28,6 +28,9 @@ def contribute(
     everybody: Annotated[
         bool, typer.Option("--group", help="They want everybody in the group to read it.")
     ] = False,
+    no_name: Annotated[
+        bool, typer.Option("--no-name", help="They want no name beside it, this once. Lasting wishes hold.")
+    ] = False,
     file: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help="A photo or recording of theirs.")
     ] = None,
@@ -50,6 +53,7 @@ def contribute(
             text=words,
             audience=AUDIENCES[everybody],
             files=kept,
+            unnamed=no_name,
         )
 
         async def enter(conn: AsyncConnection) -> str:
