@@ -30,6 +30,22 @@ def test_every_look_at_a_person_is_in_the_trail(takepart: Takepart, words: tuple
     assert len(takepart("audit", "GARDEN", "--about", member, "--json").json) == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "did"),
+    [
+        (("contributions", "GARDEN"), "read what members gave"),
+        (("export", "GARDEN", "written"), "wrote out what members gave"),
+    ],
+)
+def test_who_read_what_members_gave_is_in_the_trail(
+    takepart: Takepart, words: tuple[str, ...], did: str
+) -> None:
+    takepart("example")
+    ann = takepart("facilitator", "add", "GARDEN", "Ann Example", "--json").json["id"]
+    assert takepart(*words, "--by", "Ann Example").code == 0
+    assert [(one["did"], one["who"]) for one in takepart("audit", "GARDEN", "--json").json] == [(did, ann)]
+
+
 def test_who_looked_is_named_and_only_staff_can_be(takepart: Takepart) -> None:
     member = ada(takepart)
     ann = takepart("facilitator", "add", "GARDEN", "Ann Example", "--json").json["id"]

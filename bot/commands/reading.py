@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bot import export
+from bot.commands.audit import By, leave_trace
 from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, stamp, table
 from storage import matters
 from storage.groups import Complaint, find_group
@@ -15,15 +16,16 @@ from storage.reading import Contribution, list_contributions, names, plain
 SHORT = 80  # characters of a text in the table; --json and export have all of it
 
 
-def contributions(name: GroupName, as_json: Json = False) -> None:
+def contributions(name: GroupName, by: By = None, as_json: Json = False) -> None:
     """Show what a group's members gave. Practice is listed and marked.
 
     takepart contributions GARDEN --json
     """
 
     async def work(here: Here) -> tuple[list[Contribution], dict[str, str]]:
-        async with here.db.read() as conn:
+        async with here.db.write() as conn:
             home = await find_group(conn, name)
+            await leave_trace(conn, here, home.id, "read what members gave", by=by)
             return await list_contributions(conn, home.id), await names(conn, home.id)
 
     found, called = run(work)
@@ -79,6 +81,7 @@ def export_group(
     practice: Annotated[
         bool, typer.Option("--practice", help="Take what was given in practice too.")
     ] = False,
+    by: By = None,
     as_json: Json = False,
 ) -> None:
     """Write what a group's members gave into a folder: a table, JSON, the files, and a count of all.
@@ -87,8 +90,9 @@ def export_group(
     """
 
     async def work(here: Here) -> tuple[int, int]:
-        async with here.db.read() as conn:
+        async with here.db.write() as conn:
             home = await find_group(conn, name)
+            await leave_trace(conn, here, home.id, "wrote out what members gave", by=by)
             found = await list_contributions(conn, home.id, practice=practice or home.practice)
         files = await export.write(folder, home, found, here.files.load, now=here.now)
         return len(found), files
