@@ -218,6 +218,7 @@ class Handover:
     id: str
     name: str
     open: bool
+    number: str = ""  # the member number, where the name is not written yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,11 +52,12 @@ async def look(conn: AsyncConnection, s: Stage, mark: str) -> Handover | None:
     if s.group is None:
         return None
     theirs = (_M.group_id == s.group.id, _H.mark == int(mark))
-    found = sa.select(_H.id, _M.name, _H.closed_at).join(members, _M.id == _H.member_id).where(*theirs)
-    row = (await conn.execute(found.order_by(_H.opened_at.desc()).limit(1))).first()
+    seen = sa.select(_H.id, _M.name, _M.number, _H.closed_at).join(members, _M.id == _H.member_id)
+    row = (await conn.execute(seen.where(*theirs).order_by(_H.opened_at.desc()).limit(1))).first()
     if row is None:
         return None
-    return Handover(id=row.id, name=row.name.partition(" ")[0], open=row.closed_at is None)
+    first = row.name.partition(" ")[0]
+    return Handover(id=row.id, name=first, number=row.number or "", open=row.closed_at is None)
 
 
 def _open(s: Stage, effect: ef.HandOver) -> None:

@@ -94,6 +94,15 @@ def test_the_carriers_own_help_gets_no_reply_and_is_on_the_list() -> None:
     assert not person.of(HandOver)
 
 
+def test_whose_name_is_not_typed_up_yet_is_called_by_their_number() -> None:
+    person = somebody(group=HELPED, member=replace(MARY, name="", number="8386"))
+    person.writes("help", "Where do we meet?")
+    assert person.of(HandOver)[-1].tells.startswith("Member 8386 asks for help")
+    assert person.of(Handed)[-1].tells == "Member 8386: Where do we meet?"
+    ann = helping(replace(OPEN, name="", number="8386"))
+    assert ann.writes("#1 In the hall") == "Sent to Member 8386."
+
+
 # What the helper meets -------------------------------------------------------------------------------
 def helping(over: Handover | None) -> Person:
     """Ann, who is staff; this is what storage finds under any number."""

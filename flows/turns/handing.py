@@ -51,6 +51,15 @@ def first_name(member: Member | None) -> str:
     return member.name.partition(" ")[0] if member else ""
 
 
+def called(t: Turn) -> str:
+    """What the helper reads of the member: their number where the name is spoken and not typed up yet."""
+    return first_name(t.member) or _numbered(t, t.member.number if t.member else "")
+
+
+def _numbered(t: Turn, number: str) -> str:
+    return t.phrase("handover.nameless", number=number)
+
+
 # Asking for a person ---------------------------------------------------------------------------------
 def person(t: Turn, _: str) -> None:
     """Ask for a person: on a call put through, in writing a hand-over, else something on the list."""
@@ -88,7 +97,7 @@ def _can_hand_over(t: Turn, group: Group) -> bool:
 def _open(t: Turn, group: Group) -> None:
     due_at = opens(t) + timedelta(minutes=group.rules.helper_waits)
     id_ = t.ids()
-    t.do(HandOver(id=id_, tells=t.phrase("handover.asks", member=first_name(t.member)), due_at=due_at))
+    t.do(HandOver(id=id_, tells=t.phrase("handover.asks", member=called(t)), due_at=due_at))
     if t.member:
         t.member = replace(t.member, handover=id_)
     t.away = False
@@ -143,14 +152,14 @@ def leave_message(t: Turn, _: str) -> None:
     if answer.media or answer.text:
         t.do(Helped())
         t.do(Matter(kind="help", words=answer.text, media=answer.media))
-        t.do(TellHelper(text=t.phrase("help.message left", member=first_name(t.member))))
+        t.do(TellHelper(text=t.phrase("help.message left", member=called(t))))
 
 
 def book(t: Turn, _: str) -> None:
     """A call is wanted, at a time that suits."""
     answer = t.answer("suits") or Answer()
     t.do(Matter(kind="call booked", words=answer.text, media=answer.media))
-    name = first_name(t.member)
+    name = called(t)
     spoken = answer.text or t.phrase("book.spoken")
     t.do(TellHelper(text=t.phrase("book.asks", member=name, words=spoken)))
 
@@ -164,7 +173,7 @@ def taken(t: Turn) -> bool:
 def end(t: Turn) -> None:
     """The member stopped everything: nobody may write to them in a hand-over either."""
     if t.member and t.member.handover:
-        left = t.phrase("handover.left", member=first_name(t.member))
+        left = t.phrase("handover.left", member=called(t))
         t.do(EndHandover(id=t.member.handover, tells=left))
         t.member = replace(t.member, handover="")
 
@@ -194,14 +203,14 @@ def _hand(t: Turn) -> None:
     media = t.take_files("photo", "voice", "file")
     if not words and not media:
         return
-    name = first_name(t.member)
+    name = called(t)
     tells = "handover.sends" if media else "handover.changed" if event.kind == "edit" else "handover.says"
     t.do(Handed(words=words, media=media, tells=t.phrase(tells, member=name, words=words).strip()))
 
 
 def _never_mind(t: Turn) -> None:
     if t.member:
-        left = t.phrase("handover.left", member=first_name(t.member))
+        left = t.phrase("handover.left", member=called(t))
         t.do(EndHandover(id=t.member.handover, tells=left, mistaken=True))
         t.member = replace(t.member, handover="")
 
@@ -238,17 +247,19 @@ def _staff_answers(t: Turn) -> bool:
 def _answer(t: Turn, over: Handover | None, words: str, *, who: Member) -> None:
     if over is None:
         t.tell("handover.unknown")
-    elif not over.open:
-        t.tell("handover.over", member=over.name)
+        return
+    name = over.name or _numbered(t, over.number)
+    if not over.open:
+        t.tell("handover.over", member=name)
     elif not words:
-        t.tell("handover.empty", member=over.name)
+        t.tell("handover.empty", member=name)
     elif words.casefold().strip(" .!") in DONE:
         t.do(EndHandover(id=over.id, says=t.phrase("handover.ended", helper=first_name(who))))
-        t.tell("handover.closed", member=over.name)
+        t.tell("handover.closed", member=name)
     else:
         says = t.phrase("handover.answer", helper=first_name(who), words=words)
         t.do(HelperSays(handover=over.id, words=words, says=says))
-        t.tell("handover.sent", member=over.name)
+        t.tell("handover.sent", member=name)
 
 
 DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
