@@ -26,6 +26,7 @@ from storage.tables import (
     outbox,
     practice_posts,
     reaches,
+    supporters,
 )
 
 STEPS_LAST = timedelta(minutes=10)
@@ -124,6 +125,7 @@ def _lines(now: datetime) -> Over:
         n.created_at < now - GREETED_LAST,
         n.stopped_at.is_(None),
         ~sa.exists().where(reaches.c.line_id == n.id),
+        ~sa.exists().where(supporters.c.line_id == n.id),
         ~sa.exists().where(events.c.line_id == n.id),
         ~sa.exists().where(outbox.c.line_id == n.id),
     )

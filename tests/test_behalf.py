@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from storage import behalf, people, polls
 from storage.behalf import Words
+from storage.clearing import clear
 from storage.groups import Complaint
 from storage.ids import Ids
 from storage.people import Listed, add_facilitator
@@ -219,3 +220,11 @@ async def test_a_supporters_phone_learns_nothing_and_a_code_works_once(world: Wo
     assert "worry" not in " ".join(said)
     assert "can't find anything" in (await world.texts(BEN, code))[0]
     assert "can't find anything" in (await world.texts(BEN, "111222333"))[0]
+
+
+async def test_a_supporter_who_is_silent_for_months_can_still_send_things(world: World) -> None:
+    await _garden(world)
+    await world.texts(JOAN, await _named(world, votes=False))
+    await clear(world.app.db, world.clock() + timedelta(days=40))
+    _, kept = await world.texts(JOAN, "The lift is broken and I am stuck at home", "1")
+    assert "kept as Ada's own" in kept
