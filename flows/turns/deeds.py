@@ -43,6 +43,7 @@ def undo(t: Turn, _: str) -> None:
         t.do(TakeBack(id=last.id))
         t.frames[:] = [frame for frame in t.frames if frame.gift != last.id]
     t.tell("undo.done", what=last.label)
+    things.list_anew(t)
 
 
 def later(t: Turn, _: str) -> None:

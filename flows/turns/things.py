@@ -126,6 +126,17 @@ def take_back(t: Turn, _: str) -> None:
         t.put_frame(replace(here, answers={**here.answers, "thing": Answer(keys=(ENOUGH,))}))
 
 
+def list_anew(t: Turn) -> bool:
+    """Have the list put again as it is by now, where it stands open; whether it does."""
+    found = False
+    for at, frame in enumerate(t.frames):
+        if frame.flow == "things" and frame.asked and frame.asked.name == "thing":
+            over = {} if all_of_them(t) else {"thing": Answer(keys=(ENOUGH,))}
+            t.frames[at] = replace(frame, at=frame.at - 1, asked=None, answers={**frame.answers, **over})
+            found = at == len(t.frames) - 1
+    return found
+
+
 def narrow(t: Turn, _: str) -> None:
     """From now on only the facilitators read it."""
     one = chosen(t)
