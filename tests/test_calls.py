@@ -83,7 +83,7 @@ def test_a_recording_that_need_not_be_made_is_left_out_by_silence() -> None:
     assert "Is there more" in person.does("silence")
 
 
-def test_a_dropped_call_offers_to_carry_on_and_does_not_begin_again() -> None:
+def test_8_a_dropped_call_offers_to_carry_on_and_does_not_begin_again() -> None:
     person = caller()
     person.presses("4")
     person.speaks()

@@ -279,7 +279,7 @@ async def test_a_service_on_another_host_is_noticed(db: Database) -> None:
 
 
 # What comes back abides by the register --------------------------------------------------------------
-async def test_who_stopped_since_is_not_written_to_and_who_was_erased_stays_so(
+async def test_32_who_stopped_since_is_not_written_to_and_who_was_erased_stays_so(
     office: Office, files: MediaStore, secrets: Secrets, register: Register, tmp_path: Path
 ) -> None:
     await register.keep(office.db)

@@ -149,7 +149,7 @@ async def test_an_unclear_text_is_asked_about_twice_before_it_is_sent_again(offi
 
 
 @pytest.mark.parametrize("asked", [1, 2])
-async def test_an_unclear_text_that_the_provider_lists_is_not_sent_again(office: Office, asked: int) -> None:
+async def test_14_an_unclear_text_that_is_listed_is_not_sent_again(office: Office, asked: int) -> None:
     office.sms.fails["ann"] = [UNCLEAR]
     lost = await office.write("ann", "hello", kind="brief", subject="b")
     await office.send()

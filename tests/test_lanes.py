@@ -196,7 +196,7 @@ async def test_a_poll_is_only_announced_to_somebody_in_a_flow(office: Office) ->
     assert (await office.talk("ann")).asked is None
 
 
-async def test_who_has_voted_is_not_asked(office: Office) -> None:
+async def test_17_who_has_voted_is_not_asked(office: Office) -> None:
     asked = await ask(office)
     async with office.db.write() as conn:
         await conn.execute(ballots.insert().values(poll_id="p", member_id="ann", choices=["a"]))

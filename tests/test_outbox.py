@@ -129,6 +129,18 @@ async def test_receipts_only_go_forward(office: Office, told: list[str], state: 
     assert await office.reached("ann") == reached
 
 
+async def test_18_what_was_sent_and_never_arrived_is_listed_with_the_reason(office: Office) -> None:
+    sent = await office.write("ann", "brief", kind="brief", subject="b")
+    await office.send()
+    async with office.db.read() as conn:
+        assert await undelivered.undelivered(conn) == []
+    await said(office, sent, "failed", "30003")
+    async with office.db.read() as conn:
+        [found] = await undelivered.undelivered(conn)
+    assert (found.id, found.state, await office.reached("ann")) == (sent, "failed", "failed")
+    assert found.sentence
+
+
 async def test_a_brief_waits_until_it_is_sent(office: Office) -> None:
     await office.write("ann", "brief", kind="brief", subject="b", not_before=office.now + timedelta(hours=1))
     assert await office.reached("ann") == "waiting"

@@ -143,7 +143,7 @@ async def test_only_telegram_gets_the_bars(garden: Gathering) -> None:
     assert garden.files.kept[0].startswith(b"\x89PNG")
 
 
-async def test_a_poll_closes_by_itself_when_its_time_is_over(garden: Gathering) -> None:
+async def test_17_a_poll_closes_by_itself_when_its_time_is_over(garden: Gathering) -> None:
     poll = await opened(garden, closes_at=NOW + timedelta(hours=1))
     garden.later(minutes=59)
     await garden.tick()
@@ -153,6 +153,15 @@ async def test_a_poll_closes_by_itself_when_its_time_is_over(garden: Gathering) 
     await garden.tick()
     assert (await standing(garden, poll)).state == "closed"
     assert await garden.count(sendings, sendings.c.kind == "result") == 1
+
+
+async def test_17_a_poll_whose_time_was_over_while_nothing_ran_closes_as_soon_as_it_does(
+    garden: Gathering,
+) -> None:
+    poll = await opened(garden, closes_at=NOW + timedelta(hours=1))
+    garden.later(minutes=3 * 24 * 60)
+    await garden.tick()
+    assert (await standing(garden, poll)).state == "closed"
 
 
 async def test_a_poll_closed_before_it_went_out_is_not_asked_any_more(garden: Gathering) -> None:
