@@ -82,7 +82,7 @@ async def test_telegram_is_a_line_of_its_own(pat: Somebody) -> None:
 async def test_a_photo_is_kept_without_where_it_was_taken(pat: Somebody) -> None:
     await pat.writes("JOIN GARDEN", "1", "Tel", "PHOTO")
     await pat.app.phones.send_photos(pat.me, [PHOTO, PHOTO])
-    assert "I have 2 photos" in await pat.answers()
+    assert "Your 2 photos are kept" in await pat.answers()
     stored = await until(pat.app, "SELECT sha256 FROM media WHERE state = 'stored' AND kind = 'photo'")
     assert b"Exif" not in await pat.app.files.load(str(stored[0][0]))
 
