@@ -16,26 +16,21 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from bot import senders, serving, ways
-from bot.admitting import Admitting
+from bot import minutely, senders, serving, ways
 from bot.alerting import Alerting
 from bot.alone import Alone
 from bot.briefs import pieces
 from bot.calls import Calls
 from bot.catching_up import CatchingUp
 from bot.chats import Chats
-from bot.checkins import Checkins
+from bot.clearing import Clearing
 from bot.fetch import Fetcher, teller
 from bot.files import media_store
-from bot.guesses import Guesses
-from bot.helping import Helping
 from bot.intake import Intake
 from bot.lanes import Lanes, Width, widths_of
 from bot.metrics import Metrics, State
 from bot.practice import PracticeCarrier, PracticePhones
-from bot.reminding import Reminding
 from bot.removing import Remover
-from bot.retention import Retention
 from bot.rooms import Rooms
 from bot.rounds import Rounds
 from bot.scheduler import Scheduler
@@ -43,25 +38,21 @@ from bot.senders import Senders
 from bot.settings import Settings
 from bot.stepping import Tools, Turned
 from bot.tasks import Loop, Tasks
-from bot.unrecognised import Unrecognised
 from bot.web import media, operations, practice
 from bot.web.front import Front
 from bot.web.headers import Headers
 from bot.web.webhooks import Webhooks
 from channels.base import Channel, Delivery
 from flows.events import Say
-from storage import bells, clearing, fetches, leases, leftovers, receipts
+from storage import bells, fetches, leases, receipts
 from storage.ids import Ids
 from storage.leases import release_all
-from storage.media_place import Away
 from storage.outbox import PRACTICE
 from storage.register import register_in
 from storage.secrets import Secrets
 from storage.store import open_store
 from storage.views import House, Views
 
-HOURLY = 3600.0
-SOON = 5.0
 TELLS = 20.0
 GRACE = 20  # seconds for what was handed in to be answered when the service ends
 
@@ -177,6 +168,7 @@ class App:
     def _build(self) -> None:
         common: dict[str, Any] = {"db": self.db, "clock": self.clock}
         self._build_outward(common)
+        self._build_upkeep(common)
         self._build_inward(common)
         self.rooms, self.chats = self._telegram(common)
         webhooks = self._webhooks()
@@ -209,11 +201,17 @@ class App:
             holder=self.holder,
             told=self.lanes.wake,
         )
+
+    def _build_upkeep(self, common: dict[str, Any]) -> None:
+        """What goes by the clock: what is due, what is to be told, what has had its time."""
+        on = self.senders.on
+        numbers = (self.settings.twilio_number, self.settings.twilio_voice_number)
+        self.clearing = Clearing(**common, files=self.files)
         self.remover = Remover(
             **common,
             secrets=self.secrets,
             provider=self.senders.account.removing if self.settings.twilio_on else None,
-            numbers=[number for number in self._numbers if number],
+            numbers=[number for number in numbers if number],
         )
         self.alerting = Alerting(**common, ids=self.ids, channels=list(on), told=self.lanes.wake)
         self.scheduler = Scheduler(
@@ -225,50 +223,17 @@ class App:
             wake=self.lanes.wake,
             closed=self._stale,
         )
-
-        rounds = {
-            "unheard": self._reminding().round,
-            "handovers": self._helping().late,
-            "old hand-overs": self._helping().forget,
-            "retention": self._retention().round,
-            "admitting": self._admitting().told,
-            "guesses": Guesses(db=self.db).round,
-            "unrecognised": Unrecognised(db=self.db, secrets=self.secrets, ids=self.ids).round,
-            "checkins": self._checkins().round,
-        }
-        self.rounds = Rounds(rounds, clock=self.clock)
-
-    def _admitting(self) -> Admitting:
-        return Admitting(
-            db=self.db,
-            flows=self.flows,
-            ids=self.ids,
-            channels=list(self.senders.on),
-            wake=self.lanes.wake,
+        self.rounds = Rounds(
+            minutely.rounds(
+                db=self.db,
+                flows=self.flows,
+                secrets=self.secrets,
+                ids=self.ids,
+                channels=list(on),
+                wake=self.lanes.wake,
+            ),
+            clock=self.clock,
         )
-
-    @property
-    def _numbers(self) -> tuple[str | None, str | None]:
-        return self.settings.twilio_number, self.settings.twilio_voice_number
-
-    def _checkins(self) -> Checkins:
-        on, wake = list(self.senders.on), self.lanes.wake
-        return Checkins(db=self.db, flows=self.flows, ids=self.ids, channels=on, wake=wake)
-
-    def _retention(self) -> Retention:
-        return Retention(db=self.db, ids=self.ids, channels=list(self.senders.on), wake=self.lanes.wake)
-
-    def _helping(self) -> Helping:
-        return Helping(
-            db=self.db,
-            flows=self.flows,
-            ids=self.ids,
-            channels=list(self.senders.on),
-            wake=self.lanes.wake,
-        )
-
-    def _reminding(self) -> Reminding:
-        return Reminding(db=self.db, ids=self.ids, channels=list(self.senders.on), told=self.lanes.wake)
 
     def _build_inward(self, common: dict[str, Any]) -> None:
         """What takes in and answers."""
@@ -363,8 +328,8 @@ class App:
                 "scheduler": self.scheduler.run,
                 "rounds": self.rounds.run,
                 "alerting": self.alerting.run,
-                "clearing": self._clearing,
-                "sweeping": self._sweeping,
+                "clearing": self.clearing.rows,
+                "sweeping": self.clearing.files,
                 "removing": self.remover.run,
             }
             if not self._on_file:
@@ -427,23 +392,6 @@ class App:
             self.fetcher.wake()
 
         await bells.listen(self.settings.database_url, rung)
-
-    async def _clearing(self) -> None:
-        """Each hour, empty what has had its time."""
-        while True:
-            await clearing.clear(self.db, self.clock())
-            await self.db.fold()
-            await asyncio.sleep(HOURLY)
-
-    async def _sweeping(self) -> None:
-        """Soon after nobody needs a file any more, remove it."""
-        while True:
-            try:
-                more = await leftovers.sweep(self.db, self.files, self.clock())
-            except Away as error:
-                structlog.get_logger().warning("files_away", sentence=str(error))
-                more = 0
-            await asyncio.sleep(0 if more else SOON)
 
 
 def _fit(encoders: dict[str, Channel]) -> Callable[[str, Say], tuple[Say, str]]:

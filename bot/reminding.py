@@ -22,13 +22,13 @@ class Reminding:
     """A round that looks once an hour; what it tells is known by its day, so that it goes once."""
 
     def __init__(
-        self, *, db: Database, ids: Callable[[], str], channels: Collection[str], told: Callable[[], None]
+        self, *, db: Database, ids: Callable[[], str], channels: Collection[str], wake: Callable[[], None]
     ) -> None:
-        """`told` is called when somebody is to be told."""
+        """`wake` is called when somebody is to be told."""
         self._db = db
         self._ids = ids
         self._channels = channels
-        self._told = told
+        self._wake = wake
         self._next: datetime | None = None
 
     async def round(self, now: datetime) -> None:
@@ -42,7 +42,7 @@ class Reminding:
                 await self._remind(conn, group, waiting, now)
         self._next = now + HOURLY
         if late:
-            self._told()
+            self._wake()
 
     async def _remind(self, conn: AsyncConnection, group: str, waiting: list[Unheard], now: datetime) -> None:
         g = groups.c

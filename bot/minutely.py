@@ -1,0 +1,40 @@
+"""What the service looks at each minute, put together: late hand-overs, check-ins, what has had its time."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from bot.admitting import Admitting
+from bot.checkins import Checkins
+from bot.guesses import Guesses
+from bot.helping import Helping
+from bot.reminding import Reminding
+from bot.retention import Retention
+from bot.rounds import Round
+from bot.unrecognised import Unrecognised
+from flows.library import Flows
+from storage.database import Database
+from storage.secrets import Secrets
+
+
+def rounds(
+    *,
+    db: Database,
+    flows: Flows,
+    secrets: Secrets,
+    ids: Callable[[], str],
+    channels: Collection[str],
+    wake: Callable[[], None],
+) -> Mapping[str, Round]:
+    """The rounds by name. `wake` is called when something is to be sent."""
+    tells: dict[str, Any] = {"db": db, "ids": ids, "channels": channels, "wake": wake}
+    helping = Helping(**tells, flows=flows)
+    return {
+        "unheard": Reminding(**tells).round,
+        "handovers": helping.late,
+        "old hand-overs": helping.forget,
+        "retention": Retention(**tells).round,
+        "admitting": Admitting(**tells, flows=flows).told,
+        "guesses": Guesses(db=db).round,
+        "unrecognised": Unrecognised(db=db, secrets=secrets, ids=ids).round,
+        "checkins": Checkins(**tells, flows=flows).round,
+    }
