@@ -9,6 +9,8 @@ from flows.values import replace
 from storage.load import Call, Known, Line, Person
 from storage.stage import Stage
 
+LIFTED = {"call", "silence", "hangup"}  # what a call of ours brings before anybody pressed a key
+
 
 def candidates(
     people: Sequence[Person], line: Line | None, groups: Mapping[str, Group]
@@ -40,8 +42,15 @@ def way(person: Person, event: Event, known: Known, line: Line, call: Call | Non
     sure = not event.can.call or shared or not theirs or bool(call and call.outbox)
     if reach is None:
         return None if sure else Way(known=False)
-    doubted = person.doubted(line.id, event.at)
+    doubted = person.doubted(line, event.at)
     return reach.seen(shared=shared, known=sure or reach.proved, doubted=doubted)
+
+
+def sure(person: Person, event: Event, line: Line, known: Known) -> bool:
+    """Whether it was they whom we heard: not whoever lifts the phone when we ring, nor on a line in doubt."""
+    call = known.calls.get(event.session) if event.can.call else None
+    lifted = bool(call and call.outbox) and event.kind in LIFTED
+    return not lifted and not person.doubted(line, event.at)
 
 
 def follows(stage: Stage) -> tuple[Event, ...]:

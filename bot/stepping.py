@@ -194,7 +194,7 @@ class Batch:
             self.known.talks.pop(stage.owner, None)
         elif not stage.came:  # what was a stranger's so far is over: the member's own goes on
             self._save(stage, after)
-        self._note(stage, after)
+        self._note(stage, raw, after)
         return tuple(say for say, _ in fitted)
 
     def send(self, stage: Stage, raw: Event, says: tuple[Say, ...]) -> Turned:
@@ -297,7 +297,7 @@ class Batch:
             now=self.now,
         )
 
-    def _note(self, stage: Stage, talk: Conversation) -> None:
+    def _note(self, stage: Stage, raw: Event, talk: Conversation) -> None:
         """Whose event it was, what it became, and who is at the line now."""
         arrived, person = stage.arrived, stage.person
         self.ledger.whose[arrived.id] = stage.me
@@ -312,12 +312,12 @@ class Batch:
         if stage.line is None:
             return
         if person and person.member.id in self.known.people:
-            self._note_reach(stage, stage.line, person)
+            self._note_reach(stage, stage.line, person, sure=bool(raw.room))
         if len(self.known.at(stage.line.id)) > (1 if person else 0) and not stage.arrived.event.can.call:
             self._note_who(stage.line, stage.me if stage.me in self.known.people else None)
 
-    def _note_reach(self, stage: Stage, line: Line, person: load.Person) -> None:
-        way = person.by(line.id, stage.channel)
+    def _note_reach(self, stage: Stage, line: Line, person: load.Person, *, sure: bool) -> None:
+        event, way = stage.arrived.event, person.by(line.id, stage.channel)
         if way is None and person not in self.known.at(line.id):
             return  # a phone that is not theirs
         if way is None:
@@ -326,7 +326,7 @@ class Batch:
                 stage, person.member.id, way, rank=len(person.reaches), may_start=stage.channel != "voice"
             )
             self.known.uses(person, way)
-        elif self._just_heard(line, way):
+        elif self._just_heard(line, way) or not (sure or recognised.sure(person, event, line, self.known)):
             return
         way.heard_at = self.now
         self.ledger.heard[person.member.id, way.id] = self.now

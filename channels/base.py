@@ -87,12 +87,15 @@ Load = Callable[[str], Awaitable[bytes]]  # a stored file's bytes by its sha256
 class Delivery:
     """What a status callback says became of a message: receipts only go forward.
 
-    `later`: a fault that may pass. `ours`: a fault in our own account.
+    `unreachable`: nothing comes through to that line. `later`: a fault that may pass. `ours`: a fault
+    in our own account.
     """
 
     outbox: str
     provider_id: str
-    state: Literal["sent", "delivered", "failed", "stopped", "no_answer", "busy", "later", "ours"]
+    state: Literal[
+        "sent", "delivered", "failed", "unreachable", "stopped", "no_answer", "busy", "later", "ours"
+    ]
     code: str = ""
     sentence: str = ""
     at: datetime | None = None

@@ -23,7 +23,7 @@ _WITH_PICTURES: frozenset[Sense] = _WORDS | {"photo", "voice"}
 _MOST_MEDIA = 10
 _MOST_LISTED = 200  # of our newest texts to one person
 _PAGE = 500
-_State = Literal["sent", "delivered", "failed", "stopped", "later", "ours"]
+_State = Literal["sent", "delivered", "failed", "unreachable", "stopped", "later", "ours"]
 _STATES: Mapping[str, _State] = {
     "accepted": "sent",
     "scheduled": "sent",
@@ -38,6 +38,7 @@ _STATES: Mapping[str, _State] = {
 }
 _FAULTS: Mapping[Outcome, _State] = {
     "stopped": "stopped",
+    "unreachable": "unreachable",
     "retry": "later",
     "throttled": "later",
     "ours": "ours",

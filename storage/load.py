@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.state import Conversation, Member, Notice, Way
 from storage import ready
+from storage.failing import FAILS
 from storage.outbox import unpacked as unpacked_body
 from storage.states import Recent
 from storage.tables import ballots, calls, conversations, lines, members, outbox, polls, reached, reaches
@@ -19,7 +20,7 @@ from storage.tables import ballots, calls, conversations, lines, members, outbox
 AS_STORED = (
     *("name", "permission", "language", "form", "slower", "lower", "more_time", "never_named", "read_back"),
 )
-UNHEARD = timedelta(days=90)  # after that a number may be somebody else's: they are asked before anything else
+UNHEARD = timedelta(days=90)  # after that a number may be somebody else's: that is asked first of all
 REMEMBERED = timedelta(days=14)  # how long a closed poll still gets a kind answer
 
 
@@ -72,10 +73,10 @@ class Person:
         """Whether their name may be said on this line to whoever is there."""
         return all(reach.greet for reach in self.reaches if reach.line == line)
 
-    def doubted(self, line: str, now: datetime) -> bool:
+    def doubted(self, line: "Line", now: datetime) -> bool:
         """Whether somebody else may have this line now: nothing has come or gone on it for long."""
-        heard = self.heard_on(line)
-        failing = any(reach.failing for reach in self.reaches if reach.line == line)
+        heard = self.heard_on(line.id)
+        failing = line.fails_long(now) or any(one.failing for one in self.reaches if one.line == line.id)
         return failing or bool(heard and now.timestamp() - heard > UNHEARD.total_seconds())
 
     def heard_on(self, line: str) -> float:
@@ -93,6 +94,11 @@ class Line:
     at_member: str | None = None
     at_until: datetime | None = None
     nameless: bool = False  # its address was forgotten with whoever was erased; only the stop was kept
+    failing_since: datetime | None = None
+
+    def fails_long(self, now: datetime) -> bool:
+        """Whether nothing has come through for so long that the line may be another's by now."""
+        return self.failing_since is not None and now - self.failing_since > FAILS
 
 
 @dataclass(slots=True, kw_only=True)
@@ -164,8 +170,10 @@ async def find_lines(conn: AsyncConnection, hashes: Collection[bytes]) -> dict[b
     """The lines with these keyed hashes."""
     found = await ready.read(conn, _lines(), hashes=list(hashes))
     return {
-        hash_: Line(id=id_, kind=kind, at_member=at_member, at_until=until, nameless=nameless)
-        for hash_, id_, kind, at_member, until, nameless in found
+        hash_: Line(
+            id=id_, kind=kind, at_member=at_member, at_until=until, failing_since=since, nameless=nameless
+        )
+        for hash_, id_, kind, at_member, until, since, nameless in found
     }
 
 
@@ -306,7 +314,7 @@ def _notice(id_: str, kind: str, subject: str | None, body: str | None, greet: b
 @cache
 def _lines() -> sa.Select[Any]:
     n = lines.c
-    wanted = (n.address_hash, n.id, n.kind, n.at_member, n.at_until, n.address.is_(None))
+    wanted = (n.address_hash, n.id, n.kind, n.at_member, n.at_until, n.failing_since, n.address.is_(None))
     return sa.select(*wanted).where(n.address_hash.in_(ready.among("hashes")))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import locks, slots
 from storage.asking import unask
 from storage.checks import ALERT, BACKOFF, CALLBACK, UNCLEAR, USUAL_HOURS, Waiting, next_moment
+from storage.failing import fails, works
 from storage.outbox import TOGETHER, TRACKED, columns, make_due
 from storage.register import note_line, note_member
 from storage.tables import groups, lines, members, outbox, reached, receipts
@@ -60,6 +61,7 @@ async def receive(conn: AsyncConnection, receipt: Receipt, *, now: datetime, ids
     elif receipt.state == "delivered":
         words = {} if row.channel == "voice" else {"body": None}  # a call still needs its words
         await _arrive(conn, row, "delivered", now, named | words)
+        await works(conn, [row.line], now)
     elif receipt.state == "stopped":
         await _fail(conn, row, receipt.code, receipt.sentence, now)
         await stop(conn, row.line, row.member, now)
@@ -69,6 +71,8 @@ async def receive(conn: AsyncConnection, receipt: Receipt, *, now: datetime, ids
         await _missed(conn, row, receipt.code, receipt.sentence, now)
     else:
         await _fail(conn, row, receipt.code, receipt.sentence, now)
+        if receipt.state == "unreachable":
+            await fails(conn, row.line, now)
     return True
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows import effects as ef
 from storage import load, locks
 from storage.checks import DOUBTED, STILL
+from storage.failing import works
 from storage.load import Person
 from storage.outbox import make_due
 from storage.pins import WRONG, Checked, check_number
@@ -73,16 +74,18 @@ def _here(s: Stage, effect: ef.Here) -> None:
         s.person, s.owner, s.group = person, effect.member, s.groups[person.group]
     if s.line is None:
         return
+    s.line.failing_since = None
     line, now, r, o = s.line.id, s.now, reaches.c, outbox.c
     theirs = (r.member_id == effect.member, r.line_id == line)
     s.ledger.change(sa.update(reaches).where(*theirs, r.channel == s.channel).values(proved_at=now))
     for reach in person.reaches:
         if reach.line == line:
-            reach.failing = False
+            reach.failing, reach.heard_at = False, now
             reach.proved = reach.proved or reach.channel == s.channel
 
     async def let_go(conn: AsyncConnection) -> None:
         await conn.execute(sa.update(reaches).where(*theirs).values(failing_since=None, heard_at=now))
+        await works(conn, [line], now)
         waits = (o.line_id == line, o.member_id == effect.member, o.state == "waiting", o.sentence == DOUBTED)
         freed = await conn.execute(sa.update(outbox).where(*waits).values(not_before=now, sentence=""))
         if freed.rowcount:

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import holding
 from storage.asking import unask
-from storage.checks import UNCLEAR, Waiting
+from storage.checks import LISTED, UNCLEAR, Waiting
 from storage.claims import LEASE
 from storage.columns import micros
+from storage.failing import fails, works
 from storage.heads import UNSENT
 from storage.receipts import mark, mark_sent, stop
 from storage.tables import lines, outbox, senders
@@ -70,13 +71,17 @@ Noted = Sequence[tuple[Waiting, Fate]]
 
 
 async def record(conn: AsyncConnection, noted: Noted, holder: str, now: datetime) -> None:
-    """Note the fates of messages and let go of their lines. A receipt that was quicker is not undone."""
+    """Note the fates of messages and let go of their lines. A receipt that was quicker is not undone.
+
+    What Telegram took has arrived; of texts and calls a receipt says so.
+    """
     if not noted:
         return
-    ids = {row.line for row, _ in noted}
-    await conn.execute(
-        sa.select(lines.c.id).where(lines.c.id.in_(ids)).order_by(lines.c.id).with_for_update()
+    n, ids = lines.c, {row.line for row, _ in noted}
+    locked = await conn.execute(
+        sa.select(n.id, n.failing_since).where(n.id.in_(ids)).order_by(n.id).with_for_update()
     )
+    failing = {line for line, since in locked if since}
     for row, fate in noted:
         if fate.state in ("failed", "dead"):
             await _failed(conn, row, fate, now)
@@ -90,6 +95,9 @@ async def record(conn: AsyncConnection, noted: Noted, holder: str, now: datetime
         rows = [_values(*one) | name for one, name in zip(sent, names, strict=True)]
         await conn.execute(change, rows)
         await mark_sent(conn, [row for row, _ in sent], now)
+        arrived = {row.line for row, _ in sent if row.channel not in LISTED}
+        if failing & arrived:
+            await works(conn, failing & arrived, now)
     await _let_go(conn, noted, holder)
 
 
@@ -157,8 +165,7 @@ async def _failed(conn: AsyncConnection, row: Waiting, fate: Fate, now: datetime
     if fate.stopped:
         await stop(conn, row.line, row.member, now)
     if unreachable:
-        first = lines.c.failing_since.is_(None)
-        await conn.execute(sa.update(lines).where(lines.c.id == row.line, first).values(failing_since=now))
+        await fails(conn, row.line, now)
 
 
 _SENDING = outbox.c.state == "sending"
@@ -190,15 +197,10 @@ async def _let_go(conn: AsyncConnection, noted: Noted, holder: str) -> None:
         .values(
             leased_by=None, leased_until=None, due_at=due.scalar_subquery(), wait_until=wait, next_slot=rested
         )
-        .values(
-            failing_since=sa.case((sa.bindparam("arrived", type_=sa.Boolean()), None), else_=n.failing_since)
-        )
     )
-    rows = [
-        {"line": row.line, "wait": fate.wait_until, "rest": fate.rested, "arrived": fate.state == "sent"}
-        for row, fate in noted
-    ]
-    await conn.execute(change, rows)
+    await conn.execute(
+        change, [{"line": row.line, "wait": fate.wait_until, "rest": fate.rested} for row, fate in noted]
+    )
     for row, fate in noted:
         if fate.moved and await _free(conn, fate.moved[1]):
             address, address_hash = fate.moved

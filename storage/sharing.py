@@ -3,15 +3,14 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.failing import FAILS
 from storage.load import UNHEARD
 from storage.tables import conversations, lines, members, reaches
-
-FAILS = timedelta(days=7)  # a phone that was off for some days is no sign of another owner
 
 
 @dataclass(slots=True)

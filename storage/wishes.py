@@ -38,10 +38,19 @@ def _change(s: Stage, effect: ef.Change) -> None:
 
 
 def _meant(s: Stage, to: str) -> list[Person]:
-    """Whom a wish is for. A stop word said to one number is meant for all that comes from it."""
+    """Whom a wish is for. A stop word said to one number is meant for all that comes from it.
+
+    A start word lifts all those stops, but ends nobody else's break.
+    """
+    me = [s.person] if s.person else []
     if s.line and to in ("stopped", "active") and _word(s.arrived.event) in ("stop", "start"):
-        return s.known.at(s.line.id)
-    return [s.person] if s.person else []
+        there = s.known.at(s.line.id)
+        return there if to == "stopped" else [*me, *(one for one in there if _stopped(one) and one not in me)]
+    return me
+
+
+def _stopped(person: Person) -> bool:
+    return person.member.state == "stopped"
 
 
 def _changed(s: Stage, member: str, effect: ef.Change) -> Deed:

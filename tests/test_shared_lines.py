@@ -180,3 +180,16 @@ async def test_what_nobody_says_they_sent_goes_to_a_person_after_a_day(
     world.clock.forward(timedelta(days=2))
     await world.app.rounds.once()
     assert await world.rows("SELECT 1 FROM matters WHERE kind = 'nobody known' AND words = :w", w=WORDS)
+
+
+async def test_start_ends_nobody_elses_break(world: World, couple: dict[str, str]) -> None:
+    async with world.app.db.write() as conn:
+        await conn.exec_driver_sql("UPDATE members SET state = 'paused'")
+    asked, answer = await world.texts(ADA, "START", "Bob")
+    assert asked == WHO and "Welcome back" in answer
+    assert await world.rows("SELECT 1 FROM members WHERE name = 'Ada' AND state = 'paused'")
+    assert await world.rows("SELECT 1 FROM members WHERE name = 'Bob' AND state = 'active'")
+
+
+async def test_yes_is_an_answer_of_one_of_them(world: World, couple: dict[str, str]) -> None:
+    assert await world.texts(ADA, "YES") == [WHO]
