@@ -28,6 +28,7 @@ from flows.effects import (
 )
 from flows.events import Event, Option, Question, Say
 from flows.library import Flows
+from flows.lines import Opened
 from flows.looks import Look, Missing
 from flows.state import (
     Brief,
@@ -41,6 +42,7 @@ from flows.state import (
     Shared,
     Supported,
     Thing,
+    Wants,
 )
 from flows.turns.door import wanted
 from storage.pins import Checked
@@ -95,10 +97,18 @@ GROUP = Group(
 )
 MARY = Member(id="m1", name="Mary", number="7730")
 TWO = (MARY, Member(id="m2", name="Jo", number="5512"))
+JO_IS_HELPED = Supported(id="s1", name="Jo", votes=True)
 LOOKS: Mapping[str, Callable[..., Any]] = {  # nobody has an invitation, and whoever joins is let in
     "door": lambda code: Knock(),
     "admit": lambda invitation="": "in",
     "ring back": lambda: RingBack(why="off"),
+    "wants": lambda: Wants(has=frozenset({"sms"})),
+    "new code": lambda: "493021",
+    "code": lambda code: Opened(),
+    "number": lambda asked: Opened(),
+    "use code": lambda asked: Opened(),
+    "part": lambda: Opened(),
+    "joined": lambda: False,
     "things": lambda: (),
     "own copy": lambda: "",
     "member number": lambda keyed: Checked(),
@@ -107,7 +117,6 @@ LOOKS: Mapping[str, Callable[..., Any]] = {  # nobody has an invitation, and who
     "support code": lambda code: JO_IS_HELPED if code == "493021776" else None,
     "name supporter": lambda asked: "493021776",
 }
-JO_IS_HELPED = Supported(id="s1", name="Jo", votes=True)
 NOTICE = Notice(id="o1", kind="brief", subject="b1", text="")
 
 

@@ -57,6 +57,14 @@ def test_joining_takes_a_word_a_yes_and_a_name(words: str) -> None:
     assert person.of(Join)[0].name == "Mary"
 
 
+def test_who_reads_it_is_answered_before_somebody_joins() -> None:
+    person = stranger()
+    person.writes("JOIN GARDEN", "more")
+    said = person.writes("WHO")
+    assert "can read what you send: Ann" in said and "Would you like to join?" in said
+    assert "called" in person.writes("1")
+
+
 @pytest.mark.parametrize("channel", ["sms", "telegram"])
 def test_a_member_who_joins_again_is_shown_the_menu_and_nothing_is_kept(channel: str) -> None:
     person = somebody(channel)
@@ -108,7 +116,7 @@ def test_a_stranger_who_asks_for_help_is_told_what_this_is() -> None:
 
 def test_a_stranger_who_is_not_understood_three_times_is_let_go_kindly() -> None:
     person = stranger(known_group=True)
-    said = person.writes("JOIN GARDEN", "what", "who", "why")
+    said = person.writes("JOIN GARDEN", "what", "how", "why")
     assert "JOIN" in said
     assert person.scene.conversation.frame is None
     assert person.writes("hm") == ""

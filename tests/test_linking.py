@@ -53,6 +53,14 @@ async def test_15_what_was_begun_by_text_goes_on_in_telegram(ada: World) -> None
     assert await ada.rows("SELECT 1 FROM given g JOIN members m ON m.id = g.member_id WHERE m.name = 'Ada'")
 
 
+async def test_15_a_question_not_answered_yet_is_asked_again_on_the_other_line(ada: World) -> None:
+    await ada.texts(ADA, "diary")
+    digits = await code(ada)
+    person = ada.telegram.person("Ada")
+    await ada.writes(person, digits)
+    assert "put in your diary?" in person.heard()[-1]
+
+
 async def test_a_code_is_keyed_on_a_landline(ada: World) -> None:
     digits = await code(ada)
     call = await ada.twilio.ring(LANDLINE)
@@ -114,7 +122,8 @@ async def test_15_two_people_who_share_a_phone_stay_two(ada: World) -> None:
 
 async def test_a_link_that_was_wrong_is_undone_by_either(ada: World) -> None:
     await ada.joined(BEN, name="Beatrice")
-    await ada.texts(BEN, await code(ada), "1", "UNLINK", "1")
+    *_, answer = await ada.texts(BEN, await code(ada), "1", "UNLINK", "1")
+    assert "two people again" in answer and "Is that you too?" not in answer
     assert (await ada.rows(STATE, name="Beatrice"))[0].state == "active"
     await ada.texts(BEN, "diary", "Mine again.")
     given = "SELECT 1 FROM given g JOIN members m ON m.id = g.member_id WHERE m.name = 'Beatrice'"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from flows.effects import Change, Matter, Narrow
 from flows.events import Question
 from flows.turns import deeds, handing, linking, naming, pausing, supporting, wishing
-from flows.turns.frames import open_frame, park
+from flows.turns.frames import open_by_word, park
 from flows.turns.replies import ask_again, fits, step_of
 from flows.turns.running import run
 from flows.turns.turning import MEMORY, Turn
@@ -116,23 +116,32 @@ def _code(t: Turn) -> bool:
 
 def _opens_flow(t: Turn, words: str) -> bool:
     """A flow's own word opens it from anywhere; what was going on waits."""
-    if t.member is None:
-        return False
     name = t.flows.triggers.get(bare(words))
+    if t.member is None and not (name and _at_the_door_too(t, name)):
+        return False
     if name is None and wishing.opens_with(t, words):
         run(t)
         return True
     if name is None or _answers(t):
         return False
+    if _menu_open(t) and t.frames[-1].flow != name:
+        t.frames.pop()  # the word is the choice
+        t.away = bool(t.frames)
     waiting = next((frame for frame in t.frames if frame.flow == name), None)
     if waiting and waiting is t.frames[-1] and t.away:
         deeds.back(t, "")
     elif not (waiting and waiting is t.frames[-1]):
-        open_frame(t, name)
+        open_by_word(t, name)
     else:
         ask_again(t)
     run(t)
     return True
+
+
+def _at_the_door_too(t: Turn, name: str) -> bool:
+    """Whether strangers may look at this while they are asked whether to join."""
+    flow = t.flows.current[name]
+    return bool(t.question and t.group and flow.door and flow.over)
 
 
 def _answers(t: Turn) -> bool:

@@ -10,7 +10,7 @@ from flows.turns import anywhere, linking, supporting
 from flows.turns.admitting import opens, way_in
 from flows.turns.consenting import outdated
 from flows.turns.facts import NAMES
-from flows.turns.frames import open_frame
+from flows.turns.frames import AWAY, open_frame
 from flows.turns.replies import ask_again, fits
 from flows.turns.running import run
 from flows.turns.turning import Turn
@@ -196,8 +196,7 @@ def _agree_first(t: Turn) -> None:
     if t.frame and t.frame.flow == AGREE:
         ask_again(t)
         return
-    away = {"away": Answer(keys=("yes",))} if t.away else {}
-    open_frame(t, AGREE, answers=away)
+    open_frame(t, AGREE, answers=AWAY if t.away else None)
     run(t)
 
 

@@ -10,6 +10,7 @@ from flows.turns.practising import practising
 from flows.turns.turning import Turn
 
 MOST_FRAMES = 5
+AWAY: Mapping[str, Answer] = {"away": Answer(keys=("yes",))}  # what lies below was left before this began
 
 
 def open_frame(
@@ -34,6 +35,14 @@ def open_frame(
     t.afresh()
 
 
+def open_by_word(t: Turn, name: str) -> None:
+    """Begin the flow whose word came. What they had left before that is not taken up after it."""
+    left = t.away and t.flows.current[name].over
+    if left:
+        _clear_away(t)
+    open_frame(t, name, answers=AWAY if left else None)
+
+
 def _clear_away(t: Turn) -> None:
     """Drop what nobody would come back to; keep the words of what has to make room."""
     t.frames[:] = [frame for frame in t.frames if holds(t, frame) and not t.flow(frame).over]
@@ -54,7 +63,7 @@ def finish(t: Turn) -> None:
     t.tries = t.silences = 0
     if not t.frames:
         return
-    if over:
+    if over and "away" not in ended.answers:
         resume(t)
         return
     t.away = True

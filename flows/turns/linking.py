@@ -20,6 +20,7 @@ BARE = re.compile(r"^\W*(\d{3}[\s-]?\d{3,4})\W*$")
 NAMED = re.compile(r"^\W*(?:link|code|my code is|the code is)\W+(\d{3}[\s-]?\d{3,4})\W*$", re.IGNORECASE)
 CODE, NUMBER, PIN = (6, 7), 4, 4  # digits
 TRIES = 3
+COMING = "come back"
 NOTHING_OPENS = {"wrong", "closed"}
 OBVIOUS = {"1234", "4321", "1212", "2580"}
 
@@ -46,20 +47,20 @@ def sent_code(t: Turn) -> bool:
             if t.question is None:
                 t.tell(f"code.{result}")
             return False
-    open_frame(t, "come back", answers={"key": Answer(text=code), "sent": Answer(keys=("yes",))})
+    open_frame(t, COMING, answers={"key": Answer(text=code), "sent": Answer(keys=("yes",))})
     return True
 
 
 def asks_back(t: Turn) -> bool:
     """Whether a stranger says that they take part already, or sends a code; it opens what asks for more."""
-    if t.event.kind == "words" and t.flows.triggers.get(bare(t.event.text)) == "come back":
-        open_frame(t, "come back")
+    if t.event.kind == "words" and t.flows.triggers.get(bare(t.event.text)) == COMING:
+        open_frame(t, COMING)
         return True
     return sent_code(t)
 
 
 def at_it(t: Turn) -> bool:
-    return bool(t.frame and t.frame.flow == "come back" and t.question)
+    return bool(t.frame and t.frame.flow == COMING and t.question)
 
 
 # Deeds ----------------------------------------------------------------------------------------------
@@ -170,6 +171,9 @@ def _become(t: Turn, person: Person, how: How) -> None:
 
 def _go_on(t: Turn) -> None:
     """Where they were, on whatever line that was."""
+    if t.frames and t.frames[-1].flow == COMING:  # asked when the two became one: the code is used up
+        t.frames.pop()
+        t.away = bool(t.frames)
     ways = {flow.name for flow in t.flows.shelves[MENU]}
     places = [frame for frame in t.frames if frame.flow in ways or holds(t, frame)]
     if t.on_call:
