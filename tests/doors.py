@@ -52,6 +52,7 @@ GIVEN: Mapping[str, Callable[[Scene], Scene]] = {
     "a used invitation": lambda s: s.finds(door=Doorkeeper(), admit=lambda invitation: "used"),
     "a membership that was ended": lambda s: s.finds(admit=lambda: "ask"),
     "somebody who waits to be let in": _member(state="waiting"),
+    "a restore after she stopped": _member(state="stopped"),
     "new words to agree to": _member(agreed={"join": "older"}),
     "agreed to show outside": lambda s: _member(agreed={"outside": s.flows.agreements["outside"]})(s),
     "readers who said what they are": lambda s: replace(

@@ -92,6 +92,25 @@ def test_8_a_dropped_call_offers_to_carry_on_and_does_not_begin_again() -> None:
     assert "How did that feel?" in person.presses("1")
 
 
+@pytest.mark.parametrize("words", ["menu", "help", "stop", "later", "thought", "back", "repeat", "diary"])
+def test_whatever_is_said_after_a_recording_it_is_kept(words: str) -> None:
+    person = in_the_diary()
+    person.speaks()
+    person.does("words", text=words)
+    person.hangs_up()
+    assert [one.answers["entry"].media for one in person.of(Keep)]
+
+
+def test_undo_takes_a_recording_back_and_more_adds_to_it() -> None:
+    person = in_the_diary()
+    person.speaks()
+    assert "Please go on after the tone" in person.does("words", text="more")
+    person.speaks()
+    assert "I have taken that back" in person.does("words", text="undo")
+    person.hangs_up()
+    assert not person.of(Keep)
+
+
 def test_a_menu_that_was_left_open_is_nothing_to_carry_on_with() -> None:
     person = somebody("sms")
     person.writes("menu")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from flows.effects import Change, Matter, Narrow
 from flows.events import Question
-from flows.turns import deeds, handing, linking, naming, pausing, supporting, wishing
+from flows.turns import calls, deeds, handing, linking, naming, pausing, supporting, wishing
 from flows.turns.frames import open_by_word, park
 from flows.turns.replies import ask_again, fits, step_of
 from flows.turns.running import run
@@ -56,6 +56,7 @@ def stop(t: Turn) -> None:
     t.do(Change(to="stopped"))
     if member.state == "waiting":  # they ask to be let in no more
         t.do(Change(to="left"))
+    calls.hold_recording(t)
     park(t)
     handing.end(t)
     if not already and confirms(t):
@@ -98,8 +99,12 @@ def handled(t: Turn) -> bool:
     own = {"LATER", "BACK", "MENU", "UNDO"} | (set() if t.rest else {"MORE"})
     if question and name in own and fits(t, question):
         return False  # the question's own option wins
+    if t.review and name == "MORE":
+        return False  # so does that to say more
     if t.member is None and name not in {"HELP", "BACK", "REPEAT", "MORE"}:
         return False
+    if name != "REPEAT":
+        calls.hold_recording(t)
     COMMANDS[name](t)
     run(t)
     return True
@@ -124,6 +129,7 @@ def _opens_flow(t: Turn, words: str) -> bool:
         return True
     if name is None or _answers(t):
         return False
+    calls.hold_recording(t)
     if _menu_open(t) and t.frames[-1].flow != name:
         t.frames.pop()  # the word is the choice
         t.away = bool(t.frames)
@@ -195,6 +201,9 @@ def _undo(t: Turn) -> None:
 
 
 def _repeat(t: Turn) -> None:
+    if t.review:
+        calls.say_again(t)
+        return
     if t.question is None:
         t.tell("repeat.nothing")
     ask_again(t)

@@ -46,7 +46,7 @@ def _outside(t: Turn) -> str:
 
 def end(t: Turn) -> None:
     """They hung up: what was said is kept, and the place with it."""
-    _hold_recording(t)
+    hold_recording(t)
     _drop_passing(t)
     t.tries = t.silences = 0
     t.away = bool(t.frames)
@@ -55,7 +55,7 @@ def end(t: Turn) -> None:
     rang_once(t)
 
 
-def _hold_recording(t: Turn) -> None:
+def hold_recording(t: Turn) -> None:
     """A recording that was not confirmed yet is the answer all the same."""
     review, question = t.review, t.question
     if review and question:
@@ -122,7 +122,9 @@ def _machine(t: Turn) -> None:
     if member and notice and t.event.value == "machine" and member.way.leave_message:
         known = f"ring.{notice.kind}" in t.flows.phrases
         what = t.phrase(f"ring.{notice.kind}") if known else notice.text
-        t.tell("ring.message", outside=_outside(t), phone=phone, member=member.name.partition(" ")[0], what=what)
+        t.tell(
+            "ring.message", outside=_outside(t), phone=phone, member=member.name.partition(" ")[0], what=what
+        )
     else:
         t.tell("ring.machine", outside=_outside(t), phone=phone)
     t.speak(ends=True)
@@ -134,10 +136,7 @@ def keys(t: Turn) -> bool:
         return False
     value = t.event.value
     if value == "*":
-        if t.question and t.review:
-            _ask_review(t, t.question)
-        elif t.question:
-            put_question(t, t.question)
+        say_again(t)
         return True
     if value == "0":
         _way_out(t)
@@ -148,9 +147,17 @@ def keys(t: Turn) -> bool:
     return False
 
 
+def say_again(t: Turn) -> None:
+    """What was asked last, once more: what is to become of a recording, or the question itself."""
+    if t.question and t.review:
+        _ask_review(t, t.question)
+    elif t.question:
+        put_question(t, t.question)
+
+
 def _way_out(t: Turn) -> None:
     """The key 0: other choices, and a person. A recording that was being made is kept."""
-    _hold_recording(t)
+    hold_recording(t)
     drop_overlays(t)
     open_frame(t, "zero" if t.member else "zero at the door")
     run(t)
@@ -196,7 +203,7 @@ def _ask_review(t: Turn, question: Question) -> None:
 
 def _answer_review(t: Turn, review: Review, question: Question) -> None:
     names = ("yes", "go on") if review.stage == "finished" else ("keep", "hear", "more", "again")
-    options = tuple(Option(key=name, label=t.phrase(f"review.{name}")) for name in names)
+    options = tuple(Option(key=name, label=t.phrase(f"review.{name}"), words=(name,)) for name in names)
     found = read(t, Question(id=question.id, name="review", text="", takes=("choice",), options=options))
     choice = found.answer.keys[0] if found and found.answer and found.answer.keys else ""
     _review(t, review, question, choice)
