@@ -324,8 +324,8 @@ class Agreement:
 class Thing:
     """Something that a member gave and can take back, as they see it. `day` is in words.
 
-    `words` of a ballot are the vote's question. `hidden` is the reason, and `asked` whether a second
-    person is to look at it.
+    `words` of a ballot are the vote's question. `hidden` is the reason, `asked` whether a second person
+    is to look at it, and `looked` whether one has, and left it hidden.
     """
 
     kind: Literal["gift", "words", "ballot"]
@@ -337,6 +337,7 @@ class Thing:
     unnamed: bool = False
     hidden: str = ""
     asked: bool = False
+    looked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

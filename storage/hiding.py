@@ -24,6 +24,7 @@ from storage.views import changed
 REASONS = ("names somebody", "dangerous", "given twice", "not ours to show")
 REVIEW = "review"  # the kind of matter
 
+TO_LOOK = "Its giver asks for a second look at what was hidden: takepart review {}"
 HIDDEN_ALREADY = "It is hidden already."
 NOT_HIDDEN = "It is not hidden."
 NOBODY = "There is nothing with that id that a member gave."
@@ -166,7 +167,8 @@ def _ask_again(s: Stage, effect: ef.AskAgain) -> None:
         waits = (h.contribution_id == effect.id, h.asked_at.is_(None), h.reviewed_at.is_(None))
         asked = await conn.execute(sa.update(hidings).where(*waits).values(asked_at=now))
         if asked.rowcount:
-            row = {"id": id_, "group_id": group, "kind": REVIEW, "contribution_id": effect.id, "at": now}
+            its = {"contribution_id": effect.id, "words": TO_LOOK.format(effect.id)}
+            row = {"id": id_, "group_id": group, "kind": REVIEW, "at": now, **its}
             await conn.execute(matters.insert().values(**row))
 
     s.ledger.deeds.append(write)

@@ -51,6 +51,7 @@ def _gift(row: Row, day: str) -> Thing:
         unnamed=row.unnamed,
         hidden=row.hidden_reason or "" if row.hidden_at else "",
         asked=bool(row.asked),
+        looked=bool(row.looked),
     )
 
 
@@ -73,9 +74,10 @@ def _ballot(row: Row, day: str) -> Thing:
 async def _gifts(conn: AsyncConnection, member: str) -> Sequence[Row]:
     c, h = contributions.c, hidings.c
     asked = sa.exists().where(h.contribution_id == c.id, h.asked_at.is_not(None), h.reviewed_at.is_(None))
+    looked = sa.exists().where(h.contribution_id == c.id, h.at == c.hidden_at, h.reviewed_at.is_not(None))
     kept = (c.id, c.flow, c.at, c.text, c.audience, c.unnamed, c.hidden_reason, c.hidden_at)
     found = await conn.execute(
-        sa.select(*kept, asked.label("asked"))
+        sa.select(*kept, asked.label("asked"), looked.label("looked"))
         .join(given, given.c.contribution_id == c.id)
         .where(given.c.member_id.in_(everyone(member)), c.taken_back_at.is_(None))
     )

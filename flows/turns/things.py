@@ -154,11 +154,19 @@ def unname(t: Turn, _: str) -> None:
         naming.tell_limits(t)
 
 
+def _may_ask(one: Thing) -> bool:
+    """Whether a second person is still to be asked: one has the last word."""
+    return bool(one.hidden) and not one.asked and not one.looked
+
+
 def ask_again(t: Turn, _: str) -> None:
     """Have a second person look at what was hidden: the one that they have picked, else the last."""
-    one = chosen(t) or next((one for one in all_of_them(t) if one.hidden and not one.asked), None)
+    hidden = [one for one in all_of_them(t) if one.hidden]
+    one = chosen(t) or next((one for one in hidden if _may_ask(one)), None) or next(iter(hidden), None)
     if one is None or not one.hidden:
         t.tell("hidden.nothing")
+    elif one.looked:
+        t.tell("hidden.looked", **receipt(t))
     elif one.asked:
         t.tell("hidden.asked")
     else:
@@ -196,7 +204,7 @@ FACTS: Mapping[str, Callable[[Turn], str]] = {
     "chosen": lambda t: "yes" if chosen(t) else "no",
     "shared with others": _of_it(lambda one: one.audience not in ("", "facilitators")),
     "with a name": _of_it(lambda one: one.kind != "ballot" and not one.unnamed),
-    "hidden": _of_it(lambda one: bool(one.hidden) and not one.asked),
+    "hidden": _of_it(_may_ask),
 }
 NAMES: Mapping[str, Callable[[Turn], str]] = {"thing": told}
 LISTED: Mapping[str, Callable[[Turn], tuple[Option, ...]]] = {"things": listed}
