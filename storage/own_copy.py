@@ -1,7 +1,7 @@
 """Everything held about a member as a text that they can read: a copy of their own."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,8 +45,25 @@ HEADINGS: Mapping[str, str] = {
     "audit": "Who did what with your record",
 }
 EMPTY: tuple[Any, ...] = (None, "", [], {}, False)
-UNSAID = ("id", "guard", "leased", "dedupe", "progress", "tries", "lane", "merge", "provider", "event")
+UNSAID = (
+    "agreed",  # the consents say it in full
+    "id",
+    "guard",
+    "leased",
+    "dedupe",
+    "progress",
+    "tries",
+    "lane",
+    "merge",
+    "provider",
+    "event",
+)
 INDENT = "  "
+Row = Mapping[str, Any]
+ANSWER = frozenset({"text", "keys", "media", "number"})  # what an answer holds
+THE_REST = (
+    "What only programs need of your messages is not in here. Whoever runs your group can give you that too."
+)
 
 
 async def look(conn: AsyncConnection, s: Stage, _: str) -> str:
@@ -66,14 +83,53 @@ async def own_copy(conn: AsyncConnection, member: str, secrets: Secrets, *, now:
         _part("Your ways", ways, zone, now),
     ]
     held = await member_data(conn, found.id)
-    parts += [_part(heading, held[name], zone, now) for name, heading in HEADINGS.items()]
-    return "\n\n".join(filter(None, parts)) + "\n"
+    for name, heading in HEADINGS.items():
+        plainly = PLAINLY.get(name)
+        rows = [plainly(row) for row in held[name]] if plainly else held[name]
+        parts.append(_part(heading, rows, zone, now))
+    return "\n\n".join(filter(None, [*parts, THE_REST])) + "\n"
 
 
 def _part(heading: str, rows: Sequence[Mapping[str, Any]], zone: str, now: datetime) -> str:
     """One kind of thing; nothing where there is none."""
     told = [lines for row in rows if (lines := "\n".join(_lines(row, zone, now)))]
     return "\n\n".join([f"{heading}\n{'-' * len(heading)}", *told]) if told else ""
+
+
+def _gift(row: Row) -> Row:
+    media = [f"{one['kind']}, {one['bytes']} bytes" for one in row["media"]]
+    return {**_without(row, "member", "text"), "text": row["text"], "media": media}
+
+
+def _came(row: Row) -> Row:
+    """What came: when, by which channel, and the words or what was pressed."""
+    body = _read(row["body"])
+    return {name: row[name] for name in ("at", "channel")} | {"words": body.get("text") or body.get("value")}
+
+
+def _went(row: Row) -> Row:
+    body = _read(row["body"])
+    said = body.get("say") or body
+    words = said.get("text") or said.get("spoken")
+    return {name: row[name] for name in ("created_at", "channel", "sent_at", "state")} | {"words": words}
+
+
+def _talk(row: Row) -> Row:
+    """What they have begun and not finished, with what they said so far."""
+    begun = [frame for frame in _read(row["state"]).get("frames", ()) if frame.get("answers")]
+    return {"begun": [{frame["flow"]: frame["answers"]} for frame in begun]}
+
+
+def _without(row: Row, *names: str) -> Row:
+    return {name: value for name, value in row.items() if name not in names}
+
+
+PLAINLY: Mapping[str, Callable[[Row], Row]] = {  # of these a person reads only a part
+    "contributions": _gift,
+    "conversations": _talk,
+    "events": _came,
+    "outbox": _went,
+}
 
 
 def _lines(row: Mapping[str, Any], zone: str, now: datetime) -> Iterable[str]:
@@ -92,21 +148,26 @@ def _words(value: Any, zone: str, now: datetime) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        said = (f"{name}: {words}" for name, one in value.items() if (words := _words(one, zone, now)))
-        return "\n".join(said)
+        if value and ANSWER.issuperset(value):
+            return str(value.get("text") or "") or "a photo or a recording"
+        return "\n".join(_lines(value, zone, now))
     if isinstance(value, list | tuple):
         return "\n".join(filter(None, (_words(one, zone, now) for one in value)))
     words = "" if value is None else str(value)
     if words.startswith("{"):
-        return _words(_read(words), zone, now)
+        return _words(_read(words) or words.strip("{}"), zone, now)
     return day_name(datetime.fromisoformat(words), zone, now) if _is_moment(words) else words
 
 
-def _read(words: str) -> Any:
+def _read(words: str | Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """What stands in a column of JSON; nothing where it was emptied."""
+    if not isinstance(words, str):
+        return words or {}
     try:
-        return json.loads(words)
+        found = json.loads(words)
     except ValueError:
-        return words.strip("{}")
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _is_moment(words: str) -> bool:

@@ -41,7 +41,7 @@ def heard_with(t: Turn) -> None:
         if t.frame:  # what is not understood of it goes to a person without their name too
             t.put_frame(replace(t.frame, unnamed=True))
         t.tell("unnamed.heard")
-        tell_limits(t)
+        t.tell("unnamed.limits", **receipt(t))
 
 
 def asks_for_no_name(words: str) -> bool:
