@@ -131,6 +131,22 @@ def test_what_is_chosen_from_the_list_is_taken_back_and_not_the_last_thing() -> 
     assert last not in {one.id for one in person.of(TakeBack)}
 
 
+@pytest.mark.parametrize("meanwhile", [["undo"], ["later", "undo", "my things"]])
+async def test_what_was_taken_back_meanwhile_stands_no_longer_in_the_list(
+    world: World, meanwhile: list[str]
+) -> None:
+    await world.group()
+    await world.joined(ADA)
+    await world.texts(ADA, "THOUGHT", "More benches", "1", "THOUGHT", "Fewer cars", "1")
+    said = (await world.texts(ADA, "MY THINGS", *meanwhile))[-1]
+    assert "Fewer cars" not in said
+    assert "Reply 1 for your thought" in said
+    said = (await world.texts(ADA, "UNDO"))[-1]
+    assert "Nothing of that is kept" in said
+    assert "1 " not in said
+    assert "nothing here that you gave" in (await world.texts(ADA, "MY THINGS"))[-1]
+
+
 def test_nothing_is_listed_where_it_is_not_known_who_is_there() -> None:
     stranger = replace(MARY, way=Way(known=False))
     person = Person(scene=Scene(member=stranger).finds(things=lambda: THINGS), channel="voice")
@@ -189,6 +205,20 @@ async def test_what_is_hidden_stays_whole_and_its_giver_can_ask_a_second_person(
     assert [row.did for row in trail] == ["hid", "showed again"]
 
 
+async def test_a_second_person_has_the_last_word_and_nobody_is_promised_a_third(world: World) -> None:
+    home = await world.group(hours="0-24")
+    gift, (sam, kim) = await hidden(world, home)
+    await acts(world, sam, hiding.hide, gift, why="dangerous")
+    await world.texts(ADA, "LOOK AGAIN")
+    (review,) = await world.rows("SELECT words FROM matters WHERE kind = 'review'")
+    assert f"takepart review {gift}" in review.words
+    assert "stays hidden" in await acts(world, kim, hiding.review, gift, show=False)
+    said = await world.texts(ADA, "LOOK AGAIN", "MY THINGS", "1")
+    assert "has looked at it" in said[0]
+    assert "will look" not in said[0]
+    assert "second person to look" not in said[2]
+
+
 async def test_a_member_can_hide_nothing_and_no_reason_is_made_up(world: World) -> None:
     home = await world.group()
     gift, (sam, _) = await hidden(world, home)
@@ -224,6 +254,26 @@ async def test_the_copy_of_ones_own_has_what_was_given_without_a_name_too(world:
     for words in ("The cook shouts", "Something about the buses again", ADA, "What you agreed to"):
         assert words in copy
     assert "{" not in copy
+
+
+async def test_the_copy_of_ones_own_is_for_a_person_to_read(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    await world.texts(ADA, "DIARY", "We had tea\nand cake", "4", "JOURNEY", "I fell")
+    (ada,) = await world.rows("SELECT id FROM members")
+    async with world.app.db.read() as conn:
+        copy = await own_copy(conn, ada.id, world.app.secrets, now=world.clock())
+    assert "entry:\n    We had tea\n    and cake\n  feeling: 4" in copy
+    assert "begun: journey: happened: I fell" in copy
+    assert "words: I fell" in copy
+    for machinery in ("takes", "options", "frame", "version", "buttons", "keys"):
+        assert machinery not in copy
+
+
+def test_words_need_no_warning_of_a_voice() -> None:
+    person = somebody("telegram")
+    person.writes("diary", "The cook shouts. No name.")
+    assert not any("voice" in say.text for say in person.says)
 
 
 async def test_my_data_comes_as_a_file_on_telegram(world: World) -> None:

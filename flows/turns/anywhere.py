@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from flows.effects import Change, Matter, Narrow
 from flows.events import Question
-from flows.turns import calls, deeds, handing, linking, naming, pausing, supporting, wishing
+from flows.turns import calls, deeds, handing, linking, naming, pausing, supporting, things, wishing
 from flows.turns.frames import open_by_word, park
 from flows.turns.replies import ask_again, fits, step_of
 from flows.turns.running import run
@@ -135,10 +135,11 @@ def _opens_flow(t: Turn, words: str) -> bool:
         t.away = bool(t.frames)
     waiting = next((frame for frame in t.frames if frame.flow == name), None)
     if waiting and waiting is t.frames[-1] and t.away:
+        things.list_anew(t)
         deeds.back(t, "")
     elif not (waiting and waiting is t.frames[-1]):
         open_by_word(t, name)
-    else:
+    elif not things.list_anew(t):
         ask_again(t)
     run(t)
     return True
