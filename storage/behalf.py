@@ -77,7 +77,7 @@ class Whose(Protocol):
     def practice(self) -> bool: ...
 
 
-async def helper(
+async def who_enters(
     conn: AsyncConnection, member: Listed, by: str, secrets: Secrets, *, purpose: str, now: datetime
 ) -> By:
     """Whoever is called so, if they may enter this for the member. Raise Complaint."""

@@ -39,7 +39,7 @@ async def _member(world: World, name: str = "Ada") -> Listed:
 async def _enter(world: World, words: str, by: str = "Sam", *, for_: str = "Ada") -> str:
     member, now = await _member(world, for_), world.clock()
     async with world.app.db.write() as conn:
-        who = await behalf.helper(conn, member, by, world.app.secrets, purpose="words", now=now)
+        who = await behalf.who_enters(conn, member, by, world.app.secrets, purpose="words", now=now)
         said = Words(flow="thought", text=words)
         return await behalf.contribute(conn, member, said, who, ids=world.app.ids, now=now)
 
@@ -47,7 +47,7 @@ async def _enter(world: World, words: str, by: str = "Sam", *, for_: str = "Ada"
 async def _vote(world: World, poll: str, *chosen: str, by: str = "Sam") -> Sequence[str]:
     member, now = await _member(world), world.clock()
     async with world.app.db.write() as conn:
-        who = await behalf.helper(conn, member, by, world.app.secrets, purpose="votes", now=now)
+        who = await behalf.who_enters(conn, member, by, world.app.secrets, purpose="votes", now=now)
         return await behalf.vote(conn, member, poll, chosen, who, ids=world.app.ids, now=now)
 
 

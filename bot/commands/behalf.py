@@ -46,7 +46,7 @@ def contribute(
     async def work(here: Here) -> str:
         async with here.db.read() as conn:
             member = await people.find_member(conn, for_, here.secrets)
-            await behalf.helper(conn, member, by, here.secrets, purpose="words", now=here.now)
+            await behalf.who_enters(conn, member, by, here.secrets, purpose="words", now=here.now)
         kept = [await keep_file(here, path, name="") for path in file or ()]
         entered = Words(
             flow=flow,
@@ -57,7 +57,7 @@ def contribute(
         )
 
         async def enter(conn: AsyncConnection) -> str:
-            who = await behalf.helper(conn, member, by, here.secrets, purpose="words", now=here.now)
+            who = await behalf.who_enters(conn, member, by, here.secrets, purpose="words", now=here.now)
             made = await behalf.contribute(conn, member, entered, who, ids=here.ids, now=here.now)
             gave = Found(words=words, gift=made, member=member.id, practice=member.practice)
             await alerts.look_at(conn, member.group, gave, safe_words(), ids=here.ids, now=here.now)
@@ -91,7 +91,7 @@ def ballot(
     async def work(here: Here) -> tuple[str, ...]:
         async def enter(conn: AsyncConnection) -> tuple[str, ...]:
             member = await people.find_member(conn, for_, here.secrets)
-            who = await behalf.helper(conn, member, by, here.secrets, purpose="votes", now=here.now)
+            who = await behalf.who_enters(conn, member, by, here.secrets, purpose="votes", now=here.now)
             return await behalf.vote(conn, member, poll, option, who, ids=here.ids, now=here.now)
 
         return await here.db.transact(enter)
