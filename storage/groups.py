@@ -90,7 +90,7 @@ async def list_groups(conn: AsyncConnection) -> list[Home]:
 
 async def settle(conn: AsyncConnection, group: str, asked: Mapping[str, str]) -> Rules:
     """Change these rules of a group, and give all of them as they are now. Raise Complaint."""
-    kept = await conn.scalar(sa.select(groups.c.settings).where(groups.c.id == group))
+    kept = await conn.scalar(sa.select(groups.c.settings).where(groups.c.id == group).with_for_update())
     try:
         settled = dict(kept or {}) | dict(rules.settle(name, value) for name, value in asked.items())
     except (RuleError, WhenError) as error:

@@ -60,7 +60,7 @@ async def put(
     now: datetime,
 ) -> None:
     """Have a group ask in these words from now on. Whoever calls this lets the group be read anew."""
-    kept = await conn.scalar(sa.select(groups.c.wordings).where(groups.c.id == group))
+    kept = await conn.scalar(sa.select(groups.c.wordings).where(groups.c.id == group).with_for_update())
     wordings = dict(kept or {}) | {purpose: version}
     await conn.execute(sa.update(groups).where(groups.c.id == group).values(wordings=wordings))
     await conn.execute(sa.insert(texts), [*rows(version, text, now), *rows(version + MORE, more, now)])
