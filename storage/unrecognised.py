@@ -49,7 +49,8 @@ async def pass_on(
 async def _group(conn: AsyncConnection, line: str) -> str | None:
     r = reaches.c
     last = sa.select(members.c.group_id).join(reaches, r.member_id == members.c.id).where(r.line_id == line)
-    return await conn.scalar(last.order_by(r.retired_at.is_not(None), r.heard_at.desc()).limit(1))
+    latest = (r.retired_at.is_not(None), r.heard_at.desc().nulls_last())
+    return await conn.scalar(last.order_by(*latest).limit(1))
 
 
 async def _file(
