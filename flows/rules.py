@@ -46,9 +46,7 @@ class Rules:
     )
     messages_a_week: int = rule(2, "How many messages that we start a member gets in a week; 0 for any.")
     check_in_weeks: int = rule(8, "After how many weeks members are asked how it goes; 0 for never.")
-    quiet_weeks: int = rule(
-        6, "After how many weeks without a word somebody has not been in touch.", least=1
-    )
+    quiet_weeks: int = rule(6, "After how many weeks without a word somebody has not been in touch.", least=1)
     helper_hours: str = rule("", "When the helper answers and takes calls; the group's own hours if empty.")
     helper_days: tuple[str, ...] = rule(DAYS, "On which days of the week the helper does.", among=DAYS)
     helper_waits: int = rule(60, "After how many minutes without the helper staff are told.", least=1)

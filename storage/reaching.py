@@ -76,11 +76,11 @@ async def look(conn: AsyncConnection, stage: Stage, _: str) -> Wants:
     """What the member has and wants, for the flow in which they choose."""
     me, r = stage.me or "", reaches.c
     rows = await conn.execute(
-        sa.select(r.channel, sa.func.max(sa.case((r.may_start, 1), else_=0)))
+        sa.select(r.channel, sa.func.max(sa.case((r.may_start, 1), else_=0)).label("may_start"))
         .where(r.member_id == me, r.retired_at.is_(None))
         .group_by(r.channel)
     )
-    has: dict[str, int] = {channel: may_start for channel, may_start in rows}
+    has: dict[str, int] = {row.channel: row.may_start for row in rows}
     against = {(channel, purpose) for _, channel, purpose in await choices(conn, [me])}
     against |= {(channel, "") for channel, may_start in has.items() if not may_start}
     if await conn.scalar(sa.select(members.c.never_ring).where(members.c.id == me)):

@@ -326,7 +326,11 @@ def test_words_understood_anywhere(name: str | None, ways: str) -> None:
         ),
         ("start", "START|yes|Unstop."),
         ("help", "HELP|info?"),
-        (None, "we have to STOP this|STOP STOP|stop please|opt out|the end|another stop|/quit|/end||stopp|yes please"),
+        (
+            None,
+            "we have to STOP this|STOP STOP|stop please|opt out|the end|another stop|/quit|/end||stopp|"
+            "yes please",
+        ),
     ],
 )
 def test_only_the_whole_word_opts_out(meaning: str | None, messages: str) -> None:

@@ -27,6 +27,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_entries"),
     )
     op.create_index("ix_entries_member_id", "entries", ["member_id"])
-    op.add_column(
-        "members", sa.Column("read_back", sa.Boolean(), nullable=False, server_default=sa.false())
-    )
+    op.add_column("members", sa.Column("read_back", sa.Boolean(), nullable=False, server_default=sa.false()))
