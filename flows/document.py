@@ -6,6 +6,7 @@ jumps, so that where somebody is in a flow is one number.
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from flows.events import Option
@@ -76,15 +77,14 @@ def load(sources: Mapping[str, str], older: Mapping[str, str] | None = None) -> 
     """
     current: dict[str, Flow] = {}
     lines: dict[str, list[int]] = {}
-    phrases: dict[str, Text] = {}
+    phrases: Mapping[str, Text] = {}
     safe_words = NOTHING
     for source, body in sources.items():
         if source == "phrases.yaml":
-            table = read(body, source)
-            phrases = {name: text_of(table, name, source) for name in table}
+            phrases = _phrases(body, source)
             continue
         if source == "safe-words.yaml":
-            safe_words = SafeWords.of(read(body, source))
+            safe_words = _safe_words(body, source)
             continue
         flow, lines[source] = parse(body, source)
         if flow.name in current:
@@ -106,6 +106,18 @@ def load(sources: Mapping[str, str], older: Mapping[str, str] | None = None) -> 
     )
 
 
+@lru_cache(maxsize=8)
+def _phrases(body: str, source: str) -> Mapping[str, Text]:
+    table = read(body, source)
+    return {name: text_of(table, name, source) for name in table}
+
+
+@lru_cache(maxsize=8)
+def _safe_words(body: str, source: str) -> SafeWords:
+    return SafeWords.of(read(body, source))
+
+
+@lru_cache(maxsize=512)  # what a text says is settled: it is worked out once
 def parse(body: str, source: str) -> tuple[Flow, list[int]]:
     """One flow from its text, with the line of each of its steps. Its version is a hash of the text."""
     table = read(body, source)

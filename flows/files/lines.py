@@ -5,6 +5,8 @@ from typing import Any
 
 import yaml
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, much quicker where it is there
+
 
 class FlowError(ValueError):
     """A flow file cannot be used: where, what is wrong, and how to mend it."""
@@ -27,13 +29,11 @@ class Table(dict[str, Any]):
 def read(text: str, source: str) -> Table:
     """The file's mapping; raise FlowError where it is not YAML or not a mapping."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
+        node = yaml.compose(text, Loader=LOADER)
+    except yaml.YAMLError:
         raise FlowError(
             source,
-            line,
+            _faulty(text),
             "this is not YAML.",
             "Look at the indentation and for a colon inside a text; put such a text in quotes.",
         ) from None
@@ -43,6 +43,16 @@ def read(text: str, source: str) -> Table:
             source, 1, "the file does not hold a flow.", "Begin it with 'flow: NAME' and 'steps:'."
         )
     return value
+
+
+def _faulty(text: str) -> int:
+    """The line at fault, which the slower way of reading tells more exactly."""
+    try:
+        yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        return mark.line + 1 if mark else 1
+    return 1
 
 
 def _value(node: yaml.Node, source: str) -> Any:
