@@ -69,7 +69,7 @@ def told(effect: Effect, files: Files) -> str:
             return f"for a person: {effect.kind}: {_answer(_as_answer(effect), files)}".rstrip(": ")
         case Acknowledge() | Delivered() | Thank():
             return _reached(effect)
-    return _alert(effect) or _helped(effect, files) or _about(effect, files)
+    return _alert(effect) or _helped(effect, files) or _entered(effect, files) or _about(effect, files)
 
 
 def _alert(effect: Effect) -> str:
@@ -122,15 +122,21 @@ def _about(effect: Effect, files: Files) -> str:
             return "a PIN is kept" if effect.pin else "no PIN is kept"
         case Prefer():
             return f"preference: {effect.name} is {effect.value or 'as usual'}"
-        case Enter():
-            given = Answer(text=effect.text, media=effect.media)
-            what = f"{effect.poll} {', '.join(effect.keys)}" if effect.poll else _answer(given, files)
-            return f"for the member: {what}"
-        case EndSupport() | GiveUpSupport():
-            return "nobody may send things for them now"
         case Choose():
             what = effect.purpose or "anything"
             return f"{'wanted' if effect.wanted else 'not wanted'}: {what} by {effect.channel}"
+    return ""
+
+
+def _entered(effect: Effect, files: Files) -> str:
+    """What somebody sends for a member."""
+    match effect:
+        case Enter():
+            answer = Answer(text=effect.text, media=effect.media)
+            what = f"{effect.poll} {', '.join(effect.keys)}" if effect.poll else _answer(answer, files)
+            return f"for the member: {what}"
+        case EndSupport() | GiveUpSupport():
+            return "nobody may send things for them now"
     return ""
 
 
