@@ -187,6 +187,7 @@ class App:
             encoders=encoders,
             practice=self.practice,
             load=self.files.load,
+            flows=self.flows,
             holder=self.holder,
             noted=self.metrics.sent,
             carrier_stops=self.settings.sms_optout == "twilio",

@@ -15,6 +15,7 @@ from bot.handing import Find, Hands, Means, Post
 from bot.lane import Lane, Tools
 from bot.pace import Gap, Pace, Speed
 from channels.base import SENT, Channel, Lists, Load, Parcel, Result
+from flows.library import Flows
 from storage import records, slots
 from storage.addresses import hash_of
 from storage.asking import Fit
@@ -92,6 +93,7 @@ class Lanes:
         encoders: Mapping[str, Channel],
         practice: Carrier,
         load: Load,
+        flows: Flows,
         clock: Callable[[], datetime],
         ids: Callable[[], str],
         holder: str,
@@ -112,7 +114,7 @@ class Lanes:
             db=db,
             clock=clock,
             ids=ids,
-            terms=Terms(holder=holder, ids=ids, fit=_fit(every), carrier_stops=carrier_stops),
+            terms=Terms(holder=holder, ids=ids, fit=_fit(every), flows=flows, carrier_stops=carrier_stops),
             channels=tuple(carriers),
             noted=noted,
         )

@@ -3,7 +3,7 @@
 The member's conversation is changed in the same transaction, before the provider is called.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.engine import asked
-from flows.events import Option, Question, Say
+from flows.events import Question, Say
 from flows.state import Conversation
 from storage.checks import STILL, Waiting
 from storage.database import upsert
@@ -19,8 +19,6 @@ from storage.outbox import Body, Row, add
 from storage.states import packed, unpacked
 from storage.tables import conversations, open_questions
 
-STILL_YOU, SOMEBODY = "Is this still {name}?", "the person who joined us"
-IT_IS, IT_IS_NOT = "It is", "It is not"
 WAY_BACK = "To go back to what you were doing, text BACK."
 
 Fit = Callable[[str, Say], tuple[Say, str]]  # by channel: what goes out now, and what waits for MORE
@@ -53,12 +51,12 @@ def dressed(
 
 async def ask(
     conn: AsyncConnection,
-    rows: Sequence[Waiting],
+    says: Mapping[Waiting, Say],
     talks: Mapping[str | None, Conversation | None],
     now: datetime,
 ) -> None:
     """Put polls on their members' lists of open questions, and save the conversations."""
-    notices = [row for row in rows if row.klass == "notice" and row.member]
+    notices = [row for row in says if row.klass == "notice" and row.member]
     polls = [
         {"id": row.id, "member_id": row.member, "poll_id": row.subject, "state": "open", "asked_at": now}
         for row in notices
@@ -75,7 +73,7 @@ async def ask(
         {
             "owner": f"line:{row.line}",
             "member_id": None,
-            "state": packed(Conversation(asked=_still(row, "").question)),
+            "state": packed(Conversation(asked=says[row].question)),
             "updated_at": now,
         }
         for row in notices
@@ -87,14 +85,14 @@ async def ask(
         await conn.execute(make.on_conflict_do_update(index_elements=["owner"], set_=change), saved)
 
 
-async def still_theirs(
-    conn: AsyncConnection, rows: Mapping[Waiting, str], ids: Callable[[], str], now: datetime
+async def put_doubts(
+    conn: AsyncConnection, rows: Mapping[Waiting, Question], ids: Callable[[], str], now: datetime
 ) -> None:
     """Ask once, on each line that may be somebody else's by now, if it is still this member's.
 
-    `rows` are what waits for that, each with the first name.
+    `rows` are what waits for that, each with its question.
     """
-    asked_for = {(row.line, row.member): row for row in rows}
+    asked_for = {(row.line, row.member): (row, question) for row, question in rows.items()}
     questions = [
         Row(
             id=ids(),
@@ -102,23 +100,14 @@ async def still_theirs(
             channel=row.channel,
             klass="notice",
             dedupe_key=f"{STILL}:{row.member}:{row.line}:{now:%Y-%m}",
-            say=_still(row, rows[row]),
+            say=Say(text=question.text, question=question),
             member=row.member,
             group=row.group,
             kind=STILL,
         )
-        for row in asked_for.values()
+        for row, question in asked_for.values()
     ]
     await add(conn, questions, now=now)
-
-
-def _still(row: Waiting, name: str) -> Say:
-    text = STILL_YOU.format(name=name or SOMEBODY)
-    options = (Option(key="yes", label=IT_IS), Option(key="no", label=IT_IS_NOT))
-    return Say(
-        text=text,
-        question=Question(id=row.member or STILL, name=STILL, text=text, takes=("choice",), options=options),
-    )
 
 
 async def unask(conn: AsyncConnection, member: str, poll: str) -> None:

@@ -113,6 +113,8 @@ class Facts:
     first_name: str = ""
     shared: bool = False
     conversation: Conversation | None = None
+    language: str = "en"
+    form: str = "plain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.events import Say
+from flows.events import Question, Say
+from flows.library import Flows
 from flows.state import Conversation
+from flows.turns.introducing import still_theirs
 from storage import heads
-from storage.asking import Fit, ask, dressed, still_theirs
+from storage.asking import Fit, ask, dressed, put_doubts
 from storage.checks import (
     DIED,
     DIED_OFTEN,
+    STILL,
     UNCLEAR,
     UNLIMITED,
     Facts,
@@ -53,6 +56,7 @@ class Terms:
     holder: str
     ids: Callable[[], str]
     fit: Fit
+    flows: Flows
     carrier_stops: bool = True
 
 
@@ -98,8 +102,14 @@ async def claim(
     plan.take = await gather(conn, lane, plan.take, known.facts, now)
     await _write(conn, plan, terms.holder, now)
     await _put_off(conn, lane, plan.due, now)
-    await still_theirs(conn, {row: known.facts[row.id].first_name for row in plan.doubt}, terms.ids, now)
+    doubts = {row: _still(row, known.facts[row.id], terms.flows) for row in plan.doubt}
+    await put_doubts(conn, doubts, terms.ids, now)
     return await _dress(conn, plan, free, terms.fit, now)
+
+
+def _still(row: Waiting, facts: Facts, flows: Flows) -> Question:
+    """Whether this row's line is still its member's, as they are asked."""
+    return still_theirs(flows, row.member or STILL, facts.first_name, (facts.language, facts.form))
 
 
 def _plan_line(plan: _Plan, line: str, rows: Sequence[Waiting], now: datetime) -> None:
@@ -244,5 +254,5 @@ async def _dress(
             say, talks[row.member] = dressed(row, body, talks.get(row.member), fit, called)
         line = free[row.line]
         claimed.append(Claimed(row=row, say=say, address=line.address, rested=line.rested))
-    await ask(conn, [one.row for one in claimed], talks, now)
+    await ask(conn, {one.row: one.say for one in claimed}, talks, now)
     return claimed

@@ -136,7 +136,7 @@ async def _people(
         sa.select(
             *(m.id, m.state, m.paused_until, m.never_first, m.never_ring, m.hours, m.days, m.a_week),
             *(g.hours.label("group_hours"), g.settings, g.zone),
-            *(c.busy_until, c.state.label("talk"), m.handover),
+            *(c.busy_until, c.state.label("talk"), m.handover, m.language, m.form),
         )
         .join(groups, g.id == m.group_id)
         .outerjoin(conversations, c.owner == m.id)
@@ -158,6 +158,8 @@ async def _people(
             busy_until=row.busy_until,
             helped=row.handover is not None,
             conversation=_talk(row.talk),
+            language=row.language,
+            form=row.form,
         )
         for row in people
     }

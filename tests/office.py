@@ -21,6 +21,7 @@ from storage.ids import Ids
 from storage.secrets import Secrets
 from storage.tables import conversations, groups, lines, members, options, polls, reached, reaches
 from storage.tables import outbox as box
+from tests.scenes import shipped
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 RETRY = Result(outcome="retry", sentence="The provider is away.")
@@ -116,6 +117,7 @@ class Office:
             encoders=self.channels,
             practice=self.practice,
             load=_nothing,
+            flows=shipped(),
             clock=lambda: self.now,
             ids=self.ids,
             holder=holder,

@@ -6,6 +6,7 @@ import pytest
 
 from flows.events import Say
 from storage import telling
+from storage.columns import micros
 from tests.stores import migrated
 from tests.world import ADA, World, world
 
@@ -42,10 +43,49 @@ async def unheard(world: World) -> list[str]:
     return list(world.twilio.sent_to(ADA))
 
 
-async def test_33_a_number_that_was_long_silent_is_asked_first(world: World, unheard: list[str]) -> None:
+@pytest.mark.parametrize("says", ["1", "YES", "yes it is"])
+async def test_33_a_number_that_was_long_silent_is_asked_first(
+    world: World, unheard: list[str], says: str
+) -> None:
     await tells(world)
     asked = await world.twilio.next_text(ADA, after=len(unheard))
     assert asked.startswith(STILL) and NEWS not in asked
+    assert NEWS in (await world.texts(ADA, says))[0]
+
+
+async def test_what_is_no_answer_is_asked_again_by_name(world: World, unheard: list[str]) -> None:
+    await tells(world)
+    asked = await world.twilio.next_text(ADA, after=len(unheard))
+    (again,) = await world.texts(ADA, "Who wants to know?")
+    assert again.endswith(asked)
+
+
+async def test_33_whoever_lifts_a_phone_that_may_be_anothers_hears_nothing(
+    world: World, unheard: list[str]
+) -> None:
+    async with world.app.db.write() as conn:
+        await conn.exec_driver_sql("UPDATE reaches SET may_start = channel = 'voice'")
+    await tells(world)
+    call = await world.twilio.answer(ADA)
+    await call.press("1")
+    assert STILL in call.said and NEWS not in call.said
+    await call.press("1")
+    assert NEWS in call.said
+    await call.hang_up()
+
+
+async def test_33_a_number_that_was_dead_for_long_proves_nobody_when_it_works_again(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    async with world.app.db.write() as conn:
+        dead = {"now": micros(world.clock() - timedelta(days=8))}
+        await conn.exec_driver_sql("UPDATE lines SET failing_since = :now", dead)
+    await tells(world)
+    before = len(world.twilio.sent_to(ADA))
+    assert (await world.twilio.next_text(ADA, after=before)).startswith(STILL)
+    await world.twilio.settle()
+    await tells(world)
+    assert all(NEWS not in text for text in world.twilio.sent_to(ADA))
     assert NEWS in (await world.texts(ADA, "1"))[0]
 
 

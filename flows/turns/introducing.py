@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from flows.effects import Here, Matter, NotTheirs, RingBack, SomebodyElse
 from flows.events import Option, Question
+from flows.library import Flows
 from flows.state import Answer, Candidate
 from flows.turns.frames import drop_overlays, put_question
 from flows.turns.turning import Turn
@@ -29,13 +30,24 @@ def ask(t: Turn, _: str) -> None:
 
 
 def still(t: Turn, one: Candidate) -> Question:
+    return still_theirs(t.flows, one.id, one.first_name, (t.language, t.form))
+
+
+def still_theirs(flows: Flows, member: str, first_name: str, form: tuple[str, str]) -> Question:
     """Whether a line is still theirs: named by their id. Whoever has it now learns a first name at most."""
+
+    def said(name: str, **values: str) -> str:
+        return flows.phrases[name].written[form].fill(lambda key: values.get(key, ""))
+
+    def aloud(name: str) -> str:
+        return flows.phrases[name].spoken[form].fill(lambda _: "")
+
     options = tuple(
-        Option(key=key, label=t.phrase(f"still.{key}"), spoken=t.spoken(f"still.{key}"), words=(key,))
+        Option(key=key, label=said(f"still.{key}"), spoken=aloud(f"still.{key}"), words=(key,))
         for key in ("yes", "no")
     )
-    text = t.phrase("still.ask", member=one.first_name or t.phrase("still.nobody"))
-    return Question(id=one.id, name=STILL, text=text, takes=("choice",), options=options)
+    text = said("still.ask", member=first_name or said("still.nobody"))
+    return Question(id=member, name=STILL, text=text, takes=("choice",), options=options)
 
 
 def question_of(t: Turn, name: str, phrase: str, options: tuple[Option, ...] = ()) -> Question:
