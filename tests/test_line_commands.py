@@ -38,6 +38,16 @@ def test_a_code_is_said_with_how_to_use_it(takepart: Takepart, sam: str) -> None
     assert "Good once" in said and "take part already" in said
 
 
+@pytest.mark.parametrize("command", [("member", "code", "{sam}"), ("invite", "GARDEN")])
+def test_whoever_gives_a_code_away_stands_in_the_trail(
+    takepart: Takepart, sam: str, command: tuple[str, ...]
+) -> None:
+    assert takepart(*(part.format(sam=sam) for part in command), "--by", "Sam").code == 0
+    (first, *_) = takepart("audit", "GARDEN", "--json").json
+    assert first["who"] == sam
+    assert takepart(*(part.format(sam=sam) for part in command), "--by", "Nobody").code == 2
+
+
 def test_codes_have_a_limit_a_day(takepart: Takepart, sam: str) -> None:
     said = [takepart("member", "code", sam).code for _ in range(21)]
     assert said == [0] * 20 + [2]

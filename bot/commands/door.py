@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.commands import audit
 from bot.commands.base import GroupName, Here, Json, MemberName, print_json, run, say
 from bot.ways import shipped
 from flows.document import load
@@ -28,11 +29,12 @@ By = Annotated[str, typer.Option("--by", metavar="ME", help="Which facilitator y
 def invite(
     name: GroupName,
     for_: Annotated[str, typer.Option("--for", metavar="NAME", help="What to offer to call them.")] = "",
+    by: audit.By = None,
     as_json: Json = False,
 ) -> None:
     """Make a code that lets one person into a group, once, within 30 days.
 
-    takepart invite GARDEN --for Ada
+    takepart invite GARDEN --for Ada --by Sam
     """
 
     async def work(here: Here) -> tuple[str, str]:
@@ -42,8 +44,7 @@ def invite(
             made = await inviting.invite(
                 conn, here.secrets, ids=here.ids, group=home.id, name=called, now=here.now
             )
-            trace = {"group": home.id, "did": "invited somebody", "subject": made[0]}
-            await auditing.record(conn, ids=here.ids, now=here.now, **trace)
+            await audit.leave_trace(conn, here, home.id, "invited somebody", by=by, subject=made[0])
             return made
 
     id_, code = run(work)

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.commands.audit import By, leave_trace
 from bot.commands.base import Here, Json, MemberName, at, print_json, run, say, stamp
-from storage import auditing, joined, linking, people, pins
+from storage import joined, linking, people, pins
 from storage.groups import Complaint
 from storage.people import Listed
 
@@ -18,12 +19,12 @@ PIN = 4  # digits
 
 
 @commands.command("code")
-def member_code(who: MemberName, as_json: Json = False) -> None:
+def member_code(who: MemberName, by: By = None, as_json: Json = False) -> None:
     """Make a code that brings a member back by a new phone. Give it in person: whoever has it is them.
 
     It works once, for 24 hours, by text, by Telegram and on the phone. What they had before is retired then.
 
-    takepart member code 4821
+    takepart member code 4821 --by Sam
     """
 
     async def work(here: Here) -> tuple[Listed, str, datetime]:
@@ -35,7 +36,7 @@ def member_code(who: MemberName, as_json: Json = False) -> None:
             )
             if not code:
                 raise Complaint("This member had too many codes today: try again tomorrow.")
-            await _note(here, conn, found, "made a code to come back")
+            await _note(here, conn, found, "made a code to come back", by)
             return found, code, here.now + linking.LASTS["back"]
 
     found, code, until = run(work)
@@ -49,6 +50,7 @@ def member_code(who: MemberName, as_json: Json = False) -> None:
 def member_pin(
     who: MemberName,
     none: Annotated[bool, typer.Option("--none", help="Let them have no PIN any more.")] = False,
+    by: By = None,
     as_json: Json = False,
 ) -> None:
     """Set a member's PIN, of four numbers, as they ask you to. It is asked for, or read from standard input.
@@ -64,7 +66,7 @@ def member_pin(
             found = await people.find_member(conn, who, here.secrets)
             _in_it(found)
             await pins.keep_pin(conn, here.secrets, found.id, pin)
-            await _note(here, conn, found, "set a PIN" if pin else "removed a PIN")
+            await _note(here, conn, found, "set a PIN" if pin else "removed a PIN", by)
             return found.id
 
     id_ = run(work)
@@ -75,7 +77,7 @@ def member_pin(
 
 
 @commands.command("unjoin")
-def member_unjoin(who: MemberName, as_json: Json = False) -> None:
+def member_unjoin(who: MemberName, by: By = None, as_json: Json = False) -> None:
     """Make two members again of one who was joined by mistake, in the last 30 days. A stop stays.
 
     takepart member unjoin 4821
@@ -85,7 +87,7 @@ def member_unjoin(who: MemberName, as_json: Json = False) -> None:
         async with here.db.write() as conn:
             found = await people.find_member(conn, who, here.secrets)
             other = await joined.unjoin_members(conn, found.id, now=here.now)
-            await _note(here, conn, found, "made two members of one")
+            await _note(here, conn, found, "made two members of one", by)
             return found.id, other
 
     id_, other = run(work)
@@ -108,5 +110,5 @@ def _in_it(found: Listed) -> None:
         raise Complaint("They have left the group: they can join again.")
 
 
-async def _note(here: Here, conn: AsyncConnection, found: Listed, did: str) -> None:
-    await auditing.record(conn, ids=here.ids, group=found.group, did=did, subject=found.id, now=here.now)
+async def _note(here: Here, conn: AsyncConnection, found: Listed, did: str, by: str | None) -> None:
+    await leave_trace(conn, here, found.group, did, by=by, subject=found.id)
