@@ -136,7 +136,8 @@ async def _open_of(conn: AsyncConnection, group: str, found: Found, now: datetim
     if found.member is None and found.line is None:
         return None
     sender = a.member_id == found.member if found.member else a.line_id == found.line
-    here = (a.group_id == group, a.state == "open", sender, a.at > now - TOGETHER)
+    # Once everybody was told in vain nobody would hear of it any more.
+    here = (a.group_id == group, a.state == "open", a.due_at.is_not(None), sender, a.at > now - TOGETHER)
     latest = sa.select(a.id).where(*here).order_by(a.at.desc()).limit(1)
     return (await conn.execute(latest)).scalar()
 

@@ -202,6 +202,15 @@ async def test_when_everybody_was_told_in_vain_it_stands_on_the_list_until_it_is
     assert waits.words == f"Nobody has seen alert {found.number}: takepart safety show {found.number} --by ME"
 
 
+async def test_what_comes_after_everybody_was_told_in_vain_is_told_anew(office: Guarded) -> None:
+    await office.contact("sam", "sms")
+    first = await office.flag()
+    assert await office.watch() == ["sam"]
+    await office.watch(minutes=31)
+    assert await office.flag("nobody feeds me") != first
+    assert await office.watch() == ["sam"]
+
+
 async def test_a_death_between_flag_and_alert_loses_and_repeats_nothing(office: Guarded) -> None:
     await office.contact("sam", "sms")
     await office.flag()  # and here the process dies
