@@ -89,11 +89,21 @@ def _traces(
 ) -> list[Trace]:
     """Only what really is of this number, whatever was listed."""
     return [
-        Trace(kind=kind, sid=one.sid, came=one.from_ == number, at=at)
+        Trace(kind=kind, sid=one.sid, came=sender == number, at=at)
         for one in listed
-        if one.sid and ((one.from_ == number and one.to in ours) or (one.to == number and one.from_ in ours))
-        if (at := one.date_created or until) <= until
+        if one.sid and {sender := _sender(one), one.to} in ({number, our} for our in ours)
+        if (at := _made(one) or until) <= until
     ]
+
+
+def _sender(one: Any) -> str:
+    """From whom it came; the SDK calls this otherwise for calls than for messages."""
+    return str(getattr(one, "from_", None) or getattr(one, "_from", None) or "")
+
+
+def _made(one: Any) -> datetime | None:
+    """When it was made; the SDK leaves a date as text where it can't read it."""
+    return one.date_created if isinstance(one.date_created, datetime) else None
 
 
 async def _listed(asking: Awaitable[list[Any]]) -> list[Any]:

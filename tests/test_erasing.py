@@ -107,6 +107,19 @@ async def test_of_a_stopped_line_only_the_keyed_hash_stays_until_it_starts(world
     await world.until("SELECT 1 FROM lines WHERE address IS NOT NULL")
 
 
+async def test_a_call_that_is_only_known_at_twilio_goes_too(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    call = await world.twilio.ring(ADA)
+    await call.hang_up()
+    async with world.app.db.write() as conn:  # as where the service was away when they rang
+        await conn.execute(sa.text("DELETE FROM calls"))
+    await forget(world, ADA)
+    await world.app.remover.once()
+    await world.met(lambda: call.sid in world.twilio.removed)
+    await gone(world)
+
+
 async def test_what_twilio_can_not_remove_at_once_is_tried_until_it_is_gone(world: World) -> None:
     await world.group()
     await world.joined(ADA)
