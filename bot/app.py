@@ -27,7 +27,7 @@ from bot.clearing import Clearing
 from bot.fetch import Fetcher, teller
 from bot.files import media_store
 from bot.intake import Intake
-from bot.lanes import Lanes, Width, widths_of
+from bot.lanes import Lanes, Width, fit, widths_of
 from bot.metrics import Metrics, State
 from bot.practice import PracticeCarrier, PracticePhones
 from bot.removing import Remover
@@ -42,8 +42,7 @@ from bot.web import media, operations, practice
 from bot.web.front import Front
 from bot.web.headers import Headers
 from bot.web.webhooks import Webhooks
-from channels.base import Channel, Delivery
-from flows.events import Say
+from channels.base import Delivery
 from storage import bells, fetches, leases, receipts
 from storage.ids import Ids
 from storage.leases import release_all
@@ -245,7 +244,7 @@ class App:
             views=self.views,
             secrets=self.secrets,
             ids=self.ids,
-            fit=_fit(encoders),
+            fit=fit(encoders),
             answer=lambda says, step: self.senders.voice.answer(says, step=step),
             channels=tuple(self.senders.on),
         )
@@ -393,7 +392,3 @@ class App:
             self.fetcher.wake()
 
         await bells.listen(self.settings.database_url, rung)
-
-
-def _fit(encoders: dict[str, Channel]) -> Callable[[str, Say], tuple[Say, str]]:
-    return lambda channel, say: encoders[channel].fit(say) if channel in encoders else (say, "")

@@ -114,7 +114,7 @@ class Lanes:
             db=db,
             clock=clock,
             ids=ids,
-            terms=Terms(holder=holder, ids=ids, fit=_fit(every), flows=flows, carrier_stops=carrier_stops),
+            terms=Terms(holder=holder, ids=ids, fit=fit(every), flows=flows, carrier_stops=carrier_stops),
             channels=tuple(carriers),
             noted=noted,
         )
@@ -207,7 +207,8 @@ class Lanes:
                 await lane.renew()
 
 
-def _fit(encoders: Mapping[str, Channel]) -> Fit:
+def fit(encoders: Mapping[str, Channel]) -> Fit:
+    """Cuts what is to be said to what its channel can carry."""
     return lambda channel, say: encoders[channel].fit(say) if channel in encoders else (say, "")
 
 

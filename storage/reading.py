@@ -119,6 +119,7 @@ def _says(answers: Any) -> bool:
 
 
 def moment(at: datetime) -> str:
+    """A moment as programs read it."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

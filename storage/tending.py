@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from storage import auditing
 from storage.alerts import find
 from storage.groups import Complaint, quoted
 from storage.people import Listed, find_member
+from storage.reading import moment
 from storage.safety import staff_member
 from storage.secrets import Secrets
 from storage.tables import alert_steps, alert_words, alerts, contributions, given, groups, lines, members
@@ -122,7 +123,7 @@ async def show(
         name=await _name(conn, alert.member_id) if named else "",
         said=tuple(
             Said(
-                at=_day(row.at, zone) if hidden else _moment(row.at),
+                at=_day(row.at, zone) if hidden else moment(row.at),
                 words=row.words,
                 taken_back=row.taken_back_at is not None,
             )
@@ -194,7 +195,3 @@ async def _steps(conn: AsyncConnection, alert: str) -> tuple[Step, ...]:
 
 def _day(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).date().isoformat()
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

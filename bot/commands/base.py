@@ -16,7 +16,7 @@ from rich.table import Table
 from bot import briefs
 from bot.files import media_store
 from bot.settings import Settings, load
-from storage import fetches
+from storage import fetches, reading
 from storage.database import Database
 from storage.groups import Complaint
 from storage.ids import Ids
@@ -92,6 +92,14 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def told(id: str, state: str, sentence: str, as_json: bool) -> None:
+    """What has become of one thing."""
+    if as_json:
+        print_json({"id": id, "state": state})
+    else:
+        say(sentence)
+
+
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
     """Rows below their names; a sentence where there are none. Nothing is cut short."""
     if not rows:
@@ -123,4 +131,4 @@ def at(moment: datetime | None) -> str:
 
 def stamp(moment: datetime | None) -> str | None:
     """A moment as programs read it."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
+    return reading.moment(moment) if moment else None

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, stamp, table
+from bot.commands.base import GroupName, Here, Json, at, print_json, run, stamp, table, told
 from bot.helping import first_name, sentence
 from bot.ways import shipped
 from flows.document import load
@@ -74,18 +74,18 @@ def handover_answer(
 
     takepart handover answer 01k9q2zt4vwxhepk "I will ring the bus company." --by 4821
     """
-    told = words.strip()
-    if not told:
+    words = words.strip()
+    if not words:
         raise Complaint("Write what the member is to read.")
 
     async def work(here: Here) -> None:
         async with here.db.write() as conn:
             _, me = await _mine(here, conn, id, by, "answered in a hand-over")
-            says = _sentence("handover.answer", helper=me, words=told)
-            await handovers.answer(conn, id, told, says=says, tools=Tools(ids=here.ids, now=here.now))
+            says = _sentence("handover.answer", helper=me, words=words)
+            await handovers.answer(conn, id, words, says=says, tools=Tools(ids=here.ids, now=here.now))
 
     run(work)
-    _told(id, "answered", "It is on its way.", as_json)
+    told(id, "answered", "It is on its way.", as_json)
 
 
 @handover.command("close")
@@ -102,7 +102,7 @@ def handover_close(id: HandoverId, by: By, as_json: Json = False) -> None:
             return await handovers.close(conn, id, says=says, tools=tools) is not None
 
     ended = run(work)
-    _told(id, "over", "It is over, and they are told." if ended else "It was over already.", as_json)
+    told(id, "over", "It is over, and they are told." if ended else "It was over already.", as_json)
 
 
 async def _mine(here: Here, conn: AsyncConnection, id: str, by: str, did: str) -> tuple[Listed, str]:
@@ -130,10 +130,3 @@ def _listed(one: Listed) -> dict[str, object]:
         "late_at": stamp(one.due_at),
         "closed_at": stamp(one.closed_at),
     }
-
-
-def _told(id: str, state: str, sentence: str, as_json: bool) -> None:
-    if as_json:
-        print_json({"id": id, "state": state})
-    else:
-        say(sentence)

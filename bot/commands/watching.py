@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.base import Here, Json, at, print_json, run, say, stamp, table
+from bot.commands.base import Here, Json, at, print_json, run, say, stamp, table, told
 from bot.settings import load
 from flows.files.lines import FlowError
 from storage import problems as store
@@ -67,7 +67,7 @@ def problems_replay(id: ProblemId, as_json: Json = False) -> None:
         asyncio.run(work())
     except FlowError as error:
         raise Complaint(str(error)) from None
-    _told(id, "replayed", "It has been taken in. The service sends the answer if it runs.", as_json)
+    told(id, "replayed", "It has been taken in. The service sends the answer if it runs.", as_json)
 
 
 @problems.command("pass")
@@ -92,7 +92,7 @@ def problems_pass(
             )
 
     matter = run(work)
-    _told(matter, "passed", "The facilitators find it with `takepart matters`.", as_json)
+    told(matter, "passed", "The facilitators find it with `takepart matters`.", as_json)
 
 
 @problems.command("done")
@@ -107,7 +107,7 @@ def problems_done(id: ProblemId, as_json: Json = False) -> None:
             await store.done(conn, id, now=here.now)
 
     run(work)
-    _told(id, "done", "It is off the list.", as_json)
+    told(id, "done", "It is off the list.", as_json)
 
 
 @messages.callback()
@@ -158,13 +158,6 @@ def undelivered_retry(
         print_json({"id": id, "retried": number})
     else:
         say(f"Sent again: {number}. The service sends them if it runs.")
-
-
-def _told(id: str, state: str, sentence: str, as_json: bool) -> None:
-    if as_json:
-        print_json({"id": id, "state": state})
-    else:
-        say(sentence)
 
 
 def _row(one: Undelivered) -> tuple[object, ...]:
