@@ -28,13 +28,16 @@ KNOCKS = Limit(what="invitation", each=5, whole=300)  # codes of groups and invi
 PINS = Limit(what="pin", each=10, whole=200)  # by the member who is guessed at
 
 
-async def closed(conn: AsyncConnection, limit: Limit, by: str, now: datetime) -> bool:
-    """Whether there were too many; then not even what is right may be said to be right."""
+async def closed(conn: AsyncConnection, limit: Limit, by: str, now: datetime, *, whole: bool = True) -> bool:
+    """Whether there were too many; then not even what is right may be said to be right.
+
+    `whole`: too many of all others close it too.
+    """
     g = guesses.c
     mine = sa.func.coalesce(sa.func.sum(sa.case((g.by == by, 1), else_=0)), 0)
     lately = (g.what == limit.what, g.at > now - limit.span)
     of_one, of_all = (await conn.execute(sa.select(mine, sa.func.count()).where(*lately))).one()
-    return bool(of_one >= limit.each or of_all >= limit.whole)
+    return bool(of_one >= limit.each or (whole and of_all >= limit.whole))
 
 
 async def count(

@@ -57,7 +57,7 @@ async def knock(conn: AsyncConnection, s: Stage, code: str) -> Knock:
     A wrong one is counted at once, so that those of one batch count as well.
     """
     s.group = None
-    by = s.line.id if s.line else s.arrived.event.session
+    by = _who_knocks(s)
     if await guessing.closed(conn, KNOCKS, by, s.now):
         return Knock(too_many=True)
     i = invitations.c
@@ -71,6 +71,21 @@ async def knock(conn: AsyncConnection, s: Stage, code: str) -> Knock:
     if s.line and s.line.kind == PRACTICE:  # there is no carrier who would confirm a stop
         s.group = replace(s.group, replies_to_optout=True)
     return Knock(opens=True, invited=Invited(id=found.id, name=found.name))
+
+
+async def shut_out(conn: AsyncConnection, s: Stage, _: str) -> bool:
+    """Whether somebody with a group's own code has tried too many wrong ones: then that one is not named.
+
+    What others guess keeps nobody out of a group that is open.
+    """
+    shut = await guessing.closed(conn, KNOCKS, _who_knocks(s), s.now, whole=False)
+    if shut:
+        s.group = None
+    return shut
+
+
+def _who_knocks(s: Stage) -> str:
+    return s.line.id if s.line else s.arrived.event.session
 
 
 async def admit(conn: AsyncConnection, s: Stage, invitation: str) -> Literal["in", "ask", "used"]:
@@ -98,4 +113,4 @@ def _hash(secrets: Secrets, code: str) -> bytes:
     return secrets.hash(code, "invitation")
 
 
-LOOKS = {"door": knock, "admit": admit}
+LOOKS = {"door": knock, "shut out": shut_out, "admit": admit}

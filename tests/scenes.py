@@ -100,6 +100,7 @@ TWO = (MARY, Member(id="m2", name="Jo", number="5512"))
 JO_IS_HELPED = Supported(id="s1", name="Jo", votes=True)
 LOOKS: Mapping[str, Callable[..., Any]] = {  # nobody has an invitation, and whoever joins is let in
     "door": lambda code: Knock(),
+    "shut out": lambda: False,
     "admit": lambda invitation="": "in",
     "ring back": lambda: RingBack(why="off"),
     "wants": lambda: Wants(has=frozenset({"sms"})),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from flows.effects import Join
 from flows.state import NOT_INVITED, Answer, Group, Invited, Knock, Member
@@ -10,6 +11,7 @@ from flows.turns.turning import Turn
 from flows.values import replace
 
 INVITATION = re.compile(r"^\d{8}$")  # as on a telephone, since a landline is enough
+LATELY = timedelta(hours=1)
 NAME = 60  # letters of what somebody is called
 
 
@@ -24,7 +26,15 @@ def opens(t: Turn, code: str) -> bool:
             t.tell("door.too many" if found.too_many else "door.no such group")
             return False
         t.invited = found.invited
+    elif _came_before(t) and t.look("shut out"):
+        t.tell("door.too many")
+        return False
     return True
+
+
+def _came_before(t: Turn) -> bool:
+    """Whether something came from there lately: only then can there have been wrong codes among it."""
+    return t.was.at is not None and t.now - t.was.at < LATELY
 
 
 def way_in(t: Turn) -> bool:
