@@ -50,6 +50,7 @@ class _Known:
     """What was read, by the keys that a message names."""
 
     people: dict[str, Facts] = field(default_factory=dict)
+    homes: dict[str, Facts] = field(default_factory=dict)  # groups, for who is no member any more
     ways: dict[tuple[str, str, str], bool] = field(default_factory=dict)
     choices: set[reaching.Choice] = field(default_factory=set)
     any_hour: set[tuple[str, str]] = field(default_factory=set)  # groups and their contacts
@@ -83,6 +84,8 @@ async def facts_for(
         known.any_hour = await _any_hour(conn, notices)
         known.done = await _done(conn, who, notices)
         known.uses = await sharing.uses(conn, {row.line for row in notices if row.member}, now)
+    if nobody := {row.group for row in notices if row.group and not row.member}:
+        known.homes = await _homes(conn, nobody)
     ringable = {row.line for row in notices if row.channel == "voice"}
     known.ringing = await _ringing(conn, ringable, now)
     known.rung = await _rung(conn, ringable, now)
@@ -100,7 +103,8 @@ def _of(row: Waiting, known: _Known, usual: Facts) -> Facts:
     if row.klass == "answer":
         return usual
     member, subject = row.member or "", row.subject or ""
-    person = known.people.get(member, Facts(state="left" if member else ""))
+    home = known.homes.get(row.group or "", Facts())
+    person = known.people.get(member, replace(home, state="left" if member else ""))
     use = known.uses.get(row.line, NOBODY)
     return replace(
         person,
@@ -125,6 +129,13 @@ async def _stopped(conn: AsyncConnection, ids: Collection[str]) -> set[str]:
         sa.select(lines.c.id).where(lines.c.id.in_(ids), lines.c.stopped_at.is_not(None))
     )
     return set(found)
+
+
+async def _homes(conn: AsyncConnection, ids: Collection[str]) -> dict[str, Facts]:
+    """The hours of groups: nobody hears from one outside them who is no member, or not any more."""
+    g = groups.c
+    found = await conn.execute(sa.select(g.id, g.hours, g.zone).where(g.id.in_(ids)))
+    return {row.id: Facts(hours=row.hours, zone=row.zone) for row in found}
 
 
 async def _people(

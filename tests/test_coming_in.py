@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -87,6 +88,17 @@ async def test_wrong_codes_count_even_when_they_come_all_at_once(world: World) -
     assert await world.count("guesses") == 5
     assert "wait an hour" in (await world.texts(ADA, f"JOIN {code}"))[0]
     assert "Would you like to join?" in (await world.texts(BEN, f"JOIN {code}"))[0]
+
+
+async def test_after_five_wrong_codes_not_even_the_code_of_an_open_group_opens(world: World) -> None:
+    await settle(world, door="open")
+    await world.group("OAK", name="Oak Group")
+    wrong = await world.texts(ADA, *(f"JOIN GARDEM{n}" for n in range(5)))
+    assert all(UNKNOWN in one for one in wrong)
+    assert "wait an hour" in (await world.texts(ADA, "JOIN GARDEN"))[0]
+    assert "Would you like to join?" in (await world.texts(BEN, "JOIN GARDEN"))[0]
+    world.clock.forward(timedelta(minutes=61))
+    assert "Would you like to join?" in (await world.texts(ADA, "JOIN GARDEN"))[0]
 
 
 async def test_a_code_is_stored_only_as_a_hash(world: World) -> None:
@@ -195,6 +207,18 @@ async def test_ending_a_membership_takes_two_people_and_says_why(world: World) -
     assert "Ask Bo" in await world.twilio.next_text(ADA, after=had)
     said = await world.texts(ADA, "JOIN GARDEN", "1", "Ada")
     assert "A person lets people into" in said[2]  # who was asked to go does not simply come back
+
+
+async def test_the_last_word_comes_in_the_hours_of_the_group(world: World) -> None:
+    await settle(world)
+    await world.joined(ADA)
+    had = len(world.twilio.sent_to(ADA))
+    async with world.app.db.write() as conn:
+        await conn.execute(sa.text("UPDATE groups SET hours = '0-24'"))
+        world.clock.forward(timedelta(hours=13))  # late in the evening
+        await letting_in.end(conn, await member(world, "Ada"), Say(text="It has ended."), "So.", desk(world))
+    world.app.lanes.wake()
+    assert "It has ended." in await world.twilio.next_text(ADA, after=had)
 
 
 async def test_nobody_ends_their_own_membership_by_command(world: World) -> None:
