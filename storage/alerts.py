@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.safety import SafeWords
 from storage import auditing, watches
-from storage.tables import alert_steps, alert_words, alerts, matters, members
+from storage.checks import ALERT
+from storage.tables import alert_steps, alert_words, alerts, matters, members, outbox
 
 TOGETHER = timedelta(hours=1)  # what one person sends meanwhile is one alert, as long as nobody has seen it
 NUMBERS = range(100, 1000)
 LATELY = timedelta(days=90)  # so long no other alert has the same number
 IN_VAIN = "Nobody has seen alert {0}: takepart safety show {0} --by ME"  # on the list of what needs a person
+SEEN = "Somebody looks at the alert already."
 SERVICE = "takepart"  # in the trail: what the service did by itself
 
 
@@ -102,10 +104,18 @@ async def see(
         await auditing.record(
             conn, ids=ids, group=row.group_id, did="alert seen", subject=row.id, who=by, now=now
         )
+        await _tell_no_more(conn, row.id)
         m = matters.c
         stands = (m.group_id == row.group_id, m.kind == "alert", m.words == IN_VAIN.format(row.number))
         await conn.execute(sa.update(matters).where(*stands, m.done_at.is_(None)).values(done_at=now))
     return bool(seen)
+
+
+async def _tell_no_more(conn: AsyncConnection, alert: str) -> None:
+    """Whoever was to hear of it later, such as in the morning, need not."""
+    o = outbox.c
+    waiting = sa.update(outbox).where(o.state == "waiting", o.kind == ALERT, o.subject_id == alert)
+    await conn.execute(waiting.values(state="dropped", body=None, sentence=SEEN))
 
 
 async def step(

@@ -153,6 +153,18 @@ async def test_whoever_did_not_agree_to_nights_is_told_in_the_morning_and_the_ne
     assert await office.watch(hours=6) == ["sam"]
 
 
+async def test_whom_it_waits_for_in_the_morning_hears_nothing_of_what_is_seen_by_then(
+    office: Guarded,
+) -> None:
+    await office.contact("sam", "sms", any_hour=False)
+    await office.contact("bo", "sms", rank=2)
+    alert = await office.flag()
+    assert await office.watch() == ["bo"]
+    async with office.db.write() as conn:
+        await alerts.see(conn, alert, "bo", ids=office.ids, now=office.now)
+    assert await office.watch(hours=6) == []
+
+
 async def test_neither_a_pause_nor_the_limit_nor_an_answer_under_way_holds_an_alert(
     office: Guarded,
 ) -> None:
