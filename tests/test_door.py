@@ -177,6 +177,7 @@ def must_agree(channel: str = "sms", **scene: Any) -> Person:
 @pytest.mark.parametrize("words", ["STOP", "who", "leave", "help", "undo"])
 def test_new_words_stand_in_the_way_of_nobody_who_wants_out_or_help(words: str) -> None:
     assert "It is new" not in must_agree().writes(words)
+    assert not must_agree().writes("hello there", words).startswith("Before we go on")
 
 
 def test_whoever_was_never_asked_is_not_asked_to_agree() -> None:

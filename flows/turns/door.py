@@ -144,9 +144,8 @@ def held_back(t: Turn) -> bool:
 def _at_liberty(t: Turn) -> bool:
     """Whether this goes on in a flow that is open to them too, or opens one."""
     frame = t.frame
-    if frame and frame.flow == AGREE and not t.on_call and not _answers(t):
-        return False
-    if frame and t.flow(frame).always:
+    here = frame is not None and (frame.flow != AGREE or t.on_call or _answers(t))
+    if frame and here and t.flow(frame).always:
         return True
     if t.event.kind != "words":
         return t.on_call and t.event.value in {"0", "*"}
