@@ -215,6 +215,22 @@ def holding(folder: Path, *words: str) -> list[str]:
     return [path.name for path in files if any(mark in path.read_bytes() for mark in marks)]
 
 
+def _here(world: World) -> Here:
+    """What `takepart tidy` works on."""
+    app = world.app
+    return Here(settings=app.settings, db=app.db, secrets=app.secrets, ids=app.ids, now=world.clock())
+
+
+async def test_tidying_says_that_a_line_has_to_wait_until_the_call_is_over(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    call = await world.twilio.ring(ADA)
+    await world.texts(ADA, "forget me", "1")
+    assert (await tidying.clear_away(_here(world))).waiting == 1
+    await call.hang_up()
+    assert (await tidying.clear_away(_here(world))).waiting == 0
+
+
 async def test_nothing_is_left_of_somebody_who_gave_fifty_things(world: World, tmp_path: Path) -> None:
     tess = await lives(world)
     assert holding(tmp_path)
@@ -223,9 +239,7 @@ async def test_nothing_is_left_of_somebody_who_gave_fifty_things(world: World, t
     await world.writes(tess, "forget me")
     await world.writes(tess, "1")
     await gone(world)
-    app = world.app
-    here = Here(settings=app.settings, db=app.db, secrets=app.secrets, ids=app.ids, now=world.clock())
-    await tidying.clear_away(here)
+    await tidying.clear_away(_here(world))
     await write_out(world, tmp_path)
     assert holding(tmp_path) == []
     assert kept(tmp_path / "media") == 0

@@ -13,9 +13,13 @@ from storage.media_place import Away
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tidied:
-    """What was cleared away, and how many removals Twilio still owes; `stuck` are those that fail."""
+    """What was cleared away, and how many removals Twilio still owes; `stuck` are those that fail.
+
+    `waiting` are lines to which the last answer has not gone yet.
+    """
 
     lines: int
+    waiting: int
     files: int
     removals: int
     stuck: int
@@ -32,7 +36,9 @@ def tidy(as_json: Json = False) -> None:
         return
     say(
         f"Tidied. Lines that were forgotten: {done.lines}. Files that were removed: {done.files}.",
-        "Nothing that was erased is left in the database's files.",
+        f"Not forgotten yet, since the last answer has not gone: {done.waiting}. Tidy again in a while."
+        if done.waiting
+        else "Nothing that was erased is left in the database's files.",
     )
     if done.removals:
         say(f"Still to be removed at Twilio, which the service does if it runs: {done.removals}.")
@@ -42,7 +48,7 @@ def tidy(as_json: Json = False) -> None:
 
 async def clear_away(here: Here) -> Tidied:
     """Forget lines, empty what has had its time, remove files, and write the database's file anew."""
-    lines = await _forget_lines(here)
+    lines, waiting = await _forget_lines(here)
     await clearing.clear(here.db, here.now)
     files = 0
     with suppress(Away):  # then the service removes them when it can
@@ -51,15 +57,15 @@ async def clear_away(here: Here) -> Tidied:
     await asyncio.to_thread(Uploads(here.settings.data_dir / "practice").sweep)
     await here.db.compact()
     async with here.db.read() as conn:
-        waiting, stuck = await removals.waiting(conn), await removals.stuck(conn)
-    return Tidied(lines=lines, files=files, removals=waiting, stuck=len(stuck))
+        owed, stuck = await removals.waiting(conn), await removals.stuck(conn)
+    return Tidied(lines=lines, waiting=waiting, files=files, removals=owed, stuck=len(stuck))
 
 
-async def _forget_lines(here: Here) -> int:
-    """Those whose last answer has gone."""
+async def _forget_lines(here: Here) -> tuple[int, int]:
+    """Forget those whose last answer has gone; how many these are, and how many have to wait."""
     async with here.db.read() as conn:
         left = await removals.left_lines(conn)
     count = 0
     for line in left:
         count += await here.db.transact(lambda conn: erasing.forget_line(conn, line, here.now))  # noqa: B023
-    return count
+    return count, len(left) - count
