@@ -219,6 +219,7 @@ class Handover:
     name: str
     open: bool
     number: str = ""  # the member number, where the name is not written yet
+    mark: int = 0  # the number that helpers begin with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

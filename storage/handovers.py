@@ -34,6 +34,7 @@ from storage.tables import (
 from storage.views import changed
 
 MARKS = 99  # after so many the numbers begin anew, so that an old one is nobody else's for long
+LISTED = 3  # so many are named to a helper who wrote without a number
 LASTS = timedelta(days=1)  # how long a helper's words may still go
 _H, _W, _M = handovers.c, handover_words.c, members.c
 
@@ -49,15 +50,35 @@ class Tools:
 # What turns ask for ----------------------------------------------------------------------------------
 async def look(conn: AsyncConnection, s: Stage, mark: str) -> Handover | None:
     """The latest hand-over of this group with this number, for staff who answer it."""
+    found = await _seen(conn, s, _H.mark == int(mark))
+    return found[0] if found else None
+
+
+async def look_mine(conn: AsyncConnection, s: Stage, _: str) -> tuple[Handover, ...]:
+    """Those open ones that this member of staff is told of, the latest first."""
+    return tuple(await _seen(conn, s, sa.and_(_H.helper_id == s.me, _H.closed_at.is_(None))))
+
+
+async def _seen(conn: AsyncConnection, s: Stage, which: sa.ColumnElement[bool]) -> list[Handover]:
     if s.group is None:
-        return None
-    theirs = (_M.group_id == s.group.id, _H.mark == int(mark))
-    seen = sa.select(_H.id, _M.name, _M.number, _H.closed_at).join(members, _M.id == _H.member_id)
-    row = (await conn.execute(seen.where(*theirs).order_by(_H.opened_at.desc()).limit(1))).first()
-    if row is None:
-        return None
-    first = row.name.partition(" ")[0]
-    return Handover(id=row.id, name=first, number=row.number or "", open=row.closed_at is None)
+        return []
+    found = (
+        sa.select(_H.id, _H.mark, _M.name, _M.number, _H.closed_at)
+        .join(members, _M.id == _H.member_id)
+        .where(_M.group_id == s.group.id, which)
+        .order_by(_H.opened_at.desc())
+        .limit(LISTED)
+    )
+    return [
+        Handover(
+            id=row.id,
+            mark=row.mark,
+            name=row.name.partition(" ")[0],
+            number=row.number or "",
+            open=row.closed_at is None,
+        )
+        for row in await conn.execute(found)
+    ]
 
 
 def _open(s: Stage, effect: ef.HandOver) -> None:

@@ -32,6 +32,7 @@ async def look_up(conn: AsyncConnection, stage: Stage, look: Look) -> Any:
 LOOKS: Mapping[str, LookUp] = {
     "alert": flagging.look,
     "handover": handovers.look,
+    "my handovers": handovers.look_mine,
     "things": things.look,
     "own copy": own_copy.look,
     "wants": reaching.look,

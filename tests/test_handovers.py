@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -141,6 +142,24 @@ def test_what_staff_send_amiss_is_told_and_goes_nowhere(over: Handover | None, w
     ann = helping(over)
     assert told in ann.writes(words)
     assert not ann.of(HelperSays)
+
+
+@pytest.mark.parametrize("before", ["menu", "thank you"])
+def test_10_a_helper_who_leaves_the_number_out_hears_that_it_reached_nobody(before: str) -> None:
+    ann = replace(MARY, id=ANN, name="Ann Smith", permission="facilitator")
+    waiting = (replace(OPEN, mark=7), replace(OPEN, name="", number="8386", mark=6))
+    person = somebody("sms", group=HELPED, member=ann, looks={"my handovers": lambda: waiting})
+    assert "#7 Mary, #6 Member 8386" in person.writes(before, "Hello Mary, I will ring you")
+
+
+async def test_the_helper_is_reminded_only_of_who_waits(office: Office) -> None:
+    ann = SimpleNamespace(group=SimpleNamespace(id="g"), me="ann")
+    async with office.db.read() as conn:
+        [mary] = await handovers.look_mine(conn, ann, "")  # type: ignore[arg-type]  # all that it reads
+    assert (mary.id, mary.mark, mary.open) == ("h", 1, True)
+    await office.change(table, "h", closed_at=NOON)
+    async with office.db.read() as conn:
+        assert await handovers.look_mine(conn, ann, "") == ()  # type: ignore[arg-type]
 
 
 def test_a_member_who_begins_with_a_number_is_no_helper() -> None:

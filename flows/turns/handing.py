@@ -244,6 +244,16 @@ def _staff_answers(t: Turn) -> bool:
     return True
 
 
+def forgotten(t: Turn) -> None:
+    """The helper wrote what fits nothing, while somebody waits: it may be an answer without its number."""
+    if t.on_call or not (t.member and t.group and t.member.id == t.group.helper_id):
+        return
+    waiting: tuple[Handover, ...] = t.look("my handovers", "")
+    if waiting:
+        who = (f"#{one.mark} {one.name or _numbered(t, one.number)}" for one in waiting)
+        t.tell("handover.forgotten", who=", ".join(who))
+
+
 def _answer(t: Turn, over: Handover | None, words: str, *, who: Member) -> None:
     if over is None:
         t.tell("handover.unknown")

@@ -281,6 +281,7 @@ def not_understood(t: Turn, question: Question, found: Read | None) -> None:
         t.tell("again.photo")
     elif t.tries == 1 or not question.options:
         t.tell("again.first")
+        handing.forgotten(t)
     else:
         t.tell("again.second")
     put_question(t, question)

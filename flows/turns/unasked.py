@@ -2,12 +2,14 @@
 
 from flows.events import Ask, Question
 from flows.state import Answer
-from flows.turns import deeds
+from flows.turns import deeds, handing
 from flows.turns.frames import open_frame, put_question
 from flows.turns.replies import accept, ask_again, fits, note_album
 from flows.turns.running import run
 from flows.turns.turning import Turn
-from flows.understand import courtesy
+from flows.understand import bare, courtesy
+
+BEGINS = {"start", "unstop"}  # from who had not stopped: they want to begin
 
 
 def unasked(t: Turn) -> None:
@@ -17,7 +19,7 @@ def unasked(t: Turn) -> None:
         return
     if t.event.kind == "words" and _late_ballot(t):
         return
-    if t.event.kind == "press":
+    if t.event.kind == "press" or bare(t.event.text) in BEGINS:
         deeds.menu(t, "")
         run(t)
         return
@@ -35,6 +37,7 @@ def unasked(t: Turn) -> None:
         if not words and not media:
             t.tell("empty")
             return
+        handing.forgotten(t)
         open_frame(t, "stray", answers={"words": Answer(text=words, media=media)})
         _remember_unasked(t, "words", "text")
     run(t)
