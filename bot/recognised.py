@@ -43,7 +43,8 @@ def way(person: Person, event: Event, known: Known, line: Line, call: Call | Non
     if reach is None:
         return None if sure else Way(known=False)
     doubted = person.doubted(line, event.at)
-    return reach.seen(shared=shared, known=sure or reach.proved, doubted=doubted)
+    known_there = sure or reach.proved
+    return reach.seen(shared=shared, known=known_there, doubted=doubted, closed=line.closed)
 
 
 def sure(person: Person, event: Event, line: Line, known: Known) -> bool:

@@ -167,6 +167,7 @@ class Way:
     heard_at: datetime | None = None
     known: bool = True  # it is sure enough who is there: what they gave may be said to them
     doubted: bool = False  # long unheard, or failing: somebody else may have it now
+    closed: bool = False  # the carrier let nothing of ours through until now
 
 
 NO_WAY = Way()

@@ -286,7 +286,8 @@ async def _as_they_are(conn: AsyncConnection, s: Stage, member: str, gone: str |
     way = found.by(s.line.id, s.channel) if s.line else None
     seen = found.member
     if s.line and way:
-        seen = replace(seen, way=way.seen(shared=len(known.at(s.line.id)) > 1, known=True, doubted=False))
+        shared, closed = len(known.at(s.line.id)) > 1, s.line.closed
+        seen = replace(seen, way=way.seen(shared=shared, known=True, doubted=False, closed=closed))
     return Person(member=seen, group=s.groups[found.group], conversation=talk)
 
 

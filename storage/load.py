@@ -36,9 +36,10 @@ class Reach:
     write_anything: bool = False
     failing: bool = False
 
-    def seen(self, *, shared: bool, known: bool, doubted: bool) -> Way:
+    def seen(self, *, shared: bool, known: bool, doubted: bool, closed: bool) -> Way:
         """The same as a turn sees it."""
         return Way(
+            closed=closed,
             known=known,
             doubted=doubted,
             id=self.id,
@@ -95,6 +96,7 @@ class Line:
     at_until: datetime | None = None
     nameless: bool = False  # its address was forgotten with whoever was erased; only the stop was kept
     failing_since: datetime | None = None
+    closed: bool = False  # the carrier or the app lets nothing of ours through
 
     def fails_long(self, now: datetime) -> bool:
         """Whether nothing has come through for so long that the line may be another's by now."""
@@ -171,9 +173,15 @@ async def find_lines(conn: AsyncConnection, hashes: Collection[bytes]) -> dict[b
     found = await ready.read(conn, _lines(), hashes=list(hashes))
     return {
         hash_: Line(
-            id=id_, kind=kind, at_member=at_member, at_until=until, failing_since=since, nameless=nameless
+            id=id_,
+            kind=kind,
+            at_member=at_member,
+            at_until=until,
+            failing_since=since,
+            closed=closed,
+            nameless=nameless,
         )
-        for hash_, id_, kind, at_member, until, since, nameless in found
+        for hash_, id_, kind, at_member, until, since, closed, nameless in found
     }
 
 
@@ -314,8 +322,9 @@ def _notice(id_: str, kind: str, subject: str | None, body: str | None, greet: b
 @cache
 def _lines() -> sa.Select[Any]:
     n = lines.c
-    wanted = (n.address_hash, n.id, n.kind, n.at_member, n.at_until, n.failing_since, n.address.is_(None))
-    return sa.select(*wanted).where(n.address_hash.in_(ready.among("hashes")))
+    kept = (n.address_hash, n.id, n.kind, n.at_member, n.at_until, n.failing_since)
+    closed, nameless = n.stopped_at.is_not(None), n.address.is_(None)
+    return sa.select(*kept, closed, nameless).where(n.address_hash.in_(ready.among("hashes")))
 
 
 @cache

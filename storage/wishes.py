@@ -13,7 +13,7 @@ from flows.events import Event
 from flows.preferences import OF_A_PHONE
 from flows.understand import optout
 from storage import leaving, preferring
-from storage.load import Person
+from storage.load import Line, Person
 from storage.preferring import OF_THE_MEMBER
 from storage.register import note_line
 from storage.stage import Stage
@@ -27,7 +27,7 @@ HEARD_AT_ONCE = ("slower", "lower", "more_time", "never_named", "language", "for
 
 def _change(s: Stage, effect: ef.Change) -> None:
     if s.line:
-        _carrier(s, s.line.id, effect.to)
+        _carrier(s, s.line, effect.to)
     for person in _meant(s, effect.to):
         s.ledger.deeds.append(_changed(s, person.member.id, effect))
         if effect.to in ("active", "paused", "stopped"):
@@ -66,15 +66,17 @@ def _word(event: Event) -> str | None:
     return event.value if event.kind == "optout" else optout(event.text)
 
 
-def _carrier(s: Stage, line: str, to: str) -> None:
+def _carrier(s: Stage, line: Line, to: str) -> None:
     """A stop that the carrier or the app acts on too closes the line itself, not only the member."""
     event = s.arrived.event
     ours = s.group is not None and s.group.replies_to_optout
     by_carrier = event.kind == "optout" or (event.channel == "sms" and not ours)
     if to == "stopped" and by_carrier and _word(event) == "stop":
-        s.ledger.deeds.append(_line(line, "stopped", s.now))
+        line.closed = True
+        s.ledger.deeds.append(_line(line.id, "stopped", s.now))
     elif to == "active":
-        s.ledger.deeds.append(_line(line, "started", None))
+        line.closed = False
+        s.ledger.deeds.append(_line(line.id, "started", None))
 
 
 def _line(line: str, noted: Literal["stopped", "started"], at: datetime | None) -> Deed:

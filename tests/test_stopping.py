@@ -27,6 +27,14 @@ async def test_who_stopped_as_a_stranger_is_answered_again_once_they_start(world
     await world.joined(ADA)
 
 
+async def test_who_stopped_by_leaving_is_welcomed_back(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    assert "You will not hear from us" in (await world.texts(ADA, "LEAVE", "2"))[-1]
+    assert "Welcome back" in (await world.texts(ADA, "START"))[0]
+    assert "What would you like to do?" in (await world.texts(ADA, "START"))[0]
+
+
 async def test_3_the_confirmation_of_a_stop_goes_out_although_nothing_else_does(our_own: World) -> None:
     await our_own.group()
     await our_own.joined(ADA)

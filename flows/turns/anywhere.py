@@ -64,11 +64,12 @@ def stop(t: Turn) -> None:
 
 
 def start(t: Turn) -> None:
+    by_carrier = t.member is None or t.member.way.closed
     t.do(Change(to="active"))
     if t.member:
         t.member = replace(t.member, state="active")
-    if confirms(t):
-        t.tell("started")
+    if confirms(t) or (t.event.kind == "words" and not by_carrier):
+        t.tell("started")  # who had stopped by other words than the carrier's hears of it from us alone
 
 
 def confirms(t: Turn) -> bool:
