@@ -92,6 +92,18 @@ def test_who_never_wants_their_name_beside_anything_has_it_nowhere(words: str) -
     assert kept
 
 
+async def test_34_never_with_my_name_is_said_once_for_all(world: World) -> None:
+    home = await world.group()
+    await world.joined(ADA)
+    said = await world.texts(
+        ADA, "NEVER WITH MY NAME", "2", "THOUGHT", "The cook shouts", "2", "DIARY", "Tea", "4"
+    )
+    assert "without your name" in said[-1]
+    assert [one.member for one in await listed(world, home.id)] == [None, None]
+    await world.texts(ADA, "my name", "1", "THOUGHT", "More benches", "1")
+    assert sum(one.member is not None for one in await listed(world, home.id)) == 1
+
+
 def test_leaving_the_name_out_says_where_that_ends() -> None:
     person = somebody("telegram")
     said = person.writes("thought", "The cook shouts", "1", "without my name")
