@@ -262,7 +262,8 @@ class Scene:
         elif isinstance(effect, Vote):
             self.member = replace(member, votes={**member.votes, effect.poll: effect.keys})
         elif isinstance(effect, Prefer) and effect.name in ("slower", "never_named"):
-            self.member = replace(member, **{effect.name: effect.value == "yes"})
+            heard: Any = effect.value == "yes"
+            self.member = replace(member, **{effect.name: heard})
         elif isinstance(effect, HandOver | EndHandover):
             self.member = replace(member, handover=effect.id if isinstance(effect, HandOver) else "")
         elif isinstance(effect, Change) and effect.to in {"left", "erased"}:

@@ -16,9 +16,8 @@ from flows.understand import bare
 from flows.understanding.dates import read_date
 from flows.values import replace
 
-AT_ONCE = frozenset(
-    {"form", "language", "slower", "lower", "more_time", "never_named"}
-)  # from here on, in this turn too
+# From here on, in this turn too.
+AT_ONCE = frozenset({"form", "language", "slower", "lower", "more_time", "never_named"})
 CHOICES = {"plan": "if_quiet"}  # an answer's name where it is not the wish's own
 UNTIL = ("until ", "till ", "til ", "to ", "for ")
 
