@@ -271,6 +271,8 @@ def not_understood(t: Turn, question: Question, found: Read | None) -> None:
     if t.tries >= MISSES:
         _give_up(t, question, t.missed)
         return
+    if t.tries == 1:
+        handing.forgotten(t)
     near = [one for one in question.options if found and one.key in found.near]
     if len(near) > 1:
         t.tell("unsure.several", first=near[0].label, second=near[1].label)
@@ -281,7 +283,6 @@ def not_understood(t: Turn, question: Question, found: Read | None) -> None:
         t.tell("again.photo")
     elif t.tries == 1 or not question.options:
         t.tell("again.first")
-        handing.forgotten(t)
     else:
         t.tell("again.second")
     put_question(t, question)
