@@ -286,6 +286,7 @@ def test_the_doctor_says_what_is_off_and_what_is_well(garden: Takepart) -> None:
     said = garden("doctor", "--json")
     states = {one["what"]: one["state"] for one in said.json}
     assert {states.pop(name) for name in ("public address", "clock", "telegram", "twilio")} == {"off"}
+    assert {states.pop(name) for name in ("safety", "helper")} == {"look"}  # nobody is named yet
     assert (set(states.values()), said.code) == ({"good"}, 0)
 
 
