@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from flows.state import Way
 from storage.database import Database
 from storage.figures import read
@@ -41,6 +43,16 @@ def test_27_a_machine_is_told_whom_it_is_for_only_on_a_phone_where_that_may_be()
         said = somebody("voice", member=mary, **called).does("call", value="machine", question="o1")
         assert ("Mary" in said, "before the next session" in said) == (allowed, allowed)
         assert "The bus routes" not in said
+
+
+@pytest.mark.parametrize("way", [Way(leave_message=True), Way(leave_message=True, doubted=True)])
+def test_27_a_machine_never_hears_the_words_of_a_message(way: Way) -> None:
+    """Where the phone may be another's by now it does not even hear whom it is for."""
+    news = replace(NOTICE, kind="say", text="Your words about the ramp were heard.")
+    called = {"notice": news, "group": replace(GROUP, phone="+441632960001")}
+    said = somebody("voice", member=replace(MARY, way=way), **called).does("call", value="machine")
+    assert ("Mary" in said, "We have a message for you." in said) == (not way.doubted, not way.doubted)
+    assert "ramp" not in said and "0 1 6 3 2 9 6 0 0 0 1" in said
 
 
 def test_27_nobody_who_lifts_the_phone_and_says_nothing_hears_whom_it_is_for() -> None:

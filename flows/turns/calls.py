@@ -119,9 +119,10 @@ def _machine(t: Turn) -> None:
     """
     phone = spelled(t.group.phone) if t.group else ""
     member, notice = t.member, t.member.notice if t.member else None
-    if member and notice and t.event.value == "machine" and member.way.leave_message:
-        known = f"ring.{notice.kind}" in t.flows.phrases
-        what = t.phrase(f"ring.{notice.kind}") if known else notice.text
+    may = member and member.way.leave_message and not member.way.doubted
+    if member and notice and may and t.event.value == "machine":
+        known = f"ring.{notice.kind}"
+        what = t.phrase(known if known in t.flows.phrases else "ring.other")
         t.tell(
             "ring.message", outside=_outside(t), phone=phone, member=member.name.partition(" ")[0], what=what
         )

@@ -1,6 +1,9 @@
 """What a flow may ask about the world: facts for `when`, lists for `over`, names in braces."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
 
 from flows.events import Option
 from flows.state import Brief, Poll
@@ -215,7 +218,10 @@ SAID_OTHERWISE = NUMBERS | consenting.WORDINGS.keys()
 
 
 def spelled(number: str) -> str:
-    """A number as it is said: digit by digit, not as thousands."""
+    """A number as it is said: digit by digit, not as thousands, and as it is dialled at home."""
+    if number.startswith("+"):
+        with suppress(NumberParseException):
+            number = format_number(parse(number), PhoneNumberFormat.NATIONAL)
     return " ".join(number.replace(" ", ""))
 
 

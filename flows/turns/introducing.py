@@ -26,7 +26,12 @@ def ask(t: Turn, _: str) -> None:
         put(t, question_of(t, WHO, "who.names", (*shown, other)))
     else:
         groups = {one.group for one in t.candidates}
-        put(t, question_of(t, WHO, "who.groups" if len(groups) > 1 or t.group is None else "who.number"))
+        put(t, question_of(t, WHO, "who.groups" if len(groups) > 1 or t.group is None else number_of(t)))
+
+
+def number_of(t: Turn) -> str:
+    """How the member number is asked for: a first name does where some may be meant by it."""
+    return "who.number" if t.candidates else "who.number only"
 
 
 def still(t: Turn, one: Candidate) -> Question:

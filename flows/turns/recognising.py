@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from flows.effects import Here, Matter, NotTheirs, SomebodyElse
 from flows.events import Question
 from flows.state import Candidate
-from flows.turns.introducing import MESSAGE, OTHER, PIN, STILL, WHO, ask, put, question_of, still
+from flows.turns.introducing import MESSAGE, OTHER, PIN, STILL, WHO, ask, number_of, put, question_of, still
 from flows.turns.replies import read
 from flows.turns.turning import Turn
 
@@ -139,7 +139,7 @@ def _check(t: Turn, number: str, one: Candidate | None = None, pin: str = "") ->
     elif found.member:
         _here(t, found.member)
     else:
-        _again(t, question_of(t, WHO, "who.number"), "who.wrong")
+        _again(t, question_of(t, WHO, number_of(t)), "who.wrong")
 
 
 def _pin(t: Turn, question: Question) -> None:
