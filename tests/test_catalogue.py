@@ -43,7 +43,13 @@ TWILIO = {
     "30008": "unreachable",
     "20500": "retry",
 }
-RECEIPTS = {"21610": "stopped", "30001": "later", "30002": "ours", "30003": "failed", "30008": "failed"}
+RECEIPTS = {
+    "21610": "stopped",
+    "30001": "later",
+    "30002": "ours",
+    "30003": "unreachable",
+    "30008": "unreachable",
+}
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ async def writes_in_the_diary(twilio: FakeTwilio) -> None:
 
 async def sends_a_photo(ada: Person) -> None:
     ada.sends_photo(picture())
-    await heard(ada, "I have your photo")
+    await heard(ada, "Your photo is kept")
     ada.presses("That is all")
     await heard(ada, "What does it show")
     ada.writes("A step without a ramp")
