@@ -4,7 +4,7 @@ A supporter's phone never acts as the member. It can hand something in and learn
 """
 
 import secrets as chance
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import effects as ef
 from flows.state import Supported
-from storage import auditing, guessing
+from storage import auditing, guessing, removals
 from storage.groups import Complaint
 from storage.secrets import Secrets
 from storage.stage import Stage
@@ -41,7 +41,7 @@ async def name(
         raise Complaint(f"A supporter is named for one of: {', '.join(PURPOSES)}.")
     s = supporters.c
     alike = (s.member_id == member, s.ended_at.is_(None), sa.func.lower(s.name) == called.strip().lower())
-    await conn.execute(sa.update(supporters).where(*alike).values(**_over(now)))
+    await _let_go(conn, alike, now)
     first = 10 ** (DIGITS - 1)
     code = str(first + chance.randbelow(9 * first))
     row = {"id": ids(), "member_id": member, "name": called.strip()[:LONGEST_NAME], "purposes": PURPOSES[may]}
@@ -56,8 +56,7 @@ async def end(conn: AsyncConnection, member: str, now: datetime, *, called: str 
     theirs = [s.member_id == member, s.ended_at.is_(None)]
     if called:
         theirs.append(sa.or_(s.id == called, sa.func.lower(s.name) == called.strip().lower()))
-    over = sa.update(supporters).where(*theirs)
-    return (await conn.execute(over.values(**_over(now)))).rowcount
+    return await _let_go(conn, theirs, now)
 
 
 async def of_member(conn: AsyncConnection, member: str, now: datetime) -> list[sa.Row[*tuple[Any, ...]]]:
@@ -80,9 +79,13 @@ def _valid(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     return s.ended_at.is_(None), sa.or_(s.until.is_(None), s.until > now)
 
 
-def _over(now: datetime) -> dict[str, Any]:
-    """Nothing of them is kept: they are not even a member."""
-    return {"ended_at": now, "line_id": None, "code_hash": None, "name": ""}
+async def _let_go(conn: AsyncConnection, which: Iterable[sa.ColumnElement[bool]], now: datetime) -> int:
+    """Keep nothing of these, who are not even members, nor of what they sent and heard; how many."""
+    of_theirs = tuple(which)
+    left = await conn.scalars(sa.select(supporters.c.line_id).where(*of_theirs))
+    await removals.of_lines(conn, [line for line in left if line], now)
+    nothing = {"ended_at": now, "line_id": None, "code_hash": None, "name": ""}
+    return (await conn.execute(sa.update(supporters).where(*of_theirs).values(**nothing))).rowcount
 
 
 # What turns look up ----------------------------------------------------------------------------------
@@ -169,9 +172,14 @@ def _hands_in(s: Stage, _: ef.HandsIn) -> None:
 
 def _give_up(s: Stage, _: ef.GiveUpSupport) -> None:
     """From this line nothing is entered for anybody any more."""
-    if s.line:
-        here = sa.update(supporters).where(supporters.c.line_id == s.line.id)
-        s.ledger.change(here.values(**_over(s.now)))
+    if s.line is None:
+        return
+    line = s.line.id
+
+    async def write(conn: AsyncConnection) -> None:
+        await _let_go(conn, [supporters.c.line_id == line], s.now)
+
+    s.ledger.deeds.append(write)
 
 
 DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {

@@ -14,6 +14,7 @@ from storage.ids import Ids
 from storage.people import Listed, add_facilitator
 from storage.polls import NewPoll
 from storage.tables import audit, ballots, contributions, given, members, reaches, supporters
+from tests.erased import gone
 from tests.world import ADA, BEN, World, world
 
 __all__ = ["world"]
@@ -228,3 +229,21 @@ async def test_a_supporter_who_is_silent_for_months_can_still_send_things(world:
     await clear(world.app.db, world.clock() + timedelta(days=40))
     _, kept = await world.texts(JOAN, "The lift is broken and I am stuck at home", "1")
     assert "kept as Ada's own" in kept
+
+
+async def test_nothing_that_names_the_member_is_left_on_the_phone_of_who_was_a_supporter(
+    world: World,
+) -> None:
+    await _garden(world)
+    await world.texts(JOAN, await _named(world, votes=False), "The lift is broken and I am stuck", "1")
+    call = await world.twilio.ring(JOAN)
+    assert "what Ada told you" in call.said
+    await call.hang_up()
+    await world.texts(ADA, "alone")
+    await world.app.remover.once()
+    await world.met(lambda: call.sid in world.twilio.removed)
+    await gone(world)
+    there = [text for text in world.twilio.texts if text.sid not in world.twilio.removed]
+    assert [text.body for text in there if JOAN in (text.to, text.from_)] == []
+    assert await world.rows("SELECT 1 FROM call_steps WHERE answer LIKE '%Ada%'") == []
+    assert await world.rows("SELECT 1 FROM outbox WHERE body LIKE '%Ada says%'") == []
