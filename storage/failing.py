@@ -25,6 +25,8 @@ async def works(conn: AsyncConnection, ids: Collection[str], now: datetime) -> N
     """
     n, r = lines.c, reaches.c
     failing = (n.id.in_(ids), n.failing_since.is_not(None))
+    if await conn.scalar(sa.select(n.id).where(*failing).limit(1)) is None:
+        return  # as nearly always
     since = sa.select(n.failing_since).where(n.id == r.line_id, *failing, n.failing_since < now - FAILS)
     doubtful = (r.line_id.in_(ids), r.failing_since.is_(None), since.exists())
     await conn.execute(sa.update(reaches).where(*doubtful).values(failing_since=since.scalar_subquery()))
