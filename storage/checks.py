@@ -38,6 +38,7 @@ SHORT = timedelta(days=1)  # what is out of date sooner goes whatever the week s
 WEEKLY = frozenset({"brief", "poll", "checkin", "together"})
 SPENDING = "spending"  # the kind of message that tells facilitators of the limit, which does not hold it
 ALERT = "alert"  # somebody may be in danger: held back by nothing but its contact's own hours and pause
+HELPING = "helping"  # what a helper gets of a member who waits: what they do themselves holds nothing
 UNLIMITED = (SPENDING, ALERT)
 # Seconds before each further try; a fault that lasts longer than these is for the operator to see.
 BACKOFF = (1, 3, 10, 60, 900, 7200, 57600)  # eight tries over most of a day
@@ -99,6 +100,7 @@ class Facts:
     any_hour: bool = False  # of an alert: whom it is for agreed to be told at any hour
     hours: str = USUAL_HOURS
     days: str = ""
+    helper_hours: str = ""  # when the group says that its helper is there
     zone: str = "Europe/London"
     busy_until: datetime | None = None
     helped: bool = False
@@ -147,12 +149,20 @@ def may_send(row: Waiting, facts: Facts, now: datetime) -> Verdict:
         return _never(row, _awake(facts)) or _ringing(row, facts, now) or SEND
     if row.kind == RING_BACK:
         facts = replace(_awake(facts), never_first=False, may_start=True)
+    if row.kind == HELPING:
+        facts = _at_help(facts)
     return _never(row, facts) or _later(row, facts, now) or SEND
 
 
 def _awake(facts: Facts) -> Facts:
     """The same for somebody who agreed to be told at any hour, or asked for it: their pause is over."""
     return replace(facts, state="active") if facts.state == "paused" else facts
+
+
+def _at_help(facts: Facts) -> Facts:
+    """The same for a helper: in the hours when they help, and whatever they are in the middle of."""
+    busy = facts.busy_until if facts.shared else None
+    return replace(facts, hours=facts.helper_hours or facts.hours, busy_until=busy)
 
 
 def _kept_by_us(row: Waiting, facts: Facts) -> bool:

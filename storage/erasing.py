@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import removals
+from storage.checks import HELPING
 from storage.heads import UNSENT
 from storage.persons import everyone, person
 from storage.rewriting import drop_media
@@ -87,7 +88,7 @@ async def _files_of(conn: AsyncConnection, who: list[str], gifts: sa.Select[tupl
 async def _forget_relayed(conn: AsyncConnection, who: list[str], now: datetime) -> None:
     """Empty what helpers were sent of them, here and at the provider."""
     o = outbox.c
-    relayed = sa.and_(o.kind == "handover", o.subject_id.in_(who))
+    relayed = sa.and_(o.kind == HELPING, o.subject_id.in_(who))
     await removals.of_messages(conn, relayed, now)
     emptied = sa.update(outbox).where(relayed).values(body=None)
     await conn.execute(emptied)

@@ -154,7 +154,8 @@ async def _people(
         .where(m.id.in_(ids))
     )
     people = found.all()
-    week = {row.id: weeks.week(had.get(row.id, []), _a_week(row)) for row in people}
+    settled = {row.id: rules.read(row.settings) for row in people}
+    week = {row.id: weeks.week(had.get(row.id, []), _a_week(row, settled[row.id])) for row in people}
     return {
         row.id: Facts(
             state=row.state,
@@ -163,6 +164,7 @@ async def _people(
             never_ring=row.never_ring,
             hours=row.hours or row.group_hours,
             days=row.days,
+            helper_hours=settled[row.id].helper_hours,
             zone=row.zone,
             week_left=week[row.id].left,
             week_until=week[row.id].until,
@@ -176,9 +178,9 @@ async def _people(
     }
 
 
-def _a_week(row: sa.Row[*tuple[Any, ...]]) -> int:
+def _a_week(row: sa.Row[*tuple[Any, ...]], settled: rules.Rules) -> int:
     """How many messages a week are right for this member: their own wish, or else the group's rule."""
-    return int(row.a_week if row.a_week is not None else rules.read(row.settings).messages_a_week)
+    return int(row.a_week if row.a_week is not None else settled.messages_a_week)
 
 
 def _talk(stored: str | None) -> Conversation | None:

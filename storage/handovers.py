@@ -16,6 +16,7 @@ from flows.events import Say
 from flows.state import Handover
 from flows.values import replace
 from storage import locks, outbox, telling
+from storage.checks import HELPING
 from storage.groups import Complaint
 from storage.helped import KIND, WRITTEN, Listed, find, said
 from storage.reaching import ways_to
@@ -251,7 +252,7 @@ async def _write_to(
         conn,
         [helper],
         Say(text=text),
-        kind=KIND,
+        kind=HELPING,
         key=f"{KIND}:{tools.ids()}",
         ids=tools.ids,
         channels=WRITTEN,

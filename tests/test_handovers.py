@@ -13,6 +13,7 @@ from flows.effects import Change, EndHandover, Handed, HandOver, HelperSays, Mat
 from flows.rules import RuleError, settle
 from flows.state import Handover
 from storage import handovers, helped, matters, people
+from storage.checks import HELPING
 from storage.database import Database
 from storage.groups import Complaint
 from storage.handovers import Tools
@@ -150,6 +151,15 @@ def test_10_a_helper_who_leaves_the_number_out_hears_that_it_reached_nobody(befo
     waiting = (replace(OPEN, mark=7), replace(OPEN, name="", number="8386", mark=6))
     person = somebody("sms", group=HELPED, member=ann, looks={"my handovers": lambda: waiting})
     assert "#7 Mary, #6 Member 8386" in person.writes(before, "Hello Mary, I will ring you")
+
+
+async def test_10_whoever_helps_hears_at_once_in_their_hours_whatever_they_are_doing(office: Office) -> None:
+    await office.busy("ann")
+    await office.change(groups, "g", settings={"helper_hours": "18-23"})
+    await office.write("ann", "#1 Mary asks for help.", kind=HELPING, subject="mary")
+    await office.write("ann", "A new brief", kind="brief", subject="b")
+    office.now = office.now.replace(hour=22)
+    assert [one.rpartition("\n")[2] for one in await office.send()] == ["#1 Mary asks for help."]
 
 
 async def test_the_helper_is_reminded_only_of_who_waits(office: Office) -> None:
@@ -315,7 +325,7 @@ async def test_a_helper_whom_nobody_can_write_to_is_found(
 
 
 async def test_whoever_is_erased_is_erased_from_the_helpers_messages_too(office: Office) -> None:
-    told = await office.write("ann", "#1 Mary: the door is shut", kind="handover", subject="mary")
+    told = await office.write("ann", "#1 Mary: the door is shut", kind=HELPING, subject="mary")
     async with office.db.write() as conn:
         await change(conn, "mary", Change(to="erased"), office.now)
     assert await office.send() == []
