@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.effects import Linked, SetPin
 from flows.lines import Opened, Person
 from flows.state import Conversation
+from flows.turns.linking import ASKED_HERE
 from flows.values import replace
 from storage import auditing, guessing, joined, load, locks, pins, views, wanted
 from storage.groups import Complaint
@@ -205,9 +206,29 @@ def _linked(s: Stage, effect: Linked) -> None:
     if s.person is None:
         s.ledger.talks[s.owner] = None
         s.known.talks.pop(s.owner, None)
+    elif s.owner != effect.member:
+        _settle(s)
     s.person, s.owner, s.group = found, effect.member, s.groups[found.group]
     s.conversation = s.known.talks.get(effect.member, Conversation())
     s.ledger.groups.add(found.group)
+
+
+def _settle(s: Stage) -> None:
+    """Whoever asked for this is not asked about it any more when they are next in touch."""
+    talk = s.conversation
+    if s.person is None or not talk.frames or talk.frames[-1].flow not in ASKED_HERE:
+        return
+    left = replace(talk, frames=talk.frames[:-1], away=len(talk.frames) > 1)
+    s.known.talks[s.owner] = left
+    s.ledger.talk(
+        s.owner,
+        left,
+        before=talk,
+        member=s.owner,
+        line=s.line.id if s.line else None,
+        more_time=s.person.more_time,
+        now=s.now,
+    )
 
 
 def _set_pin(s: Stage, effect: SetPin) -> None:

@@ -120,10 +120,14 @@ async def test_15_two_people_who_share_a_phone_stay_two(ada: World) -> None:
     assert row.n == 2
 
 
-async def test_a_link_that_was_wrong_is_undone_by_either(ada: World) -> None:
+@pytest.mark.parametrize("by", [ADA, BEN])
+async def test_a_link_that_was_wrong_is_undone_by_either(ada: World, by: str) -> None:
     await ada.joined(BEN, name="Beatrice")
-    *_, answer = await ada.texts(BEN, await code(ada), "1", "UNLINK", "1")
-    assert "two people again" in answer and "Is that you too?" not in answer
+    await ada.texts(BEN, await code(ada), "1")
+    *_, answer = await ada.texts(by, "UNLINK", "1")
+    assert "two people again" in answer
+    for one in (answer, *await ada.texts(ADA, "WHO"), *await ada.texts(BEN, "WHO")):
+        assert "Is that you too?" not in one and "Shall I make two people" not in one
     assert (await ada.rows(STATE, name="Beatrice"))[0].state == "active"
     await ada.texts(BEN, "diary", "Mine again.")
     given = "SELECT 1 FROM given g JOIN members m ON m.id = g.member_id WHERE m.name = 'Beatrice'"

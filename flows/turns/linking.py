@@ -21,6 +21,7 @@ NAMED = re.compile(r"^\W*(?:link|code|my code is|the code is)\W+(\d{3}[\s-]?\d{3
 CODE, NUMBER, PIN = (6, 7), 4, 4  # digits
 TRIES = 3
 COMING = "come back"
+ASKED_HERE = {COMING, "unlink"}  # flows whose question is settled once somebody goes on as somebody else
 NOTHING_OPENS = {"wrong", "closed"}
 OBVIOUS = {"1234", "4321", "1212", "2580"}
 
@@ -171,7 +172,7 @@ def _become(t: Turn, person: Person, how: How) -> None:
 
 def _go_on(t: Turn) -> None:
     """Where they were, on whatever line that was."""
-    if t.frames and t.frames[-1].flow == COMING:  # asked when the two became one: the code is used up
+    if t.frames and t.frames[-1].flow in ASKED_HERE:
         t.frames.pop()
         t.away = bool(t.frames)
     ways = {flow.name for flow in t.flows.shelves[MENU]}
