@@ -230,6 +230,7 @@ link_codes = sa.Table(
     count("tries"),
     moment("until"),
     moment("used_at"),
+    sa.Index(None, "member_id"),
     sa.Index(None, "code_hash"),
 )
 guesses = sa.Table(  # wrong codes and PINs of the last day, so that nobody can go on guessing

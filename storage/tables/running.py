@@ -19,6 +19,9 @@ matters = sa.Table(  # what needs a person: words not understood or passed on, a
     moment("at", null=False),
     moment("done_at"),
     ref("done_by", "members", null=True, gone="SET NULL"),
+    sa.Index(None, "member_id"),
+    sa.Index(None, "group_id", "done_at"),
+    sa.Index(None, "at"),
 )
 handovers = sa.Table(  # a person helps a member by text: the automation is quiet meanwhile
     "handovers",
