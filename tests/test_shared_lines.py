@@ -58,7 +58,7 @@ async def test_who_joins_twice_is_told_how_somebody_else_can(world: World) -> No
     assert await world.count("members") == 1
 
 
-@pytest.mark.parametrize("says", ["Bob", "it is bob", "number"])
+@pytest.mark.parametrize("says", ["Bob", "it is bob", "its Bob", "Bob here!", "number"])
 async def test_words_wait_until_it_is_known_whose_they_are(
     world: World, couple: dict[str, str], says: str
 ) -> None:

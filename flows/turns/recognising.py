@@ -17,6 +17,7 @@ MOST_HELD = 20
 TRIES = 3
 FEW_WORDS = 3  # more are somebody telling us something, not their name
 NUMBER = re.compile(r"\d{4}")
+WORD = re.compile(r"[^\W\d_]+")
 
 
 def under_way(t: Turn) -> bool:
@@ -110,9 +111,11 @@ def _named(t: Turn, question: Question, said: str) -> Candidate | None:
     found = read(t, question) if question.options else None
     keys = found.answer.keys if found and found.answer else ()
     meant = [one for one in t.candidates if one.id in keys]
-    wanted = said.casefold().removeprefix("join ").removeprefix("it is ").removeprefix("it's ")
+    wanted = said.casefold().removeprefix("join ")
     for names in (_called, _grouped):
         meant = meant or [one for one in t.candidates if wanted and wanted in names(one)]
+    words = set(WORD.findall(wanted)) if len(said.split()) <= FEW_WORDS else set()
+    meant = meant or [one for one in t.candidates if one.first_name.casefold() in words]
     return meant[0] if len(meant) == 1 else None
 
 
