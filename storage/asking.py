@@ -13,13 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.engine import asked
 from flows.events import Question, Say
 from flows.state import Conversation
-from storage.checks import STILL, Waiting
+from storage.checks import ALERT, HELPING, STILL, Waiting
 from storage.database import upsert
 from storage.outbox import Body, Row, add
 from storage.states import packed, unpacked
 from storage.tables import conversations, open_questions
 
 WAY_BACK = "To go back to what you were doing, text BACK."
+BETWEEN = (ALERT, HELPING)  # what is answered in between: nothing has to be gone back to
 
 Fit = Callable[[str, Say], tuple[Say, str]]  # by channel: what goes out now, and what waits for MORE
 
@@ -41,7 +42,7 @@ def dressed(
         talk = asked(_without(talk, row.subject or ""), say.question)
     elif row.kind == "checkin" and say.question:
         talk = asked(talk, say.question)
-    if talk.frames and (talk.away or talk.busy):
+    if talk.frames and (talk.away or talk.busy) and row.kind not in BETWEEN:
         say = replace(say, text=f"{WAY_BACK}\n\n{say.text}")
     if called and row.kind != STILL:
         say = replace(say, text=f"{called}: {say.text}")
