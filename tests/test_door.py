@@ -65,6 +65,11 @@ def test_who_reads_it_is_answered_before_somebody_joins() -> None:
     assert "called" in person.writes("1")
 
 
+@pytest.mark.parametrize("asked", ["JOIN GARDEN", "more"])
+def test_leave_is_a_no_to_who_is_asked_to_join(asked: str) -> None:
+    assert "Nothing is kept" in stranger().writes("JOIN GARDEN", asked, "leave")
+
+
 @pytest.mark.parametrize("channel", ["sms", "telegram"])
 def test_a_member_who_joins_again_is_shown_the_menu_and_nothing_is_kept(channel: str) -> None:
     person = somebody(channel)
