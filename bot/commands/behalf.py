@@ -48,13 +48,8 @@ def contribute(
             member = await people.find_member(conn, for_, here.secrets)
             await behalf.who_enters(conn, member, by, here.secrets, purpose="words", now=here.now)
         kept = [await keep_file(here, path, name="") for path in file or ()]
-        entered = Words(
-            flow=flow,
-            text=words,
-            audience=AUDIENCES[everybody],
-            files=kept,
-            unnamed=no_name,
-        )
+        audience = AUDIENCES[everybody]
+        entered = Words(flow=flow, text=words, audience=audience, files=kept, unnamed=no_name)
 
         async def enter(conn: AsyncConnection) -> str:
             who = await behalf.who_enters(conn, member, by, here.secrets, purpose="words", now=here.now)

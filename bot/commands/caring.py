@@ -1,9 +1,11 @@
 """How members would like to take part: `takepart member prefer`, `takepart need`, `takepart quiet`."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.commands.audit import By, leave_trace
 from bot.commands.base import GroupName, Here, Json, MemberName, at, print_json, run, say, stamp, table
@@ -53,13 +55,7 @@ def prefer(
             found = await people.find_member(conn, who, here.secrets)
             lines = _lines(found, on) if wanted in OF_A_PHONE else [""]
             if wanted == "first":
-                if settled not in {way.channel for way in found.ways}:
-                    raise Complaint(
-                        "They have no such way: `takepart member list GROUP` shows those they have."
-                    )
-                await reaching.choose(conn, found.id, settled, "", wanted=True)
-                if settled == "voice":
-                    await preferring.prefer(conn, found.id, "never_ring", "no", now=here.now)
+                await _allow(conn, found, settled, here.now)
             for line in lines:
                 await preferring.prefer(conn, found.id, wanted, settled, now=here.now, line=line)
             done = f"noted a wish: {preferences.shown(wanted)}"
@@ -71,6 +67,15 @@ def prefer(
         print_json({"id": found, "name": preferences.shown(wanted), "value": settled})
         return
     say("Noted. It counts from the next message on.")
+
+
+async def _allow(conn: AsyncConnection, member: Listed, channel: str, now: datetime) -> None:
+    """Who wishes for a way before the others allows it."""
+    if channel not in {way.channel for way in member.ways}:
+        raise Complaint("They have no such way: `takepart member list GROUP` shows those they have.")
+    await reaching.choose(conn, member.id, channel, "", wanted=True)
+    if channel == "voice":
+        await preferring.prefer(conn, member.id, "never_ring", "no", now=now)
 
 
 def _show(who: str, by: str | None, *, as_json: bool) -> None:
