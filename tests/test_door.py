@@ -65,9 +65,12 @@ def test_who_reads_it_is_answered_before_somebody_joins() -> None:
     assert "called" in person.writes("1")
 
 
-@pytest.mark.parametrize("asked", ["JOIN GARDEN", "more"])
-def test_leave_is_a_no_to_who_is_asked_to_join(asked: str) -> None:
-    assert "Nothing is kept" in stranger().writes("JOIN GARDEN", asked, "leave")
+@pytest.mark.parametrize("before", ["JOIN GARDEN", "more", "yes"])
+@pytest.mark.parametrize("words", ["leave", "No thank you."])
+def test_whoever_is_asked_to_join_can_say_no_until_they_are_in(before: str, words: str) -> None:
+    person = stranger()
+    assert "Nothing is kept" in person.writes("JOIN GARDEN", before, words)
+    assert not person.of(Join)
 
 
 @pytest.mark.parametrize("channel", ["sms", "telegram"])
