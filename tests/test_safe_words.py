@@ -21,6 +21,7 @@ ALONE = Way(write_anything=True, proved=True)
     [
         "i want to DIE",
         "I don’t want to be here any more.",
+        "I dont wanna be here anymore",
         "He hits me when nobody is looking",
         "it hit me later that he hit me",
         "my son takes   my\nmoney",
