@@ -261,7 +261,9 @@ def _enter(s: Stage, effect: ef.Enter) -> None:
             await conn.execute(whose.join(supporters, p.member_id == m.id).where(p.id == effect.supporter))
         ).one()
         by = By(id=effect.supporter, name=found.by)
-        with suppress(Complaint):  # the vote closed in this very moment
+        if effect.poll:  # one that another process has just closed: the turn is begun anew, as for any ballot
+            await locks.still_open(conn, [effect.poll])
+        with suppress(Complaint):  # its time ran out in this very moment
             if effect.poll:
                 await vote(conn, found, effect.poll, effect.keys, by, ids=s.ids, now=s.now)
             else:
