@@ -1,4 +1,4 @@
-"""Nothing that we start goes round the one place that decides whether it may: `storage.checks.may_send`.
+"""Nothing that we start goes round the one place that decides whether it may go: `may_send`.
 
 Looked for in the source, since a sender that nobody tests is the one that would go round it.
 """
