@@ -37,7 +37,11 @@ def understand(words: str, question: Question, *, today: date, by_text: bool = T
 
 def command(words: str) -> str | None:
     """MENU, BACK, REPEAT, LATER, UNDO, HELP or MORE, where that is all that was said ("/menu" too)."""
-    plain = bare(words.split("@")[0])
+    return _command(bare(words.split("@")[0]))
+
+
+@lru_cache(maxsize=256)  # the same few words are said over and over
+def _command(plain: str) -> str | None:
     if plain.count(" ") >= _MOST_WORDS:
         return None
     said = plain if plain == "?" else " ".join([token.text for token in tokens(plain) if not token.mark])
