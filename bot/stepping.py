@@ -232,6 +232,7 @@ class Batch:
             say=say,
             member=gone,
             group=stage.group.id if stage.group else None,
+            subject=say.about or None,
             event=stage.arrived.id,
             practice=line.kind == "practice",
         )

@@ -142,7 +142,7 @@ class Say:
     `merge`: a waiting message with the same key is replaced by this one. `offset`: the first
     option to read out on a call. `toast`: a few words for the button that was pressed.
     `record`: the call is to record what comes after this. `ends`: the call ends after it.
-    `slower`, `lower` and `waits` are for a call.
+    `slower`, `lower` and `waits` are for a call. `about`: the contribution of somebody else that it tells.
     """
 
     text: str
@@ -159,3 +159,4 @@ class Say:
     lower: bool = False  # a lower voice says it
     waits: bool = False  # longer for an answer
     language: str = "en"
+    about: str = ""

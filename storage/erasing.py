@@ -51,7 +51,9 @@ async def erase(conn: AsyncConnection, member: str, talk: str, now: datetime) ->
     for one in who:
         files += await held(conn, one, talk if one == member else "{}")
     await _leave_lines(conn, who, now)
-    await _forget_relayed(conn, who, now)
+    relayed = sa.and_(outbox.c.kind == HELPING, outbox.c.subject_id.in_(who))
+    told = sa.and_(outbox.c.kind == "say", outbox.c.subject_id.in_(gifts))
+    await _forget_said(conn, sa.or_(relayed, told), now)
     w, theirs = alert_words.c, sa.select(alerts.c.id).where(alerts.c.member_id.in_(who))
     await conn.execute(sa.delete(alert_words).where(sa.or_(w.alert_id.in_(theirs), w.gift.in_(gifts))))
     await conn.execute(sa.delete(contributions).where(contributions.c.id.in_(gifts)))
@@ -85,14 +87,12 @@ async def _files_of(conn: AsyncConnection, who: list[str], gifts: sa.Select[tupl
     return [*names, *used, *passed]
 
 
-async def _forget_relayed(conn: AsyncConnection, who: list[str], now: datetime) -> None:
-    """Empty what helpers were sent of them, here and at the provider."""
-    o = outbox.c
-    relayed = sa.and_(o.kind == HELPING, o.subject_id.in_(who))
-    await removals.of_messages(conn, relayed, now)
-    emptied = sa.update(outbox).where(relayed).values(body=None)
+async def _forget_said(conn: AsyncConnection, said: sa.ColumnElement[bool], now: datetime) -> None:
+    """Empty what helpers and other members were sent of them, here and at the provider."""
+    await removals.of_messages(conn, said, now)
+    emptied = sa.update(outbox).where(said).values(body=None)
     await conn.execute(emptied)
-    unsent = sa.update(outbox).where(relayed, o.state == "waiting")
+    unsent = sa.update(outbox).where(said, outbox.c.state == "waiting")
     await conn.execute(unsent.values(state="dropped", sentence="The member was erased."))
 
 

@@ -107,6 +107,21 @@ async def test_of_a_stopped_line_only_the_keyed_hash_stays_until_it_starts(world
     await world.until("SELECT 1 FROM lines WHERE address IS NOT NULL")
 
 
+async def test_what_others_were_told_of_it_goes_with_it(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    await world.joined(BEN, name="Ben")
+    await world.texts(ADA, "thought", "The quokka sleeps", "2")
+    tess = world.telegram.person("Tess")
+    for words in ("JOIN GARDEN", "1", "Tess", "others"):
+        await world.writes(tess, words)
+    assert (await world.texts(BEN, "others"))[0].startswith("Ada: The quokka sleeps")
+    await forget(world, ADA)
+    await gone(world)
+    assert await world.rows("SELECT id FROM outbox WHERE body LIKE '%quokka%'") == []
+    assert not [words for words in at_twilio(world, BEN) if "quokka" in words]
+
+
 async def test_a_call_that_is_only_known_at_twilio_goes_too(world: World) -> None:
     await world.group()
     await world.joined(ADA)

@@ -153,6 +153,7 @@ def _shared_now(t: Turn, what: str) -> str:
     wanted = t.frame.seen if t.frame else ""
     for one in t.group.shared if t.group else ():
         if one.id == wanted:
+            t.about = one.id  # once it is erased, so is what told it
             return one.name if what == "giver" else one.text
     return ""
 

@@ -66,6 +66,7 @@ class Turn:
     held: tuple[Event, ...] = field(init=False)
     slower: bool = field(init=False)
     at: datetime | None = field(init=False)
+    about: str = ""  # the contribution that is told in what is being said
 
     def __post_init__(self) -> None:
         was, member = self.was, self.member
@@ -189,9 +190,11 @@ class Turn:
                 lower=bool(member and member.lower),
                 waits=bool(member and member.more_time),
                 language=self.language,
+                about=self.about,
                 **extra,
             )
         )
+        self.about = ""
 
     def show(self, *shown: Shown) -> None:
         """Send files along with what has been said so far."""
