@@ -193,3 +193,13 @@ async def test_start_ends_nobody_elses_break(world: World, couple: dict[str, str
 
 async def test_yes_is_an_answer_of_one_of_them(world: World, couple: dict[str, str]) -> None:
     assert await world.texts(ADA, "YES") == [WHO]
+
+
+async def test_the_key_of_a_name_stays_the_same(world: World, couple: dict[str, str]) -> None:
+    await greets(world)
+    for name in couple:
+        await world.texts(ADA, name)
+        world.clock.forward(LATER)
+        assert "1 Ada\n2 Bob" in (await world.texts(ADA, "What is new?"))[0]
+        await world.texts(ADA, name)
+        world.clock.forward(LATER)

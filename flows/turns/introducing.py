@@ -77,7 +77,9 @@ def _shown(t: Turn) -> tuple[Option, ...]:
         return ()
     firsts = [one.first_name for one in t.candidates]
     names = {one.id: one.first_name for one in t.candidates if firsts.count(one.first_name) == 1}
-    return tuple(_person(t, one, names.get(one.id) or _in_full(t, one)) for one in t.candidates)
+    # As they joined, so that somebody's key stays the same whoever was there last.
+    there = sorted(t.candidates, key=lambda one: one.id)
+    return tuple(_person(t, one, names.get(one.id) or _in_full(t, one)) for one in there)
 
 
 def _person(t: Turn, one: Candidate, name: str) -> Option:
