@@ -47,10 +47,7 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("link_codes", "member_id"): "hashes of codes, that are void after minutes",
     ("lines", "at_member"): "who was at a line in the last half hour",
     ("joined_members", "other_id"): "the same rows as by who was kept",
-    (
-        "alerts",
-        "member_id",
-    ): "told by a person: others may hold the phone",
+    ("alerts", "member_id"): "told by a person: others may hold the phone",
     ("alerts", "seen_by"): "what staff did stands in the audit trail",
     ("alert_steps", "contact_id"): "what staff did stands in the audit trail",
     ("handovers", "helper_id"): "what staff did stands in the audit trail",
