@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.calendar import Hours, WhenError, allowed, before, day_name, due, local, next_allowed
+from flows.calendar import Hours, WhenError, allowed, before, day_name, due, local, next_allowed, next_open
+from flows.rules import RuleError, settle
 
 LONDON = "Europe/London"
 DAY = Hours.parse("9-20")
 ALWAYS = Hours.parse("0-24")
+WORKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
 
 def utc(when: str) -> datetime:
@@ -169,3 +171,25 @@ def test_a_brief_never_goes_in_the_past_or_after_the_meeting(
     sent = due(meeting, offset, LONDON, DAY, now)
     assert sent is None or (now <= sent < meeting and allowed(sent, DAY, LONDON))
     assert due(meeting, offset, LONDON, ALWAYS, now) is not None or now >= meeting
+
+
+# Those of whoever helps ------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("now", "opens"),
+    [
+        ("2026-03-06 10:00", "2026-03-06 10:00"),
+        ("2026-03-06 17:00", "2026-03-09 09:00"),  # a Friday evening
+        ("2026-03-28 10:00", "2026-03-30 09:00"),  # the clocks change on that Sunday
+        ("2026-03-09 08:00", "2026-03-09 09:00"),
+    ],
+)
+def test_the_helper_is_there_in_their_hours_on_their_days(now: str, opens: str) -> None:
+    at, wanted = (local(one, LONDON, NOW) for one in (now, opens))
+    assert next_open(at, Hours.parse("9-17"), WORKDAYS, LONDON) == wanted
+
+
+def test_days_that_are_none_are_refused() -> None:
+    assert settle("helper-days", "Monday, friday") == ("helper_days", ["monday", "friday"])
+    for days in ("someday", ""):
+        with pytest.raises(RuleError, match="monday"):
+            settle("helper-days", days)

@@ -8,9 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.helping import Helping
-from flows.calendar import Hours, local, next_open
 from flows.effects import Change, EndHandover, Handed, HandOver, HelperSays, Matter
-from flows.rules import RuleError, settle
 from flows.state import Handover
 from storage import handovers, helped, matters, people
 from storage.checks import HELPING
@@ -33,7 +31,6 @@ __all__ = ["world"]
 ANN = "ann"
 EARLIER = NOON - timedelta(hours=1)
 HELPED = replace(GROUP, helper_id=ANN)
-WORKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
 
 # What the member meets -------------------------------------------------------------------------------
@@ -174,29 +171,6 @@ async def test_the_helper_is_reminded_only_of_who_waits(office: Office) -> None:
 
 def test_a_member_who_begins_with_a_number_is_no_helper() -> None:
     assert "What shall I do with that?" in somebody().writes("#1 on my list is the bus")
-
-
-# Hours -----------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("now", "opens"),
-    [
-        ("2026-03-06 10:00", "2026-03-06 10:00"),
-        ("2026-03-06 17:00", "2026-03-09 09:00"),  # a Friday evening
-        ("2026-03-28 10:00", "2026-03-30 09:00"),  # the clocks change on that Sunday
-        ("2026-03-09 08:00", "2026-03-09 09:00"),
-    ],
-)
-def test_the_helper_is_there_in_their_hours_on_their_days(now: str, opens: str) -> None:
-    zone = "Europe/London"
-    at, wanted = (local(one, zone, NOON) for one in (now, opens))
-    assert next_open(at, Hours.parse("9-17"), WORKDAYS, zone) == wanted
-
-
-def test_days_that_are_none_are_refused() -> None:
-    assert settle("helper-days", "Monday, friday") == ("helper_days", ["monday", "friday"])
-    for days in ("someday", ""):
-        with pytest.raises(RuleError, match="monday"):
-            settle("helper-days", days)
 
 
 # What is kept of it, on each kind of database -----------------------------------------------------------
