@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from storage import addresses
 from storage.database import Database
-from storage.groups import Home, add_group
+from storage.groups import Home, add_group, settle
 from storage.secrets import Secrets
 from storage.tables import lines, members, reaches
 from tests.crash import TREES, Killer, Town, Twilio, WarmService, time_passes, until
@@ -137,11 +137,13 @@ async def settled(town: Town, killer: Killer, reckoning: Reckoning) -> bool:
 
 
 async def group(town: Town, code: str) -> Home:
-    """A group that may be written to at any hour."""
+    """A group that may be written to at any hour, and as often as there is something."""
     async with town.db.write() as conn:
-        return await add_group(
+        made = await add_group(
             conn, id=town.ids(), code=code, name=code.title(), now=datetime.now(UTC), hours="0-24"
         )
+        await settle(conn, made.id, {"messages-a-week": "0"})
+    return made
 
 
 async def crowded(town: Town, home: Home) -> list[str]:
