@@ -145,7 +145,17 @@ async def _people(
     m, g, c = members.c, groups.c, conversations.c
     found = await conn.execute(
         sa.select(
-            *(m.id, m.state, m.paused_until, m.never_first, m.never_ring, m.hours, m.days, m.a_week),
+            *(
+                m.id,
+                m.state,
+                m.paused_until,
+                m.never_first,
+                m.never_ring,
+                m.hours,
+                m.days,
+                m.a_week,
+                m.practice,
+            ),
             *(g.hours.label("group_hours"), g.settings, g.zone),
             *(c.busy_until, c.state.label("talk"), m.handover, m.language, m.form),
         )
@@ -180,6 +190,8 @@ async def _people(
 
 def _a_week(row: sa.Row[*tuple[Any, ...]], settled: rules.Rules) -> int:
     """How many messages a week are right for this member: their own wish, or else the group's rule."""
+    if row.practice:  # whoever practises wants to see what comes
+        return 0
     return int(row.a_week if row.a_week is not None else settled.messages_a_week)
 
 

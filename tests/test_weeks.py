@@ -115,3 +115,9 @@ async def test_the_result_of_a_vote_counts_with_its_vote(mary: Office) -> None:
     await mary.send()
     await mary.write("mary", "The library was chosen", kind="result", subject="p")
     assert await mary.send() == ["The library was chosen"]
+
+
+async def test_whoever_practises_sees_all_that_comes(mary: Office) -> None:
+    await mary.change(members, "mary", practice=True)
+    await _briefs(mary, "one", "two", "three")
+    assert await mary.send() == ["one", "two", "three"]
