@@ -18,7 +18,7 @@ from flows.effects import Vote
 from flows.events import Abilities, Event, Option
 from flows.state import Conversation, Group, Member, Poll
 from flows.values import replace
-from storage.states import packed, unpacked
+from storage.turning.states import packed, unpacked
 
 TEXT = Abilities(takes=frozenset({"text"}), parts=3)
 PLACES = tuple(Option(key=str(n), label=one) for n, one in enumerate(("The library", "Café", "At home"), 1))

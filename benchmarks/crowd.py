@@ -10,13 +10,13 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from benchmarks.letters import chat, phone
-from storage import addresses
 from storage.database import Database
-from storage.groups import add_group, find_group
 from storage.ids import Ids
-from storage.meetings import NewBrief, add_brief, add_meeting, find_meeting
-from storage.polls import NewPoll, open_poll
+from storage.lines import addresses
+from storage.members.groups import add_group, find_group
 from storage.secrets import Secrets
+from storage.sessions.meetings import NewBrief, add_brief, add_meeting, find_meeting
+from storage.sessions.polls import NewPoll, open_poll
 from storage.store import open_store
 from storage.tables import consents, contributions, given, lines, members, reaches, sendings
 

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.helping import sentence
 from flows.events import Say
 from flows.library import Flows
-from storage import matters, telling
+from storage.care import matters
+from storage.care.matters import ASKS_IN, ENDING, Fresh
 from storage.database import Database
-from storage.matters import ASKS_IN, ENDING, Fresh
+from storage.sending import telling
 
 SAYS: Mapping[str, str] = {ASKS_IN: "door.asks in", ENDING: "door.ending"}
 LATELY = timedelta(hours=1)  # what waits longer stands on the list all the same

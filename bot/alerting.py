@@ -9,7 +9,7 @@ import structlog
 
 from bot import notices
 from bot.logs import place
-from storage import summoning
+from storage.care import summoning
 from storage.database import Database
 
 EVERY = 15.0  # seconds until a look at what other processes raised, and at what is due

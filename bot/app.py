@@ -43,14 +43,16 @@ from bot.web.front import Front
 from bot.web.headers import Headers
 from bot.web.webhooks import Webhooks
 from channels.base import Delivery
-from storage import bells, fetches, leases, receipts
+from storage import bells, leases
+from storage.erasure.register import register_in
+from storage.files import fetches
 from storage.ids import Ids
 from storage.leases import release_all
-from storage.outbox import PRACTICE
-from storage.register import register_in
 from storage.secrets import Secrets
+from storage.sending import receipts
+from storage.sending.outbox import PRACTICE
 from storage.store import open_store
-from storage.views import House, Views
+from storage.turning.views import House, Views
 
 TELLS = 20.0
 GRACE = 20  # seconds for what was handed in to be answered when the service ends

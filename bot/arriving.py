@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from channels.text import clean
 from flows.events import Event
 from flows.values import replace
-from storage import addresses, load, turns
-from storage.load import Line
+from storage.lines import addresses
 from storage.secrets import Secrets
-from storage.turns import Arrived
+from storage.turning import load, turns
+from storage.turning.load import Line
+from storage.turning.turns import Arrived
 
 
 async def arrive(

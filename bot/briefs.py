@@ -11,7 +11,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from storage.groups import Complaint
+from storage.members.groups import Complaint
 
 LONGEST_FILE = 200_000  # bytes: more than anybody reads before a meeting
 WORDS = 70  # in one piece: about half a minute to hear

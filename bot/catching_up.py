@@ -11,10 +11,10 @@ from bot.intake import Intake
 from bot.logs import place
 from channels.sms import Listed, SmsChannel
 from flows.events import Event
-from storage import seen
 from storage.database import Database
+from storage.running import seen
+from storage.running.seen import Seen
 from storage.secrets import Secrets
-from storage.seen import Seen
 
 EVERY = 300.0  # seconds between looks
 AGAIN = 60.0  # seconds until the next look when one did not come to its end

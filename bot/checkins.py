@@ -6,10 +6,10 @@ from datetime import datetime
 from flows.events import Question, Say
 from flows.library import Flows
 from flows.steps import AskStep
-from storage import checkins
-from storage.checkins import LASTS, Due
 from storage.database import Database
-from storage.telling import tell
+from storage.members import checkins
+from storage.members.checkins import LASTS, Due
+from storage.sending.telling import tell
 
 FLOW = "check in"
 

@@ -6,10 +6,11 @@ from datetime import datetime
 
 import structlog
 
-from storage import clearing, leftovers
 from storage.database import Database
-from storage.media import MediaStore
-from storage.media_place import Away
+from storage.files import leftovers
+from storage.files.media import MediaStore
+from storage.files.media_place import Away
+from storage.running import clearing
 
 HOURLY = 3600.0
 SOON = 5.0

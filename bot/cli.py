@@ -32,7 +32,7 @@ from bot.logs import place
 from bot.settings import SettingsError
 from flows.calendar import WhenError
 from storage.database import StorageError
-from storage.groups import Complaint
+from storage.members.groups import Complaint
 
 WRONG = 2  # the exit code for what was asked wrongly, as of the shell's own commands
 BROKEN = 1

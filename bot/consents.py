@@ -12,7 +12,7 @@ from bot.briefs import beside, pieces, words_of
 from flows.files.checking import faults
 from flows.steps import SayStep
 from flows.wording import Text
-from storage.groups import Complaint
+from storage.members.groups import Complaint
 
 _BELOW = re.compile(r"^-{3,}\s*$", re.MULTILINE)
 

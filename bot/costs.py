@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import notices
-from storage import spending
+from storage.sending import spending
 
 
 async def count(

@@ -6,14 +6,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.calendar import local
-from storage import addresses
 from storage.database import Database
-from storage.groups import Home, add_group, find_group, list_groups
 from storage.ids import Ids
-from storage.meetings import NewBrief, add_brief, add_meeting, find_meeting
-from storage.people import add_facilitator
-from storage.polls import NewPoll, open_poll
+from storage.lines import addresses
+from storage.members.groups import Home, add_group, find_group, list_groups
+from storage.members.people import add_facilitator
 from storage.secrets import Secrets
+from storage.sessions.meetings import NewBrief, add_brief, add_meeting, find_meeting
+from storage.sessions.polls import NewPoll, open_poll
 from storage.tables import contributions, given, lines, members, reaches
 
 CODE = "GARDEN"

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from storage.groups import Complaint, Home
-from storage.reading import Contribution, plain
+from storage.given.reading import Contribution, plain
+from storage.members.groups import Complaint, Home
 
 COLUMNS = (
     *("id", "flow", "member", "channel", "at", "text", "answers", "audience", "practice", "media"),

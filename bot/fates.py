@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from channels.base import Result
-from storage.checks import BACKOFF, CALLBACK, UNCLEAR_TWICE, Waiting, after_unclear
-from storage.records import Fate
+from storage.sending.checks import BACKOFF, CALLBACK, UNCLEAR_TWICE, Waiting, after_unclear
+from storage.sending.records import Fate
 
 UNTOLD = 30.0  # seconds to wait when we are throttled and nobody says how long
 NOT_LISTED = "It may have gone, though the provider does not list it; it is asked once more."

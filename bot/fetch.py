@@ -13,15 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.logs import place
 from channels.base import FetchLater, FetchRefused
 from flows.events import Say
-from storage import fetches, outbox
-from storage.cleaning import prepare
 from storage.database import Database
-from storage.fetches import Waiting
-from storage.leftovers import discard
-from storage.media import MediaStore
-from storage.media_place import Away
-from storage.prepared import MOST_BYTES, Kind, Prepared, Refused, not_had
+from storage.files import fetches
+from storage.files.cleaning import prepare
+from storage.files.fetches import Waiting
+from storage.files.leftovers import discard
+from storage.files.media import MediaStore
+from storage.files.media_place import Away
+from storage.files.prepared import MOST_BYTES, Kind, Prepared, Refused, not_had
 from storage.secrets import Secrets
+from storage.sending import outbox
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(days=1)
 AWAY_WAIT = timedelta(minutes=1)

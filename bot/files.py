@@ -1,15 +1,15 @@
 """Where this installation keeps photos and recordings."""
 
 from bot.settings import Settings
-from storage.media import MediaStore
-from storage.media_folder import Folder
+from storage.files.media import MediaStore
+from storage.files.media_folder import Folder
 
 
 def media_store(settings: Settings) -> MediaStore:
     """The bucket that is set, or else the folder `media` in the data folder."""
     if settings.media_url is None:
         return MediaStore(Folder(settings.data_dir / "media"))
-    from storage.media_bucket import Access, Bucket  # a large library, which a folder has no use for
+    from storage.files.media_bucket import Access, Bucket  # a large library, which a folder has no use for
 
     access = Access(
         key_id=settings.aws_access_key_id,

@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 
 from storage.database import Database
-from storage.guessing import shut
+from storage.lines.guessing import shut
 
 
 class Guesses:

@@ -12,14 +12,14 @@ from bot.logs import place
 from bot.pace import Closed, Gap, Pace
 from channels.base import SENT, Channel, Parcel, Result
 from flows.readable import parts
-from storage import records
-from storage.addresses import hash_of
-from storage.checks import UNCLEAR, Waiting
-from storage.claims import Claimed
 from storage.database import Database
-from storage.heads import ANSWER
-from storage.records import Fate
+from storage.lines.addresses import hash_of
 from storage.secrets import Secrets
+from storage.sending import records
+from storage.sending.checks import UNCLEAR, Waiting
+from storage.sending.claims import Claimed
+from storage.sending.heads import ANSWER
+from storage.sending.records import Fate
 
 LONGEST = 60.0  # seconds for which a provider may keep us waiting with one parcel
 PICTURE_SEGMENTS = 3  # what a picture message counts as: about what it costs beside a plain text

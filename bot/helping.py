@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Say
 from flows.library import Flows
-from storage import handovers, helped, telling
+from storage.care import handovers, helped
+from storage.care.handovers import Tools
+from storage.care.helped import KIND, Listed
 from storage.database import Database
-from storage.handovers import Tools
-from storage.helped import KIND, Listed
+from storage.sending import telling
 
 LATE = "Somebody in your group asked for help, and nobody has answered yet. It is on the list of matters."
 

@@ -21,9 +21,11 @@ from bot.metrics import Metrics
 from bot.stepping import Batch, Tools, Turned
 from flows.events import Event, Say
 from flows.state import Conversation
-from storage import load, locks, problems, turns
+from storage import locks
 from storage.database import Database, away
-from storage.turns import Arrived, Ledger
+from storage.running import problems
+from storage.turning import load, turns
+from storage.turning.turns import Arrived, Ledger
 
 MOST = 64
 WAITING = 5000

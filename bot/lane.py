@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import costs
 from bot.handing import Hands
 from bot.logs import place
-from storage import claims, heads, records, slots, spending
-from storage.checks import UNCLEAR
-from storage.claims import Claimed, Terms
 from storage.database import Database, away
-from storage.records import Fate, Stand
+from storage.sending import claims, heads, records, slots, spending
+from storage.sending.checks import UNCLEAR
+from storage.sending.claims import Claimed, Terms
+from storage.sending.records import Fate, Stand
 
 POLL = 0.5  # seconds between looks at the outbox, for what other processes put there
 SOON = 5.0  # seconds; for a chat that may be written to within that time the lane wakes by itself

@@ -16,13 +16,13 @@ from bot.lane import Lane, Tools
 from bot.pace import Gap, Pace, Speed
 from channels.base import SENT, Channel, Lists, Load, Parcel, Result
 from flows.library import Flows
-from storage import records, slots
-from storage.addresses import hash_of
-from storage.asking import Fit
-from storage.claims import LEASE, Claimed, Terms
 from storage.database import Database
-from storage.outbox import PRACTICE
+from storage.lines.addresses import hash_of
 from storage.secrets import Secrets
+from storage.sending import records, slots
+from storage.sending.asking import Fit
+from storage.sending.claims import LEASE, Claimed, Terms
+from storage.sending.outbox import PRACTICE
 
 SKEW = timedelta(minutes=1)  # how far a provider's clock may be from ours
 CHAT = 32  # letters of a chat's keyed hash that name its pace

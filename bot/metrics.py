@@ -15,7 +15,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from storage.figures import Figures
+from storage.running.figures import Figures
 
 Numbers = Mapping[tuple[str, ...], float]  # by labels
 

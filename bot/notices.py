@@ -9,9 +9,9 @@ from datetime import datetime
 from bot.briefs import pieces
 from flows.calendar import day_name
 from flows.events import Option, Question, Say, Shown
-from storage.meetings import Content, Meeting
-from storage.polls import Tally
-from storage.spending import Passed
+from storage.sending.spending import Passed
+from storage.sessions.meetings import Content, Meeting
+from storage.sessions.polls import Tally
 
 HIDDEN = {
     "names somebody": "it names somebody",

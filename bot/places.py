@@ -8,15 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Event
 from flows.state import Conversation
-from flows.turns.admitting import INVITATION
 from flows.turns.anywhere import ANYWHERE_STOP
-from flows.turns.door import wanted
+from flows.turns.joining.admitting import INVITATION
+from flows.turns.joining.door import wanted
 from flows.understand import optout
-from storage import supporting
-from storage import wanted as wanted_groups
-from storage.load import Known, Line, Person
-from storage.states import packed
-from storage.turns import Arrived
+from storage.door import wanted as wanted_groups
+from storage.given import supporting
+from storage.turning.load import Known, Line, Person
+from storage.turning.states import packed
+from storage.turning.turns import Arrived
 
 STAYS = timedelta(minutes=30)  # who wrote last is at the line so long, where several use it
 

@@ -16,9 +16,9 @@ from channels.base import Channel, Delivery, Inbound, Parcel
 from channels.practice import STEP, File, Handset
 from channels.practice_call import OVER, Heard, Scene, scene
 from channels.voice import VoiceChannel
-from storage import practice as store
 from storage.database import Database
-from storage.practice import Post
+from storage.running import practice as store
+from storage.running.practice import Post
 from storage.secrets import Secrets
 
 OWN = "own"  # the method of a post that was sent from the phone itself

@@ -11,7 +11,7 @@ from bot.alone import Alone
 from bot.settings import Settings
 from storage import leases
 from storage.database import Database
-from storage.groups import Complaint
+from storage.members.groups import Complaint
 
 RUNNING = "A service runs on this data and would go on with what it had: end it first, then try again."
 JUST_ENDED = f"{RUNNING} One that was killed counts as running for a minute."

@@ -6,8 +6,8 @@ from dataclasses import replace as changed
 from flows.events import Event
 from flows.state import Candidate, Conversation, Group, Way
 from flows.values import replace
-from storage.load import Call, Known, Line, Person
-from storage.stage import Stage
+from storage.turning.load import Call, Known, Line, Person
+from storage.turning.stage import Stage
 
 LIFTED = {"call", "silence", "hangup"}  # what a call of ours brings before anybody pressed a key
 

@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import notices
 from flows.calendar import day_name
-from storage import listening, safety, telling
+from storage.care import safety
 from storage.database import Database
-from storage.listening import Unheard
+from storage.given import listening
+from storage.given.listening import Unheard
+from storage.sending import telling
 from storage.tables import groups
 
 HOURLY = timedelta(hours=1)

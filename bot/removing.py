@@ -16,9 +16,9 @@ from bot.arriving import guard
 from bot.logs import place
 from channels.twilio_removing import RemoveLater, Trace
 from flows.events import Abilities, Event
-from storage import erasing, removals
 from storage.database import Database
-from storage.removals import Removal
+from storage.erasure import erasing, removals
+from storage.erasure.removals import Removal
 from storage.secrets import Secrets
 
 POLL = 2.0  # seconds between looks

@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.logs import place
 from bot.stepping import Batch, Tools, Turned
-from storage import load, problems
 from storage.database import Database
-from storage.groups import Complaint
-from storage.turns import Ledger
+from storage.members.groups import Complaint
+from storage.running import problems
+from storage.turning import load
+from storage.turning.turns import Ledger
 
 AGAIN = (
     "It failed again ({error}). It stays on the list: mend that and replay it, or hand the words to the "

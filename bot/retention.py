@@ -7,9 +7,10 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import notices
-from storage import retention, telling
 from storage.database import Database
-from storage.retention import Fading, Keeping
+from storage.erasure import retention
+from storage.erasure.retention import Fading, Keeping
+from storage.sending import telling
 
 
 class Retention:

@@ -15,13 +15,13 @@ from channels.telegram_out import room_poll, room_words
 from flows.ballots import ballot_of
 from flows.events import Event
 from flows.state import Poll
-from storage import groups
 from storage.database import Database, away
-from storage.groups import Room
-from storage.holding import held
+from storage.keeping.holding import held
+from storage.members import groups
+from storage.members.groups import Room
 from storage.secrets import Secrets
 from storage.tables import ballots, room_posts, rooms
-from storage.views import Views
+from storage.turning.views import Views
 
 MERGE = 2.0  # seconds in which ballots are gathered: a chat takes twenty messages a minute
 STOPPING = "stopping"

@@ -16,14 +16,14 @@ from bot import notices
 from bot.charts import Bar, png, svg
 from bot.logs import place
 from flows.events import Say, Shown
-from storage import sendings
 from storage.database import Database
+from storage.files.media_place import Away
 from storage.ids import Ids
-from storage.media_place import Away
-from storage.meetings import Content, brief_content, find_meeting
-from storage.outbox import Row
-from storage.polls import Tally, close_poll, due_to_close, keep_picture, tally
-from storage.sendings import Recipient, Sending
+from storage.sending import sendings
+from storage.sending.outbox import Row
+from storage.sending.sendings import Recipient, Sending
+from storage.sessions.meetings import Content, brief_content, find_meeting
+from storage.sessions.polls import Tally, close_poll, due_to_close, keep_picture, tally
 
 AGAIN = timedelta(seconds=30)  # after a failure, so that one bad sending doesn't hold up the others
 

@@ -20,17 +20,19 @@ from flows.library import Flows
 from flows.looks import Look, Missing
 from flows.state import Candidate, Conversation, Done, Group, Heard, Member
 from flows.values import replace
-from storage import groups, load, outbox, receipts, turns
-from storage.apply import apply
-from storage.joining import add_reach
-from storage.load import Call, Known, Line, Reach
-from storage.looking import look_up
+from storage.door.joining import add_reach
+from storage.members import groups
 from storage.secrets import Secrets
-from storage.stage import Stage
-from storage.states import Recent
+from storage.sending import outbox, receipts
 from storage.tables import lines
-from storage.turns import Arrived, Ledger
-from storage.views import Views
+from storage.turning import load, turns
+from storage.turning.apply import apply
+from storage.turning.load import Call, Known, Line, Reach
+from storage.turning.looking import look_up
+from storage.turning.stage import Stage
+from storage.turning.states import Recent
+from storage.turning.turns import Arrived, Ledger
+from storage.turning.views import Views
 
 POP_UP = 180
 MOST_LOOKS = 9  # in one turn

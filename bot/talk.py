@@ -17,8 +17,8 @@ from bot.settings import Settings
 from channels.practice import Handset
 from channels.practice_call import OVER, Heard, Scene, Wait
 from flows.readable import part_by_part, units
-from storage import practice as store
-from storage.practice import Post
+from storage.running import practice as store
+from storage.running.practice import Post
 
 Phone = Literal["telegram", "sms", "call"]
 CHANNELS = {"telegram": "telegram", "sms": "sms", "voice": "call"}

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from storage import unrecognised
 from storage.database import Database
+from storage.lines import unrecognised
 from storage.secrets import Secrets
 
 HOURLY = timedelta(hours=1)

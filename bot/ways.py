@@ -10,8 +10,8 @@ import structlog
 from flows.document import load, parse
 from flows.files.lines import FlowError
 from flows.library import CONSENT, MORE, Flows
-from storage import wordings
 from storage.database import Database, upsert
+from storage.door import wordings
 from storage.tables import conversations, flow_versions, texts
 
 

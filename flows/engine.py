@@ -13,11 +13,12 @@ from flows.events import Event, Question
 from flows.library import Flows
 from flows.looks import Seen
 from flows.state import Answer, Candidate, Conversation, Done, Group, Member
-from flows.turns import anywhere, behalf, calls, care, handing, recognising
-from flows.turns.door import agreed_now, at_the_door, comes_again, held_back
+from flows.turns import anywhere, calls
 from flows.turns.frames import put_question
+from flows.turns.helping import behalf, care, handing
+from flows.turns.joining.door import agreed_now, at_the_door, comes_again, held_back
 from flows.turns.keeping import add_photos, count_photos, keep_so_far
-from flows.turns.naming import heard_with
+from flows.turns.lines import recognising
 from flows.turns.practising import leave_nothing, practising
 from flows.turns.receipts import receipt
 from flows.turns.replies import (
@@ -37,6 +38,7 @@ from flows.turns.replies import (
 from flows.turns.running import poll_question, run
 from flows.turns.turning import MEMORY, Outcome, Turn
 from flows.turns.unasked import unasked
+from flows.turns.wishes.naming import heard_with
 from flows.values import replace
 
 __all__ = ["Outcome", "asked", "turn"]

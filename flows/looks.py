@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What to look up: a name that `storage.looking` knows, and what it is asked about."""
+    """What to look up: a name that `storage.turning.looking` knows, and what it is asked about."""
 
     what: str
     value: str = ""

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Overtaken
-from storage.load import Line
 from storage.tables import calls, conversations, lines, members, outbox, polls, reaches
+from storage.turning.load import Line
 
 
 async def for_turns(conn: AsyncConnection, here: Mapping[str, Line], sessions: Collection[str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession
 from pydantic import SecretStr
 
-from storage.media_bucket import Access, Bucket
+from storage.files.media_bucket import Access, Bucket
 
 _NAMES = (f"takepart-{n}" for n in itertools.count(1))
 

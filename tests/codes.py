@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from flows.effects import Linked
 from flows.lines import Opened, Person
 from flows.state import Conversation, Frame, Member
-from storage.guessing import CODES
+from storage.lines.guessing import CODES
 from tests.scenes import MARY, Scene
 
 LINK, BACK = "493021", "6204817"  # Mary's, by which another phone is linked, or takes the place of hers

@@ -22,12 +22,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.arriving import guard
 from channels.twiml import error_answer
 from flows.events import Abilities, Event
-from storage import meetings, polls
-from storage.checks import UNCLEAR
 from storage.database import Database
-from storage.groups import Home
 from storage.ids import Ids
+from storage.members.groups import Home
 from storage.secrets import Secrets
+from storage.sending.checks import UNCLEAR
+from storage.sessions import meetings, polls
 from storage.tables import calls, conversations, events, leases, lines, media, outbox, sendings
 from tests.fakes.telegram import BotApi
 from tests.fakes.telegram_people import Person

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from storage.columns import Moment, meta
 from storage.database import Database
-from storage.holding import DOUBT, HELD
+from storage.keeping.holding import DOUBT, HELD
 
 ROWS = 3  # of each table
 WORDS = ("", "Ada", 'Ŵyn\'s 🌳\r\n"quoted"', "\u2028 line", "=1+1", "null", '{"a": 1}', "x" * 3000)

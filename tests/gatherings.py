@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from bot.scheduler import Scheduler
 from storage.database import Database
-from storage.groups import Home, add_group
 from storage.ids import Ids
-from storage.outbox import Body, unpacked
+from storage.members.groups import Home, add_group
+from storage.sending.outbox import Body, unpacked
 from storage.tables import lines, members, outbox, reaches
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)  # a Monday

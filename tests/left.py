@@ -7,10 +7,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import addresses
 from storage.columns import EPOCH
 from storage.database import Database
-from storage.groups import add_group
+from storage.lines import addresses
+from storage.members.groups import add_group
 from storage.secrets import Secrets
 from storage.tables import lines, members, options, polls, reaches
 

@@ -14,13 +14,14 @@ from bot.pace import Speed
 from channels.base import Inbound, Load, Parcel, Result
 from flows.events import Abilities, Event, Option, Question, Say
 from flows.state import Conversation, Frame
-from storage import outbox, states
-from storage.addresses import row as line_row
 from storage.database import Database
 from storage.ids import Ids
+from storage.lines.addresses import row as line_row
 from storage.secrets import Secrets
+from storage.sending import outbox
 from storage.tables import conversations, groups, lines, members, options, polls, reached, reaches
 from storage.tables import outbox as box
+from storage.turning import states
 from tests.scenes import shipped
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from channels.telegram import TelegramChannel
-from storage import undelivered
-from storage.checks import DIED_OFTEN
 from storage.database import Database
-from storage.outbox import unpacked
+from storage.running import undelivered
+from storage.sending.checks import DIED_OFTEN
+from storage.sending.outbox import unpacked
 from storage.tables import (
     ballots,
     contributions,

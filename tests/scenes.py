@@ -44,10 +44,10 @@ from flows.state import (
     Thing,
     Wants,
 )
-from flows.turns.door import wanted
-from storage.pins import Checked
-from storage.ringing_back import Answer as RingBack
-from storage.states import packed, unpacked
+from flows.turns.joining.door import wanted
+from storage.care.ringing_back import Answer as RingBack
+from storage.lines.pins import Checked
+from storage.turning.states import packed, unpacked
 
 START = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 PLACES = (Option(key="1", label="Library"), Option(key="2", label="Café"))

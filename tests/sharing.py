@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from flows.state import Candidate, Notice
-from storage.pins import Checked
-from storage.ringing_back import Answer
+from storage.care.ringing_back import Answer
+from storage.lines.pins import Checked
 from tests.scenes import START, TWO, Scene
 
 BOTH = tuple(

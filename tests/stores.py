@@ -13,9 +13,9 @@ import pytest
 from pydantic import SecretStr
 
 from storage.database import Database
-from storage.media import MediaStore
-from storage.media_folder import Folder
-from storage.register import Register
+from storage.erasure.register import Register
+from storage.files.media import MediaStore
+from storage.files.media_folder import Folder
 from storage.secrets import Secrets
 from storage.store import open_store
 from tests.postgres import Postgres, running

@@ -2,8 +2,8 @@
 
 import pytest
 
-from storage import consenting, inviting, wordings
 from storage.database import Database
+from storage.door import consenting, inviting, wordings
 from storage.secrets import Secrets
 from tests.office import NOON, Office
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from storage import people, safety
+from storage.care import safety
+from storage.members import people
 from tests.stores import migrated
 from tests.world import ADA, BEN, World, world
 

@@ -8,15 +8,17 @@ import sqlalchemy as sa
 
 from bot.alerting import Alerting
 from channels.base import Delivery, Result
-from storage import alerts, auditing, matters, receipts, tending
-from storage.addresses import row as line_row
-from storage.alerts import Found
+from storage.care import alerts, matters, tending
+from storage.care.alerts import Found
+from storage.care.safety import Contact, Way
+from storage.care.summoning import Told, plan
 from storage.database import Database
-from storage.groups import Complaint
-from storage.people import find_member
-from storage.safety import Contact, Way
+from storage.erasure import auditing
+from storage.lines.addresses import row as line_row
+from storage.members.groups import Complaint
+from storage.members.people import find_member
 from storage.secrets import Secrets
-from storage.summoning import Told, plan
+from storage.sending import receipts
 from storage.tables import alerts as raised
 from storage.tables import groups, lines, members, reaches, safe_contacts
 from tests.office import Office

@@ -15,7 +15,7 @@ from bot.settings import Settings
 from bot.ways import open_flows, shipped
 from flows.document import parse
 from flows.events import Event
-from storage.clearing import BIT, clear
+from storage.running.clearing import BIT, clear
 from storage.tables import flow_versions, lines, practice_posts
 from tests.stores import KEY, migrated, store_url
 from tests.world import ADA, World, open_world, world

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from storage import addresses, meetings
-from storage.groups import Home
+from storage.lines import addresses
+from storage.members.groups import Home
+from storage.sessions import meetings
 from storage.tables import lines, members, reaches
 from tests.world import ADA, World, open_world
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from storage import backups, copying
-from storage.backups import Backup
 from storage.database import Database
-from storage.leftovers import sweep
-from storage.media import MediaStore
+from storage.erasure.register import Register
+from storage.files.leftovers import sweep
+from storage.files.media import MediaStore
+from storage.keeping import backups, copying
+from storage.keeping.backups import Backup
+from storage.keeping.rows import Shape, kind_of
 from storage.migrations import bring
-from storage.register import Register
-from storage.rows import Shape, kind_of
 from storage.secrets import Secrets, check_key
 from storage.tables import groups, media
 from tests.office import NOON

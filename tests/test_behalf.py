@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from storage import behalf, people, polls
-from storage.behalf import Words
-from storage.clearing import clear
-from storage.groups import Complaint
+from storage.given import behalf
+from storage.given.behalf import Words
 from storage.ids import Ids
-from storage.people import Listed, add_facilitator
-from storage.polls import NewPoll
+from storage.members import people
+from storage.members.groups import Complaint
+from storage.members.people import Listed, add_facilitator
+from storage.running.clearing import clear
+from storage.sessions import polls
+from storage.sessions.polls import NewPoll
 from storage.tables import audit, ballots, contributions, given, members, reaches, supporters
 from tests.erased import gone
 from tests.world import ADA, BEN, World, world

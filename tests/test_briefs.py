@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.briefs import WORDS, pieces, read
-from storage.groups import Complaint
+from storage.members.groups import Complaint
 
 PLAIN = [
     ("one line", "one line"),

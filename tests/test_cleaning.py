@@ -10,8 +10,8 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
-from storage.cleaning import prepare
-from storage.prepared import MOST_BYTES, Kind, Prepared, Refused
+from storage.files.cleaning import prepare
+from storage.files.prepared import MOST_BYTES, Kind, Prepared, Refused
 
 PLACE = "SECRET-PLACE"
 GPS, ORIENTATION, DESCRIPTION = 0x8825, 0x0112, 0x010E

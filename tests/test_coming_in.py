@@ -8,10 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from flows.events import Say
-from storage import consenting, groups, inviting, letting_in, people, views, wordings
-from storage.groups import Complaint
-from storage.letting_in import Desk
-from storage.people import Listed
+from storage.door import consenting, inviting, letting_in, wordings
+from storage.door.letting_in import Desk
+from storage.members import groups, people
+from storage.members.groups import Complaint
+from storage.members.people import Listed
+from storage.turning import views
 from tests.world import ADA, BEN, World, world
 
 __all__ = ["world"]

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from storage import addresses
 from storage.database import Database
-from storage.groups import Home, add_group, settle
+from storage.lines import addresses
+from storage.members.groups import Home, add_group, settle
 from storage.secrets import Secrets
 from storage.tables import lines, members, reaches
 from tests.crash import TREES, Killer, Town, Twilio, WarmService, time_passes, until

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from channels.base import Delivery
-from storage import receipts
-from storage.claims import LEASE
 from storage.database import Database
 from storage.secrets import Secrets
+from storage.sending import receipts
+from storage.sending.claims import LEASE
 from storage.tables import lines, outbox
 from tests.office import Office
 

@@ -14,8 +14,8 @@ from bot.doctor import Finding, examine, machine, set_webhooks
 from bot.settings import Settings
 from channels.elsewhere import Seen, look_at
 from channels.telegram import ALLOWED_UPDATES
-from storage.groups import Complaint
-from storage.holding import hold
+from storage.keeping.holding import hold
+from storage.members.groups import Complaint
 from storage.secrets import Secrets
 from storage.store import open_store
 from storage.tables import senders

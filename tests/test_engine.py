@@ -11,7 +11,7 @@ from channels.spoken import prompt
 from flows.effects import Amend, Join, Keep, Matter, TakeBack
 from flows.events import Attachment
 from flows.steps import MENU
-from storage.states import packed
+from storage.turning.states import packed
 from tests.people import Person, somebody
 from tests.scenes import BRIEF, GROUP, MARY, SECOND, SHARED, VOTE, shipped
 

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 from bot.removing import Remover
 from channels.twilio_removing import Trace
 from flows.effects import Change
-from storage import backups, copying, removals
-from storage.backups import Backup
 from storage.database import Database
-from storage.leaving import change
-from storage.leftovers import discard
-from storage.media import MediaStore
-from storage.register import Register
+from storage.erasure import removals
+from storage.erasure.register import Register
+from storage.files.leftovers import discard
+from storage.files.media import MediaStore
+from storage.keeping import backups, copying
+from storage.keeping.backups import Backup
+from storage.members.leaving import change
 from storage.secrets import Secrets
 from storage.tables import members, outbox
 from tests.erased import gone

@@ -16,7 +16,8 @@ from aiohttp import ClientTimeout, web
 from channels.telegram import TelegramChannel
 from channels.twilio import Account
 from flows.events import Say
-from storage import addresses, outbox
+from storage.lines import addresses
+from storage.sending import outbox
 from storage.tables import lines, members, reaches
 from storage.tables import outbox as box
 from tests.weather import HURRY, UNCLEAR, Key, Weather

@@ -17,18 +17,19 @@ from structlog.testing import capture_logs
 from bot.fetch import AT_ONCE, AWAY_WAIT, GIVE_UP, Fetcher, teller
 from channels.base import FetchLater, FetchRefused
 from flows.events import Attachment
-from storage import fetches, outbox
 from storage.database import Database
-from storage.fetches import PRACTICE
-from storage.groups import add_group
+from storage.files import fetches
+from storage.files.fetches import PRACTICE
+from storage.files.leftovers import sweep
+from storage.files.media import MediaStore
+from storage.files.media_folder import Folder
+from storage.files.media_place import Away
+from storage.files.prepared import MOST_BYTES
+from storage.given.reading import Contribution, list_contributions
 from storage.ids import Ids
-from storage.leftovers import sweep
-from storage.media import MediaStore
-from storage.media_folder import Folder
-from storage.media_place import Away
-from storage.prepared import MOST_BYTES
-from storage.reading import Contribution, list_contributions
+from storage.members.groups import add_group
 from storage.secrets import Secrets
+from storage.sending import outbox
 from storage.tables import contribution_media, contributions, lines, media
 from storage.tables import outbox as outbox_table
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import get_args
 
 import pytest
@@ -223,7 +223,7 @@ def test_every_step_in_the_guide_can_be_used() -> None:
 @pytest.mark.parametrize("mapping", ["DEEDS", "FACTS", "NAMES"])
 def test_no_two_parts_of_a_turn_mean_different_things_by_one_name(mapping: str) -> None:
     """They are put together into one vocabulary, where the second would silently replace the first."""
-    parts = [import_module(f"flows.turns.{found.name}") for found in iter_modules(turns.__path__)]
+    parts = [import_module(found.name) for found in walk_packages(turns.__path__, "flows.turns.")]
     whole: dict[str, object] = {}
     for part in parts:
         if part.__name__ in ("flows.turns.deeds", "flows.turns.facts"):

@@ -12,19 +12,19 @@ from bot import notices
 from flows.effects import Keep, Matter, TakeBack, Unname
 from flows.state import Way
 from flows.values import scattered
-from storage import hiding
 from storage.database import Database
-from storage.groups import Complaint, Home
-from storage.held import ABOUT, LEFT_OUT
-from storage.hiding import Hidden
+from storage.erasure.held import ABOUT, LEFT_OUT
+from storage.erasure.own_copy import HEADINGS, own_copy
+from storage.given import hiding
+from storage.given.hiding import Hidden
+from storage.given.reading import list_contributions
+from storage.given.things import things
+from storage.given.unnaming import unname
 from storage.ids import Ids
-from storage.own_copy import HEADINGS, own_copy
-from storage.people import add_facilitator, find_member
-from storage.reading import list_contributions
+from storage.members.groups import Complaint, Home
+from storage.members.people import add_facilitator, find_member
 from storage.secrets import Secrets
 from storage.tables import ballots, contributions, given, meta
-from storage.things import things
-from storage.unnaming import unname
 from tests.office import NOON, Office
 from tests.people import Person, somebody
 from tests.scenes import MARY, THINGS, Scene

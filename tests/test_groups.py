@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import groups, people
 from storage.database import Database
-from storage.groups import Complaint, Home
+from storage.members import groups, people
+from storage.members.groups import Complaint, Home
 from storage.secrets import Secrets
 from storage.tables import lines, members, reaches
 

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 from bot.helping import Helping
 from flows.effects import Change, EndHandover, Handed, HandOver, HelperSays, Matter
 from flows.state import Handover
-from storage import handovers, helped, matters, people
-from storage.checks import HELPING
+from storage.care import handovers, helped, matters
+from storage.care.handovers import Tools
 from storage.database import Database
-from storage.groups import Complaint
-from storage.handovers import Tools
-from storage.leaving import change
+from storage.members import people
+from storage.members.groups import Complaint
+from storage.members.leaving import change
 from storage.secrets import Secrets
+from storage.sending.checks import HELPING
 from storage.tables import groups, media, members, reaches
 from storage.tables import handovers as table
 from storage.tables import matters as wishes

@@ -17,7 +17,7 @@ from flows.events import Event
 from flows.library import Flows
 from flows.state import Conversation
 from flows.turns.turning import Outcome
-from storage.clearing import clear
+from storage.running.clearing import clear
 from storage.tables import conversations
 from tests.fakes.twilio_calls import SOUND
 from tests.stores import migrated

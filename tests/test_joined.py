@@ -7,19 +7,20 @@ import pytest
 import sqlalchemy as sa
 
 from flows.effects import Change
-from storage import leaving, load
-from storage.abiding import abide
 from storage.database import Database
-from storage.groups import Complaint
-from storage.held import member_data
-from storage.joined import join_members, latest, unjoin_members
-from storage.people import find_member, list_members
-from storage.polls import NewPoll, open_poll, tally
-from storage.reading import list_contributions
-from storage.register import Register
-from storage.rewriting import take_back
+from storage.erasure.abiding import abide
+from storage.erasure.held import member_data
+from storage.erasure.register import Register
+from storage.given.reading import list_contributions
+from storage.given.rewriting import take_back
+from storage.lines.joined import join_members, latest, unjoin_members
+from storage.members import leaving
+from storage.members.groups import Complaint
+from storage.members.people import find_member, list_members
 from storage.secrets import Secrets
+from storage.sessions.polls import NewPoll, open_poll, tally
 from storage.tables import ballots, contributions, given, lines, members, outbox, reaches
+from storage.turning import load
 from tests.gatherings import Gathering
 from tests.stores import ON_SQLITE
 

@@ -16,16 +16,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.alone import Alone
 from bot.quiet import nobody_elsewhere
 from flows.effects import Change
-from storage import backups, copying, leases, leaving, receipts, resuming, rewriting
-from storage.backups import Backup
+from storage import leases
 from storage.database import Database
-from storage.groups import Complaint
-from storage.holding import held
-from storage.media import MediaStore
-from storage.register import Register, note_line
-from storage.resuming import Terms
-from storage.rows import Row, Shape, write
+from storage.erasure.register import Register, note_line
+from storage.files.media import MediaStore
+from storage.given import rewriting
+from storage.keeping import backups, copying, resuming
+from storage.keeping.backups import Backup
+from storage.keeping.holding import held
+from storage.keeping.resuming import Terms
+from storage.keeping.rows import Row, Shape, write
+from storage.members import leaving
+from storage.members.groups import Complaint
 from storage.secrets import Secrets, check_key
+from storage.sending import receipts
 from storage.tables import contribution_media, given, groups, lines, media, members
 from storage.tables import contributions as gifts
 from tests.filling import everything, fill

@@ -6,9 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from channels.base import Delivery, Parcel, Result
-from storage import receipts, records, undelivered
 from storage.database import Database
+from storage.running import undelivered
 from storage.secrets import Secrets
+from storage.sending import receipts, records
 from storage.tables import members
 from tests.office import RETRY, Office
 from tests.stores import db, migrated, secrets, store_url

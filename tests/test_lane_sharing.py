@@ -11,9 +11,10 @@ import pytest
 from bot.lanes import WIDTHS, Lanes
 from bot.pace import Gap, Speed
 from channels.base import Parcel, Result
-from storage import claims, holding
 from storage.database import Database
+from storage.keeping import holding
 from storage.secrets import Secrets
+from storage.sending import claims
 from tests.office import QUICK, RETRY, Office
 from tests.stores import db, migrated, secrets, store_url
 

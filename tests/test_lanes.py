@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from bot.lanes import Lanes
 from channels.base import Delivery, Parcel, Result
 from flows.events import Say
-from storage import outbox, receipts
-from storage.asking import WAY_BACK
 from storage.database import Database
 from storage.secrets import Secrets
+from storage.sending import outbox, receipts
+from storage.sending.asking import WAY_BACK
 from storage.tables import ballots, lines, members, open_questions, polls, reaches
 from tests.office import RETRY, Office, ballot
 from tests.stores import db, migrated, secrets, store_url

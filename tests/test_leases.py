@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from storage.clearing import clear
 from storage.database import Database
 from storage.leases import hold, let_go
+from storage.running.clearing import clear
 from storage.tables import leases
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from storage import fetches
 from storage.database import Database
-from storage.leftovers import LEASE, discard, reclaim, sweep
-from storage.media import MediaStore, Saved
-from storage.media_folder import Folder
-from storage.media_place import Away
+from storage.files import fetches
+from storage.files.leftovers import LEASE, discard, reclaim, sweep
+from storage.files.media import MediaStore, Saved
+from storage.files.media_folder import Folder
+from storage.files.media_place import Away
 from storage.tables import leftovers, media
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from storage import groups
-from storage.polls import NewPoll, open_poll
+from storage.members import groups
+from storage.sessions.polls import NewPoll, open_poll
 from storage.tables import guesses
 from tests.stores import migrated
 from tests.world import ADA, BEN, World, world

@@ -7,10 +7,11 @@ import pytest
 from bot.reminding import Reminding
 from flows.calendar import day_of, listened_by
 from flows.safety import SafeWords
-from storage import auditing, listening
 from storage.database import Database
-from storage.groups import Complaint
-from storage.people import find_member
+from storage.erasure import auditing
+from storage.given import listening
+from storage.members.groups import Complaint
+from storage.members.people import find_member
 from storage.secrets import Secrets
 from storage.tables import (
     alerts,

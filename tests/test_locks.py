@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import locks
 from storage.database import Database, Overtaken
-from storage.load import Line
-from storage.polls import close_poll
 from storage.secrets import Secrets
+from storage.sessions.polls import close_poll
 from storage.tables import lines, reaches
+from storage.turning.load import Line
 from tests.office import Office
 from tests.stores import ON_POSTGRESQL
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from storage.media import Lost, MediaStore
-from storage.media_folder import Folder
-from storage.media_place import Away
-from storage.prepared import Prepared
+from storage.files.media import Lost, MediaStore
+from storage.files.media_folder import Folder
+from storage.files.media_place import Away
+from storage.files.prepared import Prepared
 from tests.buckets import FakeS3
 from tests.twilio_requests import serving
 

@@ -7,7 +7,7 @@ import pytest
 
 from flows.state import Way
 from storage.database import Database
-from storage.figures import read
+from storage.running.figures import read
 from storage.secrets import Secrets
 from tests.office import NOON, Office
 from tests.people import somebody

@@ -18,15 +18,17 @@ from hypothesis import strategies as st
 
 from flows.effects import Change
 from flows.events import Say
-from storage import backups, copying, leaving, telling
-from storage.backups import Backup
-from storage.groups import Complaint
-from storage.holding import let_go
-from storage.joined import join_members, unjoin_members
-from storage.media import MediaStore
-from storage.media_folder import Folder
-from storage.register import Register
+from storage.erasure.register import Register
+from storage.files.media import MediaStore
+from storage.files.media_folder import Folder
+from storage.keeping import backups, copying
+from storage.keeping.backups import Backup
+from storage.keeping.holding import let_go
+from storage.lines.joined import join_members, unjoin_members
+from storage.members import leaving
+from storage.members.groups import Complaint
 from storage.secrets import Secrets
+from storage.sending import telling
 from storage.store import open_store
 from storage.tables import members, reaches
 from tests.office import Office

@@ -15,12 +15,15 @@ from bot import export
 from bot.commands import tidying
 from bot.commands.base import Here
 from flows.effects import Change
-from storage import backups, clearing, erasing, leaving, removals
 from storage.columns import meta
 from storage.database import Database
-from storage.groups import find_group
-from storage.leftovers import discard
-from storage.reading import list_contributions
+from storage.erasure import erasing, removals
+from storage.files.leftovers import discard
+from storage.given.reading import list_contributions
+from storage.keeping import backups
+from storage.members import leaving
+from storage.members.groups import find_group
+from storage.running import clearing
 from storage.tables import attachments, contributions, conversations, given, leftovers, members
 from storage.tables import removals as asked
 from tests.erased import gone

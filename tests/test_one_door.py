@@ -50,20 +50,20 @@ def test_only_the_channels_speak_to_providers() -> None:
 def test_only_lanes_send_to_lines_and_only_what_was_claimed() -> None:
     # The other two post in group chats, which are nobody's line, and answer the button that was pressed.
     assert calling("send", keyword="load") == {"bot/lanes.py", "bot/rooms.py", "bot/chats.py"}
-    assert calling("Claimed") == {"storage/claims.py"}
+    assert calling("Claimed") == {"storage/sending/claims.py"}
     assert calling("claim") >= {"bot/lane.py"}
 
 
 def test_only_the_check_lets_a_message_be_claimed() -> None:
     # The other two show what would go, and leave out of what goes together what may not go.
-    asking = {"storage/claims.py", "storage/resuming.py", "storage/together.py"}
-    assert "storage/claims.py" in calling("may_send") <= asking
+    asking = {"storage/sending/claims.py", "storage/keeping/resuming.py", "storage/sending/together.py"}
+    assert "storage/sending/claims.py" in calling("may_send") <= asking
     sending = {file for file, tree in modules() if _sets_sending(tree)}
-    assert sending == {"storage/claims.py"}
+    assert sending == {"storage/sending/claims.py"}
 
 
 def test_only_the_outbox_makes_messages() -> None:
-    assert {file for file, tree in modules() if _inserts_into_outbox(tree)} == {"storage/outbox.py"}
+    assert {file for file, tree in modules() if _inserts_into_outbox(tree)} == {"storage/sending/outbox.py"}
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ import sqlalchemy as sa
 
 from channels.base import Delivery, Result
 from flows.events import Say
-from storage import outbox, receipts, undelivered
 from storage.database import Database
-from storage.groups import Complaint
+from storage.members.groups import Complaint
+from storage.running import undelivered
 from storage.secrets import Secrets
+from storage.sending import outbox, receipts
 from storage.tables import lines, members
 from storage.tables import outbox as box
 from tests.office import Office, ballot

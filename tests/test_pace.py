@@ -8,8 +8,8 @@ import pytest
 
 from bot.lanes import WIDTHS, widths_of
 from bot.pace import Closed, Gap, Pace, Speed
-from storage import slots
 from storage.database import Database
+from storage.sending import slots
 from tests.stores import db, migrated, secrets, store_url
 
 __all__ = ["db", "migrated", "secrets", "store_url"]
@@ -32,7 +32,7 @@ class Sleepless:
 
 
 def timetable(speed: Speed, time: Sleepless) -> Callable[[int], Awaitable[float]]:
-    """As `storage.slots` gives slots, to nobody else."""
+    """As `storage.sending.slots` gives slots, to nobody else."""
     ahead = float("-inf")
 
     async def more(many: int) -> float:

@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database import Database
-from storage.guessing import NUMBERS, PINS, shut
-from storage.pins import WRONG, Checked, check_number, keep_pin
+from storage.lines.guessing import NUMBERS, PINS, shut
+from storage.lines.pins import WRONG, Checked, check_number, keep_pin
 from storage.secrets import Secrets
 from storage.tables import members
 from tests.gatherings import Gathering

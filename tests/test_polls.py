@@ -8,9 +8,8 @@ import sqlalchemy as sa
 
 from flows.state import Answer, Conversation, Frame
 from storage.database import Database
-from storage.groups import Complaint
-from storage.polls import NewPoll, Tally, close_poll, open_poll, tally
-from storage.states import packed, unpacked
+from storage.members.groups import Complaint
+from storage.sessions.polls import NewPoll, Tally, close_poll, open_poll, tally
 from storage.tables import (
     ballots,
     contributions,
@@ -23,6 +22,7 @@ from storage.tables import (
     sendings,
     voted,
 )
+from storage.turning.states import packed, unpacked
 from tests.gatherings import NOW, Gathering
 
 

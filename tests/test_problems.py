@@ -18,11 +18,11 @@ from flows.events import Attachment, Event
 from flows.library import Flows
 from flows.state import Conversation
 from flows.turns.turning import Outcome
-from storage import problems
-from storage.clearing import clear
-from storage.groups import Complaint, add_group
-from storage.polls import NewPoll, close_poll, open_poll
-from storage.problems import Problem
+from storage.members.groups import Complaint, add_group
+from storage.running import problems
+from storage.running.clearing import clear
+from storage.running.problems import Problem
+from storage.sessions.polls import NewPoll, close_poll, open_poll
 from tests.stores import KEY, ON_SQLITE, kind, migrated, postgres, postgres_url, store_url, template
 from tests.world import ADA, BEN
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from storage import meetings
-from storage.meetings import NewBrief
+from storage.sessions import meetings
+from storage.sessions.meetings import NewBrief
 from tests.stores import migrated
 from tests.world import ADA, World, world
 

@@ -8,10 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from flows.effects import Change
-from storage import leaving, receipts
 from storage.database import Database
-from storage.register import Note, Register, RegisterError, of_gift, of_line, of_member, register_in
+from storage.erasure.register import Note, Register, RegisterError, of_gift, of_line, of_member, register_in
+from storage.members import leaving
 from storage.secrets import Secrets
+from storage.sending import receipts
 from storage.tables import lines, members
 from tests.office import NOON, Office
 from tests.world import ADA, World, world

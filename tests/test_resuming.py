@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from storage import holding, resuming
 from storage.database import Database
-from storage.holding import Doubt
-from storage.resuming import Plan, Terms
+from storage.keeping import holding, resuming
+from storage.keeping.holding import Doubt
+from storage.keeping.resuming import Plan, Terms
 from storage.secrets import Secrets
 from storage.tables import sendings
 from tests.office import NOON, Office, ballot

@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from bot.retention import Retention
-from storage.auditing import trail
 from storage.database import Database
+from storage.erasure.auditing import trail
 from storage.secrets import Secrets
 from storage.tables import contributions, events, given, groups, outbox
 from tests.office import NOON, Office

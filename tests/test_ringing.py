@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from flows.events import Say
-from storage import outbox
+from storage.sending import outbox
 from tests.stores import migrated
 from tests.world import ADA, World, world
 

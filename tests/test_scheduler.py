@@ -9,10 +9,10 @@ import pytest
 
 from bot.scheduler import Scheduler
 from flows.events import Shown
-from storage import meetings
 from storage.database import Database
-from storage.groups import Complaint
-from storage.meetings import Content, NewBrief, Planned
+from storage.members.groups import Complaint
+from storage.sessions import meetings
+from storage.sessions.meetings import Content, NewBrief, Planned
 from storage.tables import media, outbox, reached, sendings
 from tests.gatherings import NOW, Gathering
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from flows.events import Say
-from storage import telling
+from storage.sending import telling
 from tests.fakes.twilio_calls import SOUND
 from tests.stores import migrated
 from tests.world import ADA, World, world

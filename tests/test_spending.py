@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from bot import costs
 from bot.handing import cost
 from channels.base import Parcel
-from storage import spending
+from storage.care.matters import list_open
 from storage.database import Database
-from storage.matters import list_open
 from storage.secrets import Secrets
-from storage.spending import Spent
+from storage.sending import spending
+from storage.sending.spending import Spent
 from storage.tables import groups, reaches
 from tests.office import RETRY, Office
 from tests.stores import db, migrated, secrets, store_url

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from flows.events import Say
-from storage import telling
 from storage.columns import micros
+from storage.sending import telling
 from tests.stores import migrated
 from tests.world import ADA, World, world
 

@@ -6,7 +6,7 @@ import pytest
 
 from flows.effects import Amend
 from flows.state import Conversation
-from storage.states import Recent, packed, unpacked
+from storage.turning.states import Recent, packed, unpacked
 from tests.people import Person, somebody
 
 DIARY = ("diary", "It rained all day", "4", "menu")

@@ -12,11 +12,12 @@ from channels.twiml import Voice, twiml
 from flows.effects import Change
 from flows.events import Option, Question, Say
 from flows.preferences import WISHES, WishError, settle
-from storage import needs, preferring, quiet, telling
 from storage.database import Database
-from storage.needs import Needed
-from storage.quiet import NO_ANSWER, NO_ARRIVAL, NOT_HEARD, TEXTED
+from storage.members import needs, preferring, quiet
+from storage.members.needs import Needed
+from storage.members.quiet import NO_ANSWER, NO_ARRIVAL, NOT_HEARD, TEXTED
 from storage.secrets import Secrets
+from storage.sending import telling
 from storage.tables import checkins, lines, members, outbox, reaches
 from tests.office import Office
 from tests.people import somebody

@@ -20,9 +20,11 @@ from bot import cli
 from bot.logs import configure
 from channels.base import Result
 from flows import engine
-from storage import database, figures, problems, slots
+from storage import database
 from storage.database import Database
+from storage.running import figures, problems
 from storage.secrets import Secrets
+from storage.sending import slots
 from storage.tables import outbox, spending
 from tests.office import RETRY, Office
 from tests.stores import KEY, db, kind, migrated, postgres, postgres_url, secrets, store_url, template

@@ -13,9 +13,9 @@ from bot import checkins
 from flows.effects import TakeBack, Vote
 from flows.events import Say
 from flows.state import Alerted, Thing, Wants, Way
-from flows.turns import choosing
-from storage.checkins import Due
-from storage.pins import Checked
+from flows.turns.wishes import choosing
+from storage.lines.pins import Checked
+from storage.members.checkins import Due
 from tests import doors, sharing
 from tests.codes import JO, opening
 from tests.effects import told
@@ -165,7 +165,7 @@ def _shown(messages: Iterable[str]) -> list[str]:
 
 
 def _finished(scene: Scene) -> Say:
-    """What a member reads when whoever helped them has finished, as `storage.handovers` puts it."""
+    """What a member reads when whoever helped them has finished, as `storage.care.handovers` puts it."""
     scene.member = scene.member and replace(scene.member, handover="")
     told = scene.flows.phrases["handover.ended"].written["en", "plain"].fill(lambda _: "Ann")
     question = scene.asked

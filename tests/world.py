@@ -25,7 +25,7 @@ from bot.app import App
 from bot.lanes import WIDTHS
 from bot.serving import Server
 from bot.settings import Settings
-from storage.groups import Home, add_group
+from storage.members.groups import Home, add_group
 from tests.fakes.telegram import BotApi
 from tests.fakes.telegram_people import Person
 from tests.fakes.twilio import FakeTwilio

@@ -6,9 +6,10 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.commands.base import GroupName, Here, Json, at, print_json, run, stamp, table
-from storage import auditing, groups, people
-from storage.auditing import Trace
-from storage.groups import Complaint
+from storage.erasure import auditing
+from storage.erasure.auditing import Trace
+from storage.members import groups, people
+from storage.members.groups import Complaint
 
 By = Annotated[
     str | None, typer.Option("--by", metavar="ME", help="Who you are: your own id, member number or name.")

@@ -16,13 +16,14 @@ from rich.table import Table
 from bot import briefs
 from bot.files import media_store
 from bot.settings import Settings, load
-from storage import fetches, reading
 from storage.database import Database
-from storage.groups import Complaint
+from storage.erasure.register import register_in
+from storage.files import fetches
+from storage.files.media import MediaStore
+from storage.files.prepared import Refused
+from storage.given import reading
 from storage.ids import Ids
-from storage.media import MediaStore
-from storage.prepared import Refused
-from storage.register import register_in
+from storage.members.groups import Complaint
 from storage.secrets import Secrets
 from storage.store import open_store
 
@@ -51,7 +52,7 @@ class Here:
 
 async def keep_file(here: Here, path: Path, *, name: str) -> str:
     """Clean and store a file like any that a member sends; the id of its row. Raise Complaint."""
-    from storage.cleaning import prepare  # what opens pictures is slow to load
+    from storage.files.cleaning import prepare  # what opens pictures is slow to load
 
     try:
         prepared = await prepare(await asyncio.to_thread(briefs.contents, path), "file")

@@ -8,9 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.commands.base import Here, Json, keep_file, print_json, run, say
 from bot.commands.safety import safe_words
-from storage import alerts, behalf, people
-from storage.alerts import Found
-from storage.behalf import Words
+from storage.care import alerts
+from storage.care.alerts import Found
+from storage.given import behalf
+from storage.given.behalf import Words
+from storage.members import people
 
 ForMember = Annotated[str, typer.Option("--for", metavar="MEMBER", help="Whose it is: their number or id.")]
 By = Annotated[

@@ -12,11 +12,12 @@ from bot.commands.base import GroupName, Here, Json, MemberName, at, print_json,
 from flows import preferences
 from flows.calendar import local
 from flows.preferences import OF_A_PHONE, WISHES, WishError
-from storage import groups, needs, people, preferring, reaching
-from storage.groups import Complaint
-from storage.needs import KINDS, Needed
-from storage.people import Listed
-from storage.quiet import Quiet, list_quiet
+from storage.lines import reaching
+from storage.members import groups, needs, people, preferring
+from storage.members.groups import Complaint
+from storage.members.needs import KINDS, Needed
+from storage.members.people import Listed
+from storage.members.quiet import Quiet, list_quiet
 
 need = typer.Typer(no_args_is_help=True, help="What members need to take part well, and whether it is met.")
 NO_NEED = "There is no need with that id: `takepart need list GROUP` shows them."

@@ -14,10 +14,12 @@ from bot.ways import shipped
 from flows.document import load
 from flows.library import CONSENT, MORE
 from flows.wording import Text
-from storage import auditing, consenting, groups, wordings
-from storage.groups import Complaint, Home
-from storage.meetings import needed_versions
-from storage.views import changed
+from storage.door import consenting, wordings
+from storage.erasure import auditing
+from storage.members import groups
+from storage.members.groups import Complaint, Home
+from storage.sessions.meetings import needed_versions
+from storage.turning.views import changed
 
 PURPOSES = ("join", "outside")
 

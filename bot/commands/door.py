@@ -12,12 +12,14 @@ from bot.ways import shipped
 from flows.document import load
 from flows.events import Say
 from flows.turns.facts import spelled
-from storage import auditing, groups, inviting, letting_in, people, standing
-from storage.groups import Complaint, Home
-from storage.letting_in import Desk
-from storage.people import Listed
-from storage.safety import staff_member
-from storage.views import changed
+from storage.care.safety import staff_member
+from storage.door import inviting, letting_in, standing
+from storage.door.letting_in import Desk
+from storage.erasure import auditing
+from storage.members import groups, people
+from storage.members.groups import Complaint, Home
+from storage.members.people import Listed
+from storage.turning.views import changed
 
 commands = typer.Typer()
 

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import notices
 from bot.commands.base import Here, Json, print_json, run, say
 from flows.events import Say
-from storage import hiding
-from storage.hiding import Hidden
-from storage.people import Listed
-from storage.safety import staff_member
+from storage.care.safety import staff_member
+from storage.given import hiding
+from storage.given.hiding import Hidden
+from storage.members.people import Listed
 
 GiftId = Annotated[
     str, typer.Argument(metavar="ID", help="The id that `takepart contributions --json` shows.")

@@ -8,9 +8,10 @@ import typer
 from bot.commands.base import GroupName, Here, Json, print_json, run, say, table
 from flows import rules
 from flows.rules import Rules
-from storage import groups, people, spending
-from storage.groups import Complaint, Home
-from storage.spending import Spent
+from storage.members import groups, people
+from storage.members.groups import Complaint, Home
+from storage.sending import spending
+from storage.sending.spending import Spent
 
 group = typer.Typer(no_args_is_help=True, help="Make groups and link their chats.")
 facilitator = typer.Typer(no_args_is_help=True, help="Say who runs a group.")

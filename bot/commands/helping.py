@@ -10,11 +10,13 @@ from bot.commands.base import GroupName, Here, Json, at, print_json, run, stamp,
 from bot.helping import first_name, sentence
 from bot.ways import shipped
 from flows.document import load
-from storage import auditing, groups, handovers, helped
-from storage.groups import Complaint
-from storage.handovers import Tools
-from storage.helped import Listed, Said
-from storage.safety import staff_member
+from storage.care import handovers, helped
+from storage.care.handovers import Tools
+from storage.care.helped import Listed, Said
+from storage.care.safety import staff_member
+from storage.erasure import auditing
+from storage.members import groups
+from storage.members.groups import Complaint
 
 handover = typer.Typer(no_args_is_help=True, help="See who asked for a person, and answer them.")
 

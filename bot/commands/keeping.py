@@ -17,14 +17,14 @@ from bot.commands.base import Here, Json, at, print_json, run, say, stamp, table
 from bot.files import media_store
 from bot.quiet import nobody_elsewhere, nobody_serving
 from bot.settings import DATABASES, Settings, load
-from storage import backups, copying, resuming
-from storage.backups import Backup, Manifest
-from storage.copying import Put
 from storage.database import Database
-from storage.groups import Complaint
-from storage.holding import held
-from storage.register import Register, register_in
-from storage.resuming import Plan, Terms
+from storage.erasure.register import Register, register_in
+from storage.keeping import backups, copying, resuming
+from storage.keeping.backups import Backup, Manifest
+from storage.keeping.copying import Put
+from storage.keeping.holding import held
+from storage.keeping.resuming import Plan, Terms
+from storage.members.groups import Complaint
 from storage.secrets import Secrets
 from storage.store import open_store
 

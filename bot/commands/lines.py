@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.commands.audit import By, leave_trace
 from bot.commands.base import Here, Json, MemberName, at, print_json, run, say, stamp
-from storage import joined, linking, people, pins
-from storage.groups import Complaint
-from storage.people import Listed
+from storage.lines import joined, linking, pins
+from storage.members import people
+from storage.members.groups import Complaint
+from storage.members.people import Listed
 
 commands = typer.Typer()
 

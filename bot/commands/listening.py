@@ -8,9 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, stamp, table
 from bot.commands.safety import By, safe_words
-from storage import groups, listening, safety
-from storage.groups import Complaint
-from storage.listening import Unheard
+from storage.care import safety
+from storage.given import listening
+from storage.given.listening import Unheard
+from storage.members import groups
+from storage.members.groups import Complaint
 
 
 def unheard(name: GroupName, as_json: Json = False) -> None:

@@ -10,9 +10,9 @@ import typer
 from bot import briefs
 from bot.commands.base import GroupName, Here, Json, at, keep_file, print_json, run, say, stamp, table
 from flows.calendar import day_name, local
-from storage import meetings
-from storage.groups import find_group
-from storage.meetings import Meeting, NewBrief, Planned
+from storage.members.groups import find_group
+from storage.sessions import meetings
+from storage.sessions.meetings import Meeting, NewBrief, Planned
 
 meeting = typer.Typer(no_args_is_help=True, help="Plan meetings. Members who were told hear of changes.")
 brief = typer.Typer(

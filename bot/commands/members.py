@@ -10,15 +10,15 @@ from bot.commands import door, lines
 from bot.commands.audit import By, leave_trace
 from bot.commands.base import GroupName, Here, Json, MemberName, at, print_json, run, say, stamp, table
 from flows.effects import Change
-from storage import groups, people
-from storage.held import member_data
-from storage.leaving import change
-from storage.leftovers import discard, sweep
-from storage.media_place import Away
-from storage.own_copy import own_copy
-from storage.people import Listed
-from storage.persons import NO_MEMBER
-from storage.views import changed
+from storage.erasure.held import member_data
+from storage.erasure.own_copy import own_copy
+from storage.files.leftovers import discard, sweep
+from storage.files.media_place import Away
+from storage.lines.persons import NO_MEMBER
+from storage.members import groups, people
+from storage.members.leaving import change
+from storage.members.people import Listed
+from storage.turning.views import changed
 
 member = typer.Typer(no_args_is_help=True, help="See who is in a group, and do what a member asks for.")
 member.add_typer(lines.commands)

@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.commands.base import GroupName, Here, Json, print_json, run, say, table
 from flows.calendar import day_name, local
-from storage import polls
-from storage.groups import Complaint, find_group
-from storage.polls import NewPoll, Tally
+from storage.members.groups import Complaint, find_group
+from storage.sessions import polls
+from storage.sessions.polls import NewPoll, Tally
 
 poll = typer.Typer(no_args_is_help=True, help="Ask everybody, count, and tell everybody.")
 

@@ -9,9 +9,9 @@ import typer
 from bot import export
 from bot.commands.audit import By, leave_trace
 from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, stamp, table
-from storage import matters
-from storage.groups import Complaint, find_group
-from storage.reading import Contribution, list_contributions, names, plain
+from storage.care import matters
+from storage.given.reading import Contribution, list_contributions, names, plain
+from storage.members.groups import Complaint, find_group
 
 SHORT = 80  # characters of a text in the table; --json and export have all of it
 

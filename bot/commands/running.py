@@ -15,7 +15,7 @@ from bot import logs
 from bot.commands.base import Here, Json, print_json, run, say, table
 from bot.settings import Settings, load
 from flows.files.lines import FlowError
-from storage.groups import Complaint, Home
+from storage.members.groups import Complaint, Home
 
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # names that no browser can open
 

@@ -10,10 +10,11 @@ from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, s
 from bot.ways import shipped
 from flows.files.lines import read
 from flows.safety import SafeWords
-from storage import alerts, groups, phrases, safety, tending
-from storage.groups import Complaint
-from storage.phrases import Phrase
-from storage.tending import Raised, Sender, Shown
+from storage.care import alerts, phrases, safety, tending
+from storage.care.phrases import Phrase
+from storage.care.tending import Raised, Sender, Shown
+from storage.members import groups
+from storage.members.groups import Complaint
 
 commands = typer.Typer(no_args_is_help=True, help="See to alerts, and say who is alerted and by which words.")
 

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from bot.commands.base import Here, Json, MemberName, at, print_json, run, say, stamp, table
-from storage import auditing, people, supporting
-from storage.groups import Complaint
-from storage.safety import staff_member
+from storage.care.safety import staff_member
+from storage.erasure import auditing
+from storage.given import supporting
+from storage.members import people
+from storage.members.groups import Complaint
 
 supporter = typer.Typer(no_args_is_help=True, help="Note whom a member names to enter things for them.")
 

@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 
 from bot.commands.base import Here, Json, print_json, run, say
 from bot.uploads import Uploads
-from storage import clearing, erasing, removals
-from storage.leftovers import sweep
-from storage.media_place import Away
+from storage.erasure import erasing, removals
+from storage.files.leftovers import sweep
+from storage.files.media_place import Away
+from storage.running import clearing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,10 @@ import typer
 from bot.commands.base import Here, Json, at, print_json, run, say, stamp, table, told
 from bot.settings import load
 from flows.files.lines import FlowError
-from storage import problems as store
-from storage.groups import Complaint, find_group
-from storage.problems import Problem
-from storage.undelivered import Undelivered, retry, retry_all, undelivered
+from storage.members.groups import Complaint, find_group
+from storage.running import problems as store
+from storage.running.problems import Problem
+from storage.running.undelivered import Undelivered, retry, retry_all, undelivered
 
 problems = typer.Typer(invoke_without_command=True)
 messages = typer.Typer(invoke_without_command=True)

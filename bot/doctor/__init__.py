@@ -14,7 +14,7 @@ from bot.settings import Settings, SettingsError
 from channels.elsewhere import Seen, look_at
 from channels.telegram import TelegramChannel
 from channels.twilio import HOME, Account
-from storage.groups import Complaint
+from storage.members.groups import Complaint
 from storage.secrets import Secrets
 
 __all__ = ["Finding", "examine", "set_webhooks"]

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.doctor.finding import Finding, bad, look
-from storage import safety, tending
-from storage.groups import Home, list_groups
+from storage.care import safety, tending
+from storage.members.groups import Home, list_groups
 
 NOBODY = "nobody is named to be alerted when somebody may be in danger: `takepart safety contact {} NAME`."
 NO_LINE = (

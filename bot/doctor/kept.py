@@ -10,18 +10,18 @@ from bot.doctor.care import care
 from bot.doctor.finding import Finding, bad, good, look
 from bot.files import media_store
 from bot.settings import Settings
-from storage import removals
+from storage.care.helped import unread_helpers
 from storage.database import Database, StorageError
-from storage.fetches import overdue
-from storage.groups import list_groups
-from storage.guessing import shut
-from storage.helped import unread_helpers
-from storage.holding import held
+from storage.erasure import removals
+from storage.files.fetches import overdue
+from storage.keeping.holding import held
+from storage.lines.guessing import shut
+from storage.members.groups import list_groups
 from storage.migrations import behind
-from storage.problems import count as count_problems
-from storage.records import paused
+from storage.running.problems import count as count_problems
+from storage.running.undelivered import undelivered
 from storage.secrets import Secrets, check_key
-from storage.undelivered import undelivered
+from storage.sending.records import paused
 
 PROBE = 64  # bytes
 GUESSED = "{kind}s were guessed so often that nobody can try one for the rest of the hour."

@@ -11,8 +11,8 @@ from starlette.routing import Route
 
 from flows.events import Shown
 from storage.database import Database
-from storage.media import Lost, MediaStore
-from storage.media_place import Away
+from storage.files.media import Lost, MediaStore
+from storage.files.media_place import Away
 from storage.secrets import Secrets, Unsigned
 from storage.tables import media
 

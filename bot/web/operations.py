@@ -13,9 +13,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.metrics import Metrics, State
-from storage import figures
 from storage.database import SOON, Database
-from storage.figures import Figures
+from storage.running import figures
+from storage.running.figures import Figures
 
 DATABASE = "database"
 

@@ -25,7 +25,7 @@ from channels.base import Unreadable
 from channels.practice import Handset
 from channels.practice_call import Scene
 from flows.events import Shown
-from storage.prepared import MOST_BYTES
+from storage.files.prepared import MOST_BYTES
 
 HERE = Path(__file__).parent
 COOKIE = "takepart_practice"

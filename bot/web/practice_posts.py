@@ -7,7 +7,7 @@ from bot.practice import OWN
 from channels.sms import PARTS
 from flows.events import Shown
 from flows.readable import part_by_part, units
-from storage.practice import Post
+from storage.running.practice import Post
 
 PHONES = {"telegram": "telegram", "sms": "sms", "voice": "call"}  # which phone shows which channel
 

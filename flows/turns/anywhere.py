@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 
 from flows.effects import Change, Matter, Narrow
 from flows.events import Question
-from flows.turns import calls, deeds, handing, linking, naming, pausing, supporting, things, wishing
+from flows.turns import calls, deeds
 from flows.turns.frames import open_by_word, park
+from flows.turns.helping import handing, supporting
+from flows.turns.lines import linking
 from flows.turns.replies import ask_again, fits, step_of
 from flows.turns.running import run
 from flows.turns.turning import MEMORY, Turn
+from flows.turns.wishes import naming, pausing, things, wishing
 from flows.understand import bare, command, optout
 from flows.values import replace
 

@@ -3,11 +3,11 @@
 from flows.events import Option, Question, Shown
 from flows.state import Answer, Review
 from flows.steps import MENU
-from flows.turns import behalf, handing, supporting
 from flows.turns.facts import spelled
 from flows.turns.frames import drop_overlays, open_frame, put_question
-from flows.turns.introducing import rang_once
+from flows.turns.helping import behalf, handing, supporting
 from flows.turns.keeping import holds
+from flows.turns.lines.introducing import rang_once
 from flows.turns.replies import Read, accept, read
 from flows.turns.running import run
 from flows.turns.turning import Turn

@@ -6,25 +6,15 @@ from flows.effects import Acknowledge, Change, Delivered, Prefer, TakeBack, Than
 from flows.events import Shown
 from flows.state import Answer, Frame
 from flows.steps import AskStep
-from flows.turns import (
-    admitting,
-    care,
-    choosing,
-    consenting,
-    handing,
-    introducing,
-    linking,
-    naming,
-    pausing,
-    supporting,
-    things,
-    wishing,
-)
 from flows.turns.facts import brief
 from flows.turns.frames import drop_overlays, open_frame, park, resume
+from flows.turns.helping import care, handing, supporting
+from flows.turns.joining import admitting, consenting
 from flows.turns.keeping import for_a_person, gave, holds, keep_what_is_there
+from flows.turns.lines import introducing, linking
 from flows.turns.receipts import receipt
 from flows.turns.turning import Turn
+from flows.turns.wishes import choosing, naming, pausing, things, wishing
 from flows.values import replace
 
 

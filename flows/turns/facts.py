@@ -8,21 +8,14 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, format_number,
 from flows.events import Option
 from flows.state import Brief, Poll
 from flows.steps import Condition
-from flows.turns import (
-    admitting,
-    choosing,
-    coming,
-    consenting,
-    handing,
-    pausing,
-    receipts,
-    supporting,
-    things,
-    who,
-)
+from flows.turns import receipts
+from flows.turns.helping import handing, supporting
+from flows.turns.joining import admitting, consenting, who
 from flows.turns.keeping import gave
+from flows.turns.lines import coming
 from flows.turns.practising import practising
 from flows.turns.turning import Turn
+from flows.turns.wishes import choosing, pausing, things
 from flows.wording import Text
 
 

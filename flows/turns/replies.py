@@ -8,11 +8,12 @@ from flows.effects import Amend
 from flows.events import Option, Question
 from flows.state import Answer, Frame
 from flows.steps import AskStep
-from flows.turns import handing, wishing
 from flows.turns.frames import open_frame, put_question
+from flows.turns.helping import handing
 from flows.turns.keeping import add_photos, count_photos, for_a_person
 from flows.turns.running import count_ballot, poll_question, run
 from flows.turns.turning import Turn
+from flows.turns.wishes import wishing
 from flows.understand import understand
 from flows.values import replace
 

@@ -20,10 +20,11 @@ from flows.steps import (
     Step,
     UnlessStep,
 )
-from flows.turns import keeping, supporting
+from flows.turns import keeping
 from flows.turns.deeds import DEEDS
 from flows.turns.facts import LISTED, OVER, brief, fill, holds, open_polls, place, poll_at_hand, value
 from flows.turns.frames import finish, open_frame, put_question
+from flows.turns.helping import supporting
 from flows.turns.turning import Turn
 from flows.values import replace
 

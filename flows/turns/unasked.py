@@ -2,8 +2,9 @@
 
 from flows.events import Ask, Question
 from flows.state import Answer
-from flows.turns import deeds, handing
+from flows.turns import deeds
 from flows.turns.frames import open_frame, put_question
+from flows.turns.helping import handing
 from flows.turns.replies import accept, ask_again, fits, note_album
 from flows.turns.running import run
 from flows.turns.turning import Turn

@@ -1,0 +1,1 @@
+"""Turns in which a person helps a member."""

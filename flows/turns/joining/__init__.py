@@ -1,0 +1,1 @@
+"""Turns of who is not in yet."""

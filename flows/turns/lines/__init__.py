@@ -1,0 +1,1 @@
+"""Turns that find out who is there."""

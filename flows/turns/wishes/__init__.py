@@ -1,0 +1,1 @@
+"""Turns in which members say how they want things."""

@@ -1,0 +1,1 @@
+"""How people come into a group, and what they agree to."""

@@ -1,0 +1,139 @@
+"""A person lets people in who asked to join, or does not; and two people end a membership."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from flows.effects import Change
+from flows.events import Say
+from storage.care import matters
+from storage.care.matters import ASKS_IN, ENDING
+from storage.erasure import auditing
+from storage.files.leftovers import discard
+from storage.lines.persons import NO_MEMBER
+from storage.lines.reaching import ways_to
+from storage.members import leaving
+from storage.members.groups import Complaint
+from storage.members.people import Listed
+from storage.sending import outbox as box
+from storage.sending.telling import tell
+from storage.tables import audit, members
+from storage.tables import matters as needing
+from storage.turning.views import changed
+
+WELCOME, REFUSED, ENDED = "welcome", "refused", "ended"  # kinds of what we tell them
+PROPOSED, DONE = "proposed to end a membership", "ended a membership"
+LAPSES = timedelta(days=30)  # after which a proposal that nobody confirmed counts no more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What these deeds need: who does it, where messages may go, ids and the time."""
+
+    by: str
+    channels: Collection[str]
+    ids: Callable[[], str]
+    now: datetime
+
+
+async def approve(conn: AsyncConnection, member: Listed, welcome: Say, desk: Desk) -> None:
+    """Let somebody in who asked to join, and welcome them; raise Complaint."""
+    await _waits(conn, member, desk)
+    await conn.execute(
+        sa.update(members).where(members.c.id == member.id).values(state="active", joined_at=desk.now)
+    )
+    await tell(
+        conn,
+        [member.id],
+        welcome,
+        kind=WELCOME,
+        key=f"{WELCOME}:{member.id}",
+        ids=desk.ids,
+        channels=desk.channels,
+        now=desk.now,
+    )
+    await _note(conn, member, "let somebody in", desk)
+
+
+async def refuse(conn: AsyncConnection, member: Listed, words: Say, desk: Desk) -> bool:
+    """Don't let somebody in: nothing of theirs is kept. Whether they will be told; raise Complaint."""
+    await _waits(conn, member, desk)
+    way = await _way_to(conn, member, REFUSED, desk)
+    await discard(conn, await leaving.change(conn, member.id, Change(to="erased"), desk.now))
+    await _note(conn, member, "refused to let somebody in", desk)
+    return await _last_word(conn, way, words, REFUSED, member, desk)
+
+
+async def propose_end(conn: AsyncConnection, member: Listed, why: str, desk: Desk) -> bool:
+    """Propose to end a membership. True where a second person has proposed it before: it is to end now."""
+    if member.state in NO_MEMBER:
+        raise Complaint("They are not a member: there is nothing to end.")
+    if member.id == desk.by:
+        raise Complaint("Nobody ends their own membership by this: they can send LEAVE.")
+    if await _proposed_by_another(conn, member, desk):
+        return True
+    await _note(conn, member, PROPOSED, desk, why=why)
+    row = {"id": desk.ids(), "group_id": member.group, "member_id": member.id, "kind": ENDING}
+    await conn.execute(sa.insert(needing).values(**row, words=why, question="", at=desk.now))
+    return False
+
+
+async def end(conn: AsyncConnection, member: Listed, words: Say, why: str, desk: Desk) -> bool:
+    """End a membership that two people want ended. What they gave stays theirs. Whether they will be told."""
+    way = await _way_to(conn, member, ENDED, desk)
+    await discard(conn, await leaving.change(conn, member.id, Change(to="left"), desk.now))
+    await conn.execute(sa.update(members).where(members.c.id == member.id).values(ended_at=desk.now))
+    await matters.settle(conn, member.id, ENDING, desk.now)
+    await _note(conn, member, DONE, desk, why=why)
+    return await _last_word(conn, way, words, ENDED, member, desk)
+
+
+async def _proposed_by_another(conn: AsyncConnection, member: Listed, desk: Desk) -> bool:
+    a = audit.c
+    lately = (a.subject == member.id, a.did == PROPOSED, a.at > desk.now - LAPSES)
+    return await conn.scalar(sa.select(a.id).where(*lately, a.who != desk.by).limit(1)) is not None
+
+
+async def _waits(conn: AsyncConnection, member: Listed, desk: Desk) -> None:
+    if member.state != "waiting":
+        raise Complaint("They do not wait to be let in: `takepart member list GROUP` shows who does.")
+    await matters.settle(conn, member.id, ASKS_IN, desk.now)
+    await changed(conn, [member.group])
+
+
+async def _note(conn: AsyncConnection, member: Listed, did: str, desk: Desk, why: str = "") -> None:
+    trace = {"group": member.group, "did": did, "subject": member.id, "who": desk.by, "why": why}
+    await auditing.record(conn, ids=desk.ids, now=desk.now, **trace)
+    await changed(conn, [member.group])
+
+
+async def _way_to(conn: AsyncConnection, member: Listed, kind: str, desk: Desk) -> sa.Row[Any] | None:
+    """The way to tell somebody who will be no member any more; none to who wants to hear nothing from us."""
+    unwilling = sa.or_(members.c.state == "stopped", members.c.never_first)
+    if await conn.scalar(sa.select(members.c.id).where(members.c.id == member.id, unwilling)):
+        return None
+    ways = await ways_to(conn, [member.id], desk.channels, kind)
+    return next(iter(ways.get(member.id, ())), None)
+
+
+async def _last_word(
+    conn: AsyncConnection, way: sa.Row[Any] | None, words: Say, kind: str, member: Listed, desk: Desk
+) -> bool:
+    if way is None:
+        return False
+    row = box.Row(
+        id=desk.ids(),
+        line=way.line_id,
+        channel=way.channel,
+        klass="notice",
+        dedupe_key=f"{kind}:{member.id}",
+        say=words,
+        group=member.group,
+        kind=kind,
+    )
+    await box.add(conn, [row], now=desk.now)
+    return True

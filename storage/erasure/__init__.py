@@ -1,0 +1,1 @@
+"""What is held about somebody, erasing it, and what must outlive that."""

@@ -1,0 +1,1 @@
+"""Photos and recordings: fetched, cleaned, kept, removed."""

@@ -1,0 +1,1 @@
+"""What members gave: kept, changed, listed, hidden, entered for them."""

@@ -1,0 +1,1 @@
+"""Backups, copies, and holding what would be sent after them."""

@@ -1,0 +1,223 @@
+"""Groups, what they have settled for themselves, and the chats they share: what commands ask and change."""
+
+import re
+import secrets as chance
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from flows import rules
+from flows.calendar import Hours, WhenError
+from flows.rules import RuleError, Rules
+from storage.ids import ALPHABET
+from storage.secrets import Secrets
+from storage.tables import groups, rooms
+from storage.turning.views import changed, spare_number
+
+NAME = 100  # characters, for a name that is shown or spoken
+WORD, WORD_LASTS = 8, timedelta(hours=24)  # letters of the word that links a chat, and how long it is good
+
+
+class Complaint(ValueError):
+    """Something asked for cannot be done: one sentence for the person who asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """A group as commands know it."""
+
+    id: str
+    code: str
+    number: str
+    name: str
+    outside_name: str
+    zone: str
+    hours: str
+    practice: bool
+    language: str = "en"
+
+
+async def add_group(
+    conn: AsyncConnection,
+    *,
+    id: str,
+    code: str,
+    name: str,
+    now: datetime,
+    zone: str = "Europe/London",
+    hours: str = "9-20",
+    outside_name: str = "Takepart",
+    practice: bool = False,
+) -> Home:
+    """Make a group with a number of its own to key; raise Complaint."""
+    home = Home(
+        id=id,
+        code=_code(code),
+        number=await _free_number(conn),
+        name=named(name, "The group's name"),
+        outside_name=named(outside_name, "The outside name"),
+        zone=_zone(zone),
+        hours=_hours(hours),
+        practice=practice,
+    )
+    if await conn.scalar(sa.select(groups.c.id).where(groups.c.code == home.code)):
+        raise Complaint(f"There is already a group with the code {home.code}: choose another code.")
+    await conn.execute(
+        groups.insert().values(created_at=now, **{name: getattr(home, name) for name in _HOME})
+    )
+    return home
+
+
+async def find_group(conn: AsyncConnection, wanted: str) -> Home:
+    """The group with this id, code or number; raise Complaint."""
+    g = groups.c
+    found = sa.or_(g.id == wanted, g.code == wanted.upper(), g.number == wanted)
+    row = (await conn.execute(sa.select(*(g[name] for name in _HOME)).where(found))).first()
+    if row is None:
+        raise Complaint(f"There is no group {quoted(wanted)}: give its code, its number or its id.")
+    return Home(**row._mapping)
+
+
+async def list_groups(conn: AsyncConnection) -> list[Home]:
+    """Every group, by code."""
+    rows = await conn.execute(sa.select(*(groups.c[name] for name in _HOME)).order_by(groups.c.code))
+    return [Home(**row._mapping) for row in rows]
+
+
+async def settle(conn: AsyncConnection, group: str, asked: Mapping[str, str]) -> Rules:
+    """Change these rules of a group, and give all of them as they are now. Raise Complaint."""
+    kept = await conn.scalar(sa.select(groups.c.settings).where(groups.c.id == group).with_for_update())
+    try:
+        settled = dict(kept or {}) | dict(rules.settle(name, value) for name, value in asked.items())
+    except (RuleError, WhenError) as error:
+        raise Complaint(str(error)) from error
+    if asked:
+        await conn.execute(groups.update().where(groups.c.id == group).values(settings=settled))
+        await changed(conn, [group])
+    return rules.read(settled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A group chat that is linked to a group."""
+
+    id: str
+    group: str
+    address: str
+
+
+async def room_word(conn: AsyncConnection, secrets: Secrets, *, id: str, group: str, now: datetime) -> str:
+    """A new word that links one chat to this group within a day; it replaces an unused one."""
+    c = rooms.c
+    await conn.execute(rooms.delete().where(c.group_id == group, c.linked_at.is_(None)))
+    word = "".join(chance.choice(ALPHABET) for _ in range(WORD)).upper()
+    await conn.execute(
+        rooms.insert().values(
+            id=id, group_id=group, word_hash=_word_hash(secrets, word), word_until=now + WORD_LASTS
+        )
+    )
+    return word
+
+
+async def link_room(
+    conn: AsyncConnection, secrets: Secrets, *, word: str, address: str, now: datetime
+) -> Room | None:
+    """Link the chat with this address to the group that the word is of; None where the word is not good.
+
+    A chat belongs to one group: the last word given there counts.
+    """
+    c = rooms.c
+    good = sa.and_(c.word_hash == _word_hash(secrets, word), c.word_until > now, c.linked_at.is_(None))
+    row = (await conn.execute(sa.select(c.id, c.group_id).where(good))).first()
+    if row is None:
+        return None
+    hashed = _room_hash(secrets, address)
+    await conn.execute(rooms.delete().where(c.address_hash == hashed))
+    await conn.execute(
+        rooms.update()
+        .where(c.id == row.id)
+        .values(
+            address=secrets.seal(address), address_hash=hashed, linked_at=now, word_hash=None, word_until=None
+        )
+    )
+    return Room(id=row.id, group=row.group_id, address=address)
+
+
+async def move_room(conn: AsyncConnection, secrets: Secrets, *, old: str, new: str) -> None:
+    """Follow a linked chat to its new address: Telegram gives it another one when it grows."""
+    c = rooms.c
+    hashed = _room_hash(secrets, new)
+    await conn.execute(rooms.delete().where(c.address_hash == hashed))
+    moved = {"address": secrets.seal(new), "address_hash": hashed}
+    await conn.execute(rooms.update().where(c.address_hash == _room_hash(secrets, old)).values(moved))
+
+
+async def find_room(conn: AsyncConnection, secrets: Secrets, address: str) -> Room | None:
+    """The linked chat with this address."""
+    c = rooms.c
+    found = sa.select(c.id, c.group_id).where(c.address_hash == _room_hash(secrets, address))
+    row = (await conn.execute(found)).first()
+    return Room(id=row.id, group=row.group_id, address=address) if row else None
+
+
+def _word_hash(secrets: Secrets, word: str) -> bytes:
+    return secrets.hash(word.strip().upper(), "room word")
+
+
+def _room_hash(secrets: Secrets, address: str) -> bytes:
+    return secrets.hash(address, "room")
+
+
+_HOME = ("id", "code", "number", "name", "outside_name", "zone", "hours", "practice", "language")
+
+
+async def _free_number(conn: AsyncConnection) -> str:
+    number = spare_number(set(await conn.scalars(sa.select(groups.c.number))))
+    if not number:
+        raise Complaint(
+            "Every number of four digits is in use: another group needs an installation of its own."
+        )
+    return number
+
+
+def _code(code: str) -> str:
+    code = code.strip().upper()
+    if not re.fullmatch(r"[A-Z0-9]{3,20}", code):
+        raise Complaint("A group's code has 3 to 20 letters A to Z and digits, such as GARDEN.")
+    if re.fullmatch(r"[0-9]{4}", code):
+        raise Complaint("A code of four digits could be taken for a group's number: put a letter in it.")
+    return code
+
+
+def named(name: str, what: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > NAME or not name.isprintable():
+        raise Complaint(f"{what} has 1 to {NAME} characters, all of them visible.")
+    return name
+
+
+def _zone(zone: str) -> str:
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError) as error:
+        raise Complaint(
+            f"There is no time zone {quoted(zone)}: give one such as Europe/London or Europe/Paris."
+        ) from error
+    return zone
+
+
+def _hours(hours: str) -> str:
+    try:
+        Hours.parse(hours)
+    except ValueError as error:
+        raise Complaint(str(error)) from error
+    return hours
+
+
+def quoted(wanted: str) -> str:
+    """What somebody typed, short enough for a sentence and harmless on a screen."""
+    return "“" + "".join(c for c in wanted if c.isprintable())[:40] + "”"

@@ -1,0 +1,1 @@
+"""What waits to be sent, what may go, and what became of it."""

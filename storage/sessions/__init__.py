@@ -1,0 +1,1 @@
+"""Meetings, briefs and votes."""

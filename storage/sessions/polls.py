@@ -1,0 +1,306 @@
+"""Polls: opened, counted and closed; who may vote; and how a closed secret poll forgets who chose what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from flows.ballots import count, lines, sentence
+from flows.events import Shown
+from flows.understand import unfit_words
+from storage import locks
+from storage.database import upsert
+from storage.ids import Ids
+from storage.lines.persons import person
+from storage.members.groups import Complaint
+from storage.running import problems
+from storage.sessions.secrecy import forget_choices
+from storage.tables import ballots, groups, media, members, open_questions, options, polls, sendings
+from storage.turning.views import changed
+
+LASTS = timedelta(days=7)
+MOST_OPTIONS = 20
+LONGEST_OPTION = 200  # characters
+LONGEST_QUESTION = 1000
+PICTURE = "The same result, drawn as bars."
+NEWS_FOR = timedelta(days=3)  # a result that could not be sent by then is news no more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPoll:
+    """A poll as a facilitator asks for it; it closes after a week where nothing is said."""
+
+    group: str
+    question: str
+    options: Sequence[str]
+    several: bool = False
+    secret: bool = False
+    staff: bool = False
+    closes_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How a poll stands. `counts` by option key: None while it is open, or where too few voted in secret."""
+
+    id: str
+    group: str
+    group_name: str
+    zone: str
+    question: str
+    several: bool
+    most: int
+    secret: bool
+    staff: bool
+    closes_at: datetime | None
+    state: str
+    options: tuple[tuple[str, str], ...]  # key and label, in order
+    counts: dict[str, int] | None
+    voted: int
+    eligible: int
+    sentence: str
+    lines: tuple[str, ...]
+
+
+async def open_poll(conn: AsyncConnection, new: NewPoll, *, ids: Ids, now: datetime) -> str:
+    """Store a poll and send it out; its id. Raises Complaint."""
+    labels = _checked(new, now)
+    poll = ids()
+    closes = new.closes_at or now + LASTS
+    await conn.execute(
+        sa.insert(polls).values(
+            id=poll,
+            group_id=new.group,
+            question=new.question.strip(),
+            several=new.several,
+            secret=new.secret,
+            staff=new.staff,
+            opened_at=now,
+            closes_at=closes,
+        )
+    )
+    await conn.execute(
+        sa.insert(options),
+        [
+            {"poll_id": poll, "key": str(place), "position": place, "label": label}
+            for place, label in enumerate(labels, start=1)
+        ],
+    )
+    await _send(conn, poll, new.group, "poll", now, closes, ids)
+    await changed(conn, [new.group])
+    return poll
+
+
+async def due_to_close(conn: AsyncConnection, now: datetime, most: int = 20) -> list[str]:
+    """The polls whose time is over."""
+    p = polls.c
+    found = await conn.scalars(
+        sa.select(p.id).where(p.state == "open", p.closes_at <= now).order_by(p.closes_at).limit(most)
+    )
+    return list(found)
+
+
+async def close_poll(conn: AsyncConnection, poll: str, *, ids: Ids, now: datetime) -> bool:
+    """Close, count, and send the result; False where it was closed already."""
+    await locks.for_closing(conn, poll)
+    p = polls.c
+    closing = sa.update(polls).where(p.id == poll, p.state == "open").values(state="closed", closed_at=now)
+    if (await conn.execute(closing)).rowcount == 0:
+        return False
+    row = await _row(conn, poll)
+    assert row is not None  # noqa: S101  # it was just updated
+    counted = await _counted(conn, row, now)
+    await conn.execute(sa.update(polls).where(p.id == poll).values(result=counted))
+    if row.secret:
+        await forget_choices(conn, poll, since=row.opened_at, now=now)
+        await problems.forget_choices(conn, row.group_id, since=row.opened_at, now=now)
+    asked = sa.update(open_questions).where(open_questions.c.poll_id == poll)
+    await conn.execute(asked.values(state="closed"))
+    await _send(conn, poll, row.group_id, "result", now, now + NEWS_FOR, ids)
+    await changed(conn, [row.group_id])
+    return True
+
+
+async def tally(conn: AsyncConnection, poll: str, *, now: datetime, practice: bool = False) -> Tally | None:
+    """How a poll stands; None where there is no such poll. `practice` counts practice members too."""
+    row = await _row(conn, poll)
+    if row is None:
+        return None
+    labels = await _options(conn, poll)
+    if row.state == "open":
+        found = await _turnout(conn, row, now, practice=practice)
+    else:
+        found = (row.result or {}).get("practice" if practice else "", row.result) or {}
+    return Tally(
+        id=poll,
+        group=row.group_id,
+        group_name=row.group_name,
+        zone=row.zone,
+        question=row.question,
+        several=row.several,
+        most=row.most,
+        secret=row.secret,
+        staff=row.staff,
+        closes_at=row.closes_at,
+        state=row.state,
+        options=tuple(labels),
+        counts=found.get("counts"),
+        voted=found.get("voted", 0),
+        eligible=found.get("eligible", 0),
+        sentence=found.get("sentence", ""),
+        lines=tuple(found.get("lines", ())),
+    )
+
+
+async def keep_picture(conn: AsyncConnection, poll: str, *, sha256: str, size: int, now: datetime) -> Shown:
+    """Note the drawing of a result among the media; the same one again changes nothing."""
+    picture = Shown(
+        kind="photo", media=f"poll-{poll}", type="image/png", sha256=sha256, name="result.png", words=PICTURE
+    )
+    row = {"id": picture.media, "kind": "photo", "state": "stored", "type": picture.type, "words": PICTURE}
+    make = upsert(conn, media).on_conflict_do_nothing()
+    await conn.execute(make, [{**row, "name": picture.name, "sha256": sha256, "bytes": size, "at": now}])
+    return picture
+
+
+def _checked(new: NewPoll, now: datetime) -> list[str]:
+    """The options, tidied; raise Complaint where people could not answer them."""
+    labels = [" ".join(label.split()) for label in new.options]
+    for wrong, complaint in (
+        (not new.question.strip(), "A poll needs a question."),
+        (len(new.question) > LONGEST_QUESTION, f"The question is longer than {LONGEST_QUESTION} characters."),
+        (len(labels) < 2, "A poll needs at least two options: give each with -o."),
+        (len(labels) > MOST_OPTIONS, f"A poll can have {MOST_OPTIONS} options at most."),
+        (not all(labels), "An option has no words."),
+        (
+            any(len(label) > LONGEST_OPTION for label in labels),
+            f"An option is longer than {LONGEST_OPTION} characters.",
+        ),
+        (
+            new.closes_at is not None and new.closes_at <= now,
+            "The poll would close in the past: choose a later time.",
+        ),
+    ):
+        if wrong:
+            raise Complaint(complaint)
+    seen: dict[str, str] = {}
+    for label in labels:
+        if word := unfit_words(label):
+            raise Complaint(
+                f'"{label}" cannot be an option, because a text message with only the word {word.upper()} '
+                f'stops or starts messages: use more words, such as "{label}, I agree".'
+            )
+        like = label.casefold().strip(" .!?")
+        if like in seen:
+            raise Complaint(f'Two options are alike, "{seen[like]}" and "{label}": change one of them.')
+        seen[like] = label
+    return labels
+
+
+async def _send(
+    conn: AsyncConnection, poll: str, group: str, kind: str, now: datetime, until: datetime, ids: Ids
+) -> None:
+    row = {
+        "id": ids(),
+        "group_id": group,
+        "kind": kind,
+        "subject_id": poll,
+        "due_at": now,
+        "expires_at": until,
+    }
+    await conn.execute(sa.insert(sendings).values(row))
+
+
+async def _row(conn: AsyncConnection, poll: str) -> sa.Row[*tuple[Any, ...]] | None:
+    found = await conn.execute(
+        sa.select(
+            polls, groups.c.practice.label("all_practice"), groups.c.name.label("group_name"), groups.c.zone
+        )
+        .join(groups, groups.c.id == polls.c.group_id)
+        .where(polls.c.id == poll)
+    )
+    return found.one_or_none()
+
+
+async def _options(conn: AsyncConnection, poll: str) -> list[tuple[str, str]]:
+    o = options.c
+    found = await conn.execute(sa.select(o.key, o.label).where(o.poll_id == poll).order_by(o.position))
+    return [(key, label) for key, label in found]
+
+
+def _electorate(
+    row: sa.Row[*tuple[Any, ...]], now: datetime, *, practice: bool
+) -> list[sa.ColumnElement[bool]]:
+    """Who could vote: in the group at any time while the poll was open, staff only where they were asked."""
+    m = members.c
+    rules = [
+        m.group_id == row.group_id,
+        m.joined_to.is_(None),  # one person has one vote
+        m.state != "waiting",  # to be let in
+        sa.or_(m.joined_at.is_(None), m.joined_at <= (row.closed_at or now)),
+        sa.or_(m.left_at.is_(None), m.left_at > row.opened_at),
+    ]
+    if not row.staff:
+        rules.append(m.permission == "member")
+    if not practice and not row.all_practice:
+        rules.append(m.practice.is_(False))
+    return rules
+
+
+async def _eligible(conn: AsyncConnection, rules: Sequence[sa.ColumnElement[bool]]) -> int:
+    return await conn.scalar(sa.select(sa.func.count()).select_from(members).where(*rules)) or 0
+
+
+async def _choices(
+    conn: AsyncConnection, poll: str, rules: Sequence[sa.ColumnElement[bool]]
+) -> list[tuple[str, ...]]:
+    """What each person chose, the later of two ballots where they were two members once."""
+    by, b = members.alias(), ballots.c
+    found = await conn.execute(
+        sa.select(members.c.id, b.choices)
+        .join(by, by.c.id == b.member_id)
+        .join(members, members.c.id == person(by))
+        .where(b.poll_id == poll, *rules)
+        .order_by(b.at)
+    )
+    chosen = {who: tuple(keys) for who, keys in found if keys}
+    return list(chosen.values())
+
+
+async def _turnout(
+    conn: AsyncConnection, row: sa.Row[*tuple[Any, ...]], now: datetime, *, practice: bool
+) -> dict[str, Any]:
+    """While a poll is open nobody sees more than how many have voted."""
+    rules = _electorate(row, now, practice=practice)
+    eligible, chosen = await _eligible(conn, rules), await _choices(conn, row.id, rules)
+    said = f"{len(chosen)} of {eligible} people have voted so far. The counts are shown when the poll closes."
+    return {"voted": len(chosen), "eligible": eligible, "sentence": said}
+
+
+async def _counted(conn: AsyncConnection, row: sa.Row[*tuple[Any, ...]], now: datetime) -> dict[str, Any]:
+    """The result as it is stored: for everybody, and where somebody practised, with them too."""
+    real = await _count(conn, row, now, practice=False)
+    both = await _count(conn, row, now, practice=True)
+    if row.secret and real["counts"] is None:
+        # Set against each other, the two would give away what the few chose.
+        both |= {"counts": None, "lines": []}
+    return real if both == real else {**real, "practice": both}
+
+
+async def _count(
+    conn: AsyncConnection, row: sa.Row[*tuple[Any, ...]], now: datetime, *, practice: bool
+) -> dict[str, Any]:
+    rules = _electorate(row, now, practice=practice)
+    labels = await _options(conn, row.id)
+    chosen = await _choices(conn, row.id, rules)
+    result = count(labels, chosen, secret=row.secret, eligible=await _eligible(conn, rules))
+    return {
+        "counts": None if result.counts is None else dict(result.counts),
+        "voted": result.voted,
+        "eligible": result.eligible,
+        "sentence": sentence(result),
+        "lines": list(lines(result)),
+    }

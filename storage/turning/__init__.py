@@ -1,0 +1,1 @@
+"""What a batch of turns reads and writes."""
