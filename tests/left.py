@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime
+from itertools import groupby
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -63,7 +64,14 @@ async def left(db: Database, secrets: Secrets) -> list[str]:
     def named(found: re.Match[str]) -> str:
         return names.setdefault(found[0], f"#{len(names)}")
 
-    return [NUMBER.sub("#", ID.sub(named, row)) for row in rows]
+    def known(row: str) -> str:
+        return ID.sub(lambda found: names.get(found[0], ""), row)
+
+    listed = []
+    for gave, some in groupby(rows, key=lambda row: " gave: " in row):
+        # The ids of what was given do not tell which came first.
+        listed += [NUMBER.sub("#", ID.sub(named, row)) for row in (sorted(some, key=known) if gave else some)]
+    return listed
 
 
 async def _rows(conn: AsyncConnection, secrets: Secrets) -> AsyncIterator[str]:

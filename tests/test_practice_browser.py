@@ -151,7 +151,7 @@ async def write_in_the_diary(page: Page) -> None:
     await text(page, "The bench was warm in the sun.")
     await expect(page.get_by_label("Text messages")).to_contain_text("How was that day?")
     await text(page, "5")
-    await expect(page.get_by_label("Text messages")).to_contain_text("Your diary entry is kept.")
+    await expect(page.get_by_label("Text messages")).to_contain_text("Your diary entry is kept, and")
 
 
 async def send_a_photo(page: Page) -> None:
@@ -167,7 +167,7 @@ async def send_a_photo(page: Page) -> None:
     await page.get_by_label("Send photos").locator("visible=true").set_input_files(photo)
     await log.get_by_role("button", name="That is all").click()
     await write(page, "The path behind the library")
-    await expect(log).to_contain_text("That is kept.")
+    await expect(log).to_contain_text("That is kept, and")
 
 
 async def vote_by_key(page: Page) -> None:
