@@ -94,7 +94,7 @@ async def test_it_can_be_used_with_the_keyboard_alone(page: Page) -> None:
 
 async def test_a_restart_of_the_page_shows_what_was_written(page: Page) -> None:
     await text(page, "JOIN GARDEN")
-    await expect(page.get_by_label("Text messages")).to_contain_text("2 parts, 189 characters")
+    await expect(page.get_by_label("Text messages")).to_contain_text("2 parts, 202 characters")
     await page.reload()
     await page.get_by_role("tab", name="Texts").click()
     await expect(page.get_by_label("Text messages")).to_contain_text("JOIN GARDEN")
