@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.rounds import SETTLING
 from storage.database import Database
 from storage.files import leftovers
 from storage.files.media import MediaStore
@@ -25,7 +26,8 @@ class Clearing:
         self._clock = clock
 
     async def rows(self) -> None:
-        """Each hour, empty what has had its time."""
+        """Each hour, empty what has had its time; not before those who waited for a start are answered."""
+        await asyncio.sleep(SETTLING)
         while True:
             await clearing.clear(self._db, self._clock())
             await self._db.fold()

@@ -12,6 +12,7 @@ import structlog
 from bot.logs import place
 
 EVERY = 60.0  # seconds
+SETTLING = 3.0  # seconds after a start
 
 Round = Callable[[datetime], Awaitable[None]]
 
@@ -27,7 +28,8 @@ class Rounds:
         self._every = every
 
     async def run(self) -> None:
-        """Make the rounds until cancelled."""
+        """Make the rounds until cancelled. Whoever waited for a start is answered first."""
+        await asyncio.sleep(SETTLING)
         while True:
             await self.once()
             await asyncio.sleep(self._every)
