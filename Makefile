@@ -4,6 +4,8 @@
 
 BIN := .venv/bin
 ROOMS := bot channels flows storage
+# Tests of the whole service wait for one another's clocks, so more run at once than there are cores.
+WORKERS := $(shell expr $$(nproc) \* 3 / 2)
 
 help:
 	@echo "make run    start Takepart with an example group and a practice phone"
@@ -28,7 +30,7 @@ run: .venv/.ready-to-run
 
 test: .venv/.ready-to-test
 	@.ci/chromium
-	@$(BIN)/pytest -n logical --dist worksteal
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 check: .venv/.ready-to-test
 	@$(BIN)/ruff check .
