@@ -4,7 +4,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from flows.effects import Change
+from storage.members import leaving
+from storage.tables import members, reaches
 from tests.world import ADA, World, open_world, world
 
 __all__ = ["world"]
@@ -41,3 +45,24 @@ async def test_3_the_confirmation_of_a_stop_goes_out_although_nothing_else_does(
     assert "will not hear from us any more" in (await our_own.texts(ADA, "STOP"))[0]
     assert (await our_own.rows("SELECT state FROM members"))[0].state == "stopped"
     assert "Welcome back" in (await our_own.texts(ADA, "START"))[0]
+
+
+async def test_a_start_on_a_shared_phone_lifts_the_stop_word_and_nobodys_own_stop(our_own: World) -> None:
+    home = await our_own.group()
+    await our_own.joined(ADA)
+    async with our_own.app.db.write() as conn:
+        line = await conn.scalar(sa.select(reaches.c.line_id).limit(1))
+        for name in ("ben", "cay"):
+            await conn.execute(members.insert().values(id=name, group_id=home.id, name=name.title()))
+            await conn.execute(reaches.insert().values(id=name, member_id=name, line_id=line, channel="sms"))
+        await leaving.change(conn, "ben", Change(to="stopped"), our_own.clock())  # by LEAVE, for himself
+    states = sa.select(members.c.name).where(members.c.state == "stopped").order_by(members.c.name)
+
+    async def stopped() -> list[str]:
+        async with our_own.app.db.read() as conn:
+            return list(await conn.scalars(states))
+
+    await our_own.texts(ADA, "STOP")
+    assert await stopped() == ["Ada", "Ben", "Cay"]
+    await our_own.texts(ADA, "START")
+    assert await stopped() == ["Ben"]

@@ -15,7 +15,7 @@ from flows.understand import optout
 from storage.erasure.register import note_line
 from storage.members import leaving, preferring
 from storage.members.preferring import OF_THE_MEMBER
-from storage.tables import lines
+from storage.tables import lines, members
 from storage.turning.load import Line, Person
 from storage.turning.stage import Stage
 from storage.turning.states import packed
@@ -35,18 +35,41 @@ def _change(s: Stage, effect: ef.Change) -> None:
         else:
             s.known.people.pop(person.member.id, None)
             s.ledger.groups.add(person.group)
+    if s.line and effect.to == "active" and _of_all(s, s.line):
+        s.ledger.deeds.append(_lifted(s, [one.member.id for one in s.known.at(s.line.id)], effect))
 
 
 def _meant(s: Stage, to: str) -> list[Person]:
     """Whom a wish is for. A stop word said to one number is meant for all that comes from it.
 
-    A start word lifts all those stops, but ends nobody else's break.
+    Whoever had stopped before keeps that stop, which was their own. A start word ends nobody else's break.
     """
     me = [s.person] if s.person else []
-    if s.line and to in ("stopped", "active") and _word(s.arrived.event) in ("stop", "start"):
-        there = s.known.at(s.line.id)
-        return there if to == "stopped" else [*me, *(one for one in there if _stopped(one) and one not in me)]
-    return me
+    if s.line and to == "stopped" and _word(s.arrived.event) == "stop":
+        return [*me, *(one for one in s.known.at(s.line.id) if not _stopped(one) and one not in me)]
+    return [] if to == "active" and s.line and _of_all(s, s.line) else me
+
+
+def _of_all(s: Stage, line: Line) -> bool:
+    """Whether a start word may be anybody's: several use the line, and it does not say who sent it."""
+    return _word(s.arrived.event) == "start" and len(s.known.at(line.id)) > 1
+
+
+def _lifted(s: Stage, there: list[str], effect: ef.Change) -> Deed:
+    """A start word lifts what the stop word did: it stopped everybody there, in one moment."""
+
+    async def write(conn: AsyncConnection) -> None:
+        m = members.c
+        rows = await conn.execute(sa.select(m.id, m.stopped_at).where(m.id.in_(there), m.state == "stopped"))
+        stopped = {id_: at for id_, at in rows if at}
+        everybody = len(stopped) == len(there)
+        last = max(stopped.values(), default=None)
+        for id_ in sorted(id_ for id_, at in stopped.items() if at == last) if everybody else ():
+            await leaving.change(conn, id_, effect, s.now)
+        if not everybody and s.me:
+            await leaving.change(conn, s.me, effect, s.now)
+
+    return write
 
 
 def _stopped(person: Person) -> bool:
