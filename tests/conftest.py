@@ -24,7 +24,7 @@ OURS = ("TAKEPART_", "TELEGRAM_", "TWILIO_", "AWS_")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-transcripts", action="store_true", help="write the transcripts anew")
     parser.addoption(
-        "--crashes", type=int, default=20, help="how often the service is killed in a crash test"
+        "--crashes", type=int, default=30, help="how often the service is killed in a crash test"
     )
     parser.addoption("--seed", type=int, default=1, help="what chance begins with, where a test leaves to it")
 

@@ -37,7 +37,7 @@ from tests.stores import KEY, sqlite_url
 PEOPLE = ("ada", "ben", "cay")
 WAYS = {"ada": "sms", "ben": "sms", "cay": "telegram"}
 FEW = settings(
-    max_examples=settings().max_examples // 8,
+    max_examples=settings().max_examples // 4,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     deadline=None,
 )
