@@ -111,7 +111,7 @@ WISHES: Mapping[str, Wish] = {
     "leave_message": Wish(says="Whether we may leave a message on this phone.", read=_YES_NO),
     "write_anything": Wish(says="Whether we may write about anything here.", read=_YES_NO),
     "if_quiet": Wish(
-        says="If we don't hear from them: ring, supporter (ask the person they named) or leave them be.",
-        read=_among("ring", "supporter", "leave"),
+        says="If we don't hear from them: ring, ask (somebody whom they named) or leave them be.",
+        read=_among("ring", "ask", "leave"),
     ),
 }

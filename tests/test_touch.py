@@ -56,7 +56,7 @@ async def office(db: Database, secrets: Secrets) -> AsyncIterator[Office]:
         ("days", "all", ("days", "")),
         ("a week", "1", ("a_week", "1")),
         ("Leave-Message", "YES", ("leave_message", "yes")),
-        ("if-quiet", "supporter", ("if_quiet", "supporter")),
+        ("if-quiet", "ask", ("if_quiet", "ask")),
     ],
 )
 def test_a_wish_is_read_as_people_write_it(name: str, value: str, stored: tuple[str, str]) -> None:
@@ -194,12 +194,12 @@ async def test_who_is_not_heard_or_not_reached_is_on_the_list_with_what_they_cho
     await office.change(lines, "mary", failing_since=office.now)
     await office.member("spared", never_first=True, joined_at=office.now - 30 * WEEK)
     async with office.db.write() as conn:
-        await preferring.prefer(conn, "mary", "if_quiet", "supporter", now=office.now)
+        await preferring.prefer(conn, "mary", "if_quiet", "ask", now=office.now)
         (one,) = await quiet.list_quiet(conn, "g", weeks=6, now=office.now)
     assert (one.why, one.silent, PLANS[one.plan]) == (
         (NOT_HEARD, NO_ARRIVAL),
         False,
-        "ask the person they named",
+        "ask somebody whom they named",
     )
 
 

@@ -239,7 +239,7 @@ def quiet(name: GroupName, as_json: Json = False) -> None:
 
 PLANS = {
     "ring": "ring them",
-    "supporter": "ask the person they named",
+    "ask": "ask somebody whom they named",
     "leave": "leave them be",
     "": "nothing chosen yet",
 }

@@ -12,7 +12,7 @@ from flows.turns.receipts import receipt
 from flows.turns.turning import Turn
 from flows.values import replace
 
-Passed = Literal["not understood", "passed on", "supporter", "need", "wish"]
+Passed = Literal["not understood", "passed on", "whom to ask", "need", "wish"]
 
 
 def keep(t: Turn, step: KeepStep) -> None:

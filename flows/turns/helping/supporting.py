@@ -115,7 +115,7 @@ def vote(t: Turn, poll: Poll, answer: Answer) -> bool:
 
 
 DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
-    "let send": name_supporter,
+    "name supporter": name_supporter,
     "end support": end_support,
     "enter": enter,
 }

@@ -51,11 +51,11 @@ def first(t: Turn, channel: str) -> None:
     wish(t, "first", channel)
 
 
-def name_supporter(t: Turn, _: str) -> None:
-    """Whom to ask about somebody who has gone quiet: a person notes it, once the supporter has agreed."""
+def name_who_to_ask(t: Turn, _: str) -> None:
+    """Somebody to ask when the member has gone quiet: a person notes it, once that one has agreed."""
     found = t.answer("who") or Answer()
     if found.text or found.media:
-        for_a_person(t, "supporter", found.text, media=found.media)
+        for_a_person(t, "whom to ask", found.text, media=found.media)
 
 
 # What opens a flow ----------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
     "prefer": prefer,
     "wish": answered,
     "first": first,
-    "name supporter": name_supporter,
+    "name who to ask": name_who_to_ask,
     "need": need,
     "checked in": checked_in,
     "pass on wish": pass_on_wish,
