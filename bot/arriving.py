@@ -1,6 +1,7 @@
 """From what a channel decoded to what is stored: addresses become lines, ids become guards."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace as changed
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,7 +12,7 @@ from flows.values import replace
 from storage.lines import addresses
 from storage.secrets import Secrets
 from storage.turning import load, turns
-from storage.turning.load import Line
+from storage.turning.load import Known, Line
 from storage.turning.turns import Arrived
 
 
@@ -42,6 +43,14 @@ async def arrive(
         for event in events
     ]
     return arrived, {line.id: line for line in found.values()}
+
+
+def as_meant(arrived: Arrived, known: Known) -> Arrived:
+    """A carrier marks START and YES of everybody: from who had not stopped they are answers like others."""
+    event, line = arrived.event, known.lines.get(arrived.line or "")
+    if event.kind != "optout" or event.value != "start" or not event.text or (line and line.closed):
+        return arrived
+    return changed(arrived, event=replace(event, kind="words", value=""))
 
 
 def guard(event: Event, secrets: Secrets) -> bytes:

@@ -107,7 +107,7 @@ async def _possible(
     at_the_line = line.at_until is not None and line.at_until > now
     if talk and talk.frame and at_the_line and line.at_member is None:
         return []  # in the middle of joining another group
-    if len(people) == 1 or _for_all(event, people):
+    if len(people) == 1 or _for_all(event, people, line):
         return people[:1]
     return _asked_it(known, event, people) or _at(event, line, people, at_the_line) or people
 
@@ -118,14 +118,14 @@ def _somebody_else(known: Known, event: Event) -> bool:
     return bool(talk and talk.group)
 
 
-def _for_all(event: Event, people: Sequence[Person]) -> bool:
+def _for_all(event: Event, people: Sequence[Person], line: Line) -> bool:
     """A stop word said to one number is meant for all that comes from it, whoever sent it.
 
     A start word is too, where somebody had stopped; anywhere else YES is an answer, and one person's.
     """
     said = optout(event.text) if event.kind == "words" else event.value if event.kind == "optout" else None
     if said == "start":
-        return any(one.member.state == "stopped" for one in people)
+        return line.closed or any(one.member.state == "stopped" for one in people)
     anywhere = event.kind == "words" and event.text.strip(" .!").casefold() in ANYWHERE_STOP
     return said == "stop" or anywhere or event.kind == "optout"
 
@@ -134,7 +134,7 @@ def _doubted(event: Event, person: Person, line: Line | None, now: datetime) -> 
     """Whether they are to be asked first if this line is still theirs."""
     if line is None or not person.doubted(line, now):
         return False
-    return not _for_all(event, [person])
+    return not _for_all(event, [person], line)
 
 
 def _asked_it(known: Known, event: Event, people: Sequence[Person]) -> Sequence[Person]:

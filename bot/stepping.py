@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import costs, places, recognised
-from bot.arriving import unmark
+from bot.arriving import as_meant, unmark
 from bot.places import Place
 from channels.voice import step_of
 from flows import engine
@@ -104,6 +104,7 @@ class Batch:
         """One turn. `raw` still names the step of a call and the room."""
         room = await groups.find_room(self.conn, self.tools.secrets, raw.room) if raw.room else None
         room_group = room.group if room else None
+        arrived = as_meant(arrived, self.known)
         place = await places.find(self.conn, self.known, arrived, room_group=room_group, now=self.now)
         stage = self.stage(arrived, place, await self._group(place), self._talk(place, arrived))
         if raw.room and (place.person is None or room is None):
@@ -263,11 +264,8 @@ class Batch:
     def _talk(self, place: Place, arrived: Arrived) -> Conversation:
         talk = self.known.talks.get(place.owner, Conversation())
         edit = unmark(arrived.event.of) if arrived.event.kind == "edit" else None
-        if (
-            edit is None
-            or edit[1] not in self.corrected
-            or any(one.event == arrived.event.of for one in talk.heard)
-        ):
+        remembered = any(one.event == arrived.event.of for one in talk.heard)
+        if edit is None or edit[1] not in self.corrected or remembered:
             return talk
         # The conversation has forgotten that message, what it became has not.
         gift, answer = self.corrected[edit[1]]

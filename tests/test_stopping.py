@@ -32,11 +32,23 @@ async def test_who_stopped_as_a_stranger_is_answered_again_once_they_start(world
 
 
 async def test_who_stopped_by_leaving_is_welcomed_back(world: World) -> None:
+    world.twilio.advanced_optout = True  # it marks START, and confirms only what it had blocked itself
     await world.group()
     await world.joined(ADA)
     assert "You will not hear from us" in (await world.texts(ADA, "LEAVE", "2"))[-1]
     assert "Welcome back" in (await world.texts(ADA, "START"))[0]
     assert "What would you like to do?" in (await world.texts(ADA, "START"))[0]
+
+
+async def test_a_start_opens_the_line_again_for_who_came_back_by_another_way(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    await world.twilio.text(ADA, "STOP")
+    await world.until("SELECT 1 FROM lines WHERE stopped_at IS NOT NULL")
+    async with world.app.db.write() as conn:
+        await conn.execute(sa.update(members).values(state="active"))  # by START in Telegram
+    await world.twilio.text(ADA, "START")
+    await world.until("SELECT 1 FROM lines WHERE stopped_at IS NULL")
 
 
 async def test_3_the_confirmation_of_a_stop_goes_out_although_nothing_else_does(our_own: World) -> None:

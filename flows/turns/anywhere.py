@@ -27,7 +27,7 @@ def stopping(t: Turn) -> bool:
     if word == "stop":
         stop(t)
         return True
-    if word == "start" and t.member.state == "stopped":
+    if word == "start" and (t.member.state == "stopped" or t.member.way.closed):
         start(t)
         return True
     if word == "start" and t.member.state == "paused":
@@ -67,6 +67,7 @@ def stop(t: Turn) -> None:
 
 
 def start(t: Turn) -> None:
+    """Lift a stop: of the member, and of a line that stayed closed when they came back by another."""
     by_carrier = t.member is None or t.member.way.closed
     t.do(Change(to="active"))
     if t.member:

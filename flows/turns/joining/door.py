@@ -68,7 +68,8 @@ def at_the_door(t: Turn) -> bool:
         return False
     if word == "start" and not t.frames:
         t.do(Change(to="active"))  # the carrier lets us answer again
-    if word == "help" and t.event.kind == "optout":
+    if t.event.kind == "optout":
+        t.at = t.was.at
         return False  # the carrier has answered it
     t.frames[:] = [frame for frame in t.frames if frame.flow in {"join", "door", "come back", "entering"}]
     asks_in = wanted(t.event, t.was)
