@@ -138,7 +138,7 @@ class Matter:
         "call booked",
         "nobody known",
         "own copy",
-        "supporter",
+        "whom to ask",
         "need",
         "wish",
     ]
@@ -322,7 +322,10 @@ class SetPin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enter:
-    """A supporter hands in what a member said: words and files, or a ballot where `poll` is named."""
+    """A supporter hands in what a member said: words and files, or a ballot where `poll` is named.
+
+    A ballot without `keys` came after the poll had closed: the member only hears of it.
+    """
 
     id: str
     supporter: str

@@ -148,6 +148,7 @@ class Notice:
     subject: str
     text: str
     greet: bool = True  # the first name may be said before anybody has pressed a key
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,11 +231,15 @@ class Supported:
     id: str
     name: str
     votes: bool = False  # their votes too
+    permission: str = "member"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What somebody entered for a member: a contribution (`gift`) with its words, or a ballot in `poll`."""
+    """What somebody entered for a member: a contribution (`gift`) with its words, or a ballot in `poll`.
+
+    `late`: it came after the poll had closed, so it was not counted. `question` is that of the poll.
+    """
 
     id: str
     by: str
@@ -242,6 +247,8 @@ class Entry:
     flow: str = ""
     words: str = ""
     poll: str = ""
+    question: str = ""
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from storage.running.clearing import clear
 from storage.sessions import polls
 from storage.sessions.polls import NewPoll
 from storage.tables import audit, ballots, contributions, given, members, reaches, supporters
+from storage.turning.views import changed
 from tests.erased import gone
 from tests.world import ADA, BEN, World, world
 
@@ -213,6 +214,34 @@ async def test_a_supporter_votes_only_where_named_for_it(world: World) -> None:
     assert "not named" in (await world.texts(JOAN, "for somebody"))[0]
     async with world.app.db.read() as conn:
         assert (await conn.scalars(sa.select(ballots.c.choices))).all() == [["2"]]
+
+
+@pytest.mark.parametrize(
+    ("in_time", "supporter_hears", "member_hears"),
+    [(True, "Ada's vote is counted", "it was counted"), (False, "vote came too late", "it was not counted")],
+)
+async def test_a_vote_that_was_sent_in_is_told_of_when_it_has_closed(
+    world: World, in_time: bool, supporter_hears: str, member_hears: str
+) -> None:
+    await _poll(world, await _garden(world))
+    await world.twilio.next_text(ADA, after=3)
+    await world.texts(JOAN, await _named(world, votes=True), "for somebody", "2")
+    week = timedelta(days=7)
+    world.clock.forward(timedelta(0) if in_time else week)
+    assert supporter_hears in (await world.texts(JOAN, "2"))[0]
+    world.clock.forward(week)
+    assert member_hears in " ".join(await world.texts(ADA, "menu", "menu"))
+
+
+async def test_whoever_runs_the_group_is_told_where_they_have_no_vote(world: World) -> None:
+    poll = await _poll(world, await _garden(world))
+    asked = await world.twilio.next_text(ADA, after=3)
+    async with world.app.db.write() as conn:
+        await conn.execute(sa.update(members).values(permission="facilitator"))
+        await changed(conn, [(await _member(world)).group])
+    assert "Library" in asked
+    assert "for members only" in (await world.texts(ADA, "2"))[0]
+    assert await world.rows("SELECT 1 FROM ballots WHERE poll_id = :id", id=poll) == []
 
 
 async def test_a_supporters_phone_learns_nothing_and_a_code_works_once(world: World) -> None:

@@ -31,7 +31,7 @@ FACTS: Mapping[str, Callable[[Turn], str]] = {
     "alone": lambda t: _yes(t.group and t.group.alone),
     "joined": lambda t: _yes(t.member),
     "languages": lambda t: "several" if t.group and len(t.group.rules.languages) > 1 else "one",
-    "polls": lambda t: "some" if t.group and not all(poll.closed for poll in t.group.polls) else "none",
+    "polls": lambda t: "some" if open_polls(t) else "none",
     "brief": lambda t: _yes(brief(t)),
     "shared": lambda t: _yes(shared(t)),
     "helper": lambda t: _yes(t.group and t.group.helper),
@@ -80,8 +80,14 @@ def open_polls(t: Turn) -> list[Poll]:
     if not t.group:
         return []
     sent = t.asked.poll if t.asked else ""
-    polls = [poll for poll in t.group.polls if not poll.closed]
+    polls = [poll for poll in t.group.polls if not poll.closed and may_vote(t, poll)]
     return sorted(polls, key=lambda poll: (bool(t.votes.get(poll.id)), poll.id != sent))
+
+
+def may_vote(t: Turn, poll: Poll) -> bool:
+    """Whether this person has a vote in it, or whom they support: staff have one where the poll says so."""
+    voter = t.member or supporting.supported(t)
+    return poll.staff or voter is None or voter.permission == "member"
 
 
 def poll_at_hand(t: Turn) -> Poll | None:
@@ -101,12 +107,13 @@ def brief_parts(t: Turn) -> Sequence[str]:
     found = brief(t)
     if not found:
         return ()
-    language = t.member.language if t.member else t.language
-    wanted = [f"{language}.easy", language] if t.form == "easy" else [language]
-    for name in (*wanted, t.language, *found.parts):
-        if found.parts.get(name):
-            return found.parts[name]
-    return ()
+    return found.parts.get(_version(t, found), ())
+
+
+def _version(t: Turn, found: Brief) -> str:
+    """The version of a brief that is nearest to what this person needs, such as "cy.easy"."""
+    wanted = [f"{t.language}.easy", t.language] if t.form == "easy" else [t.language]
+    return next((name for name in (*wanted, *found.parts) if found.parts.get(name)), "")
 
 
 def shared(t: Turn) -> Sequence[str]:
@@ -207,6 +214,18 @@ NAMES: Mapping[str, Callable[[Turn], str]] = {
 }
 
 
+def _of_brief(t: Turn) -> str:
+    found = brief(t)
+    return _version(t, found).partition(".")[0] if found else ""
+
+
+# The languages of what a name stands for, where that is known; else it is the group's words, or a member's.
+LANGUAGES: Mapping[str, Callable[[Turn], str]] = {
+    "part": _of_brief,
+    "whole": _of_brief,
+    "notice": lambda t: t.member.notice.language if t.member and t.member.notice else "",
+    **{name: lambda t, text=text: _tongue(t, text(t)) for name, text in consenting.WORDINGS.items()},
+}
 NUMBERS = frozenset({"member number", "phone", "helper phone", "link code", "support code"})
 SAID_OTHERWISE = NUMBERS | consenting.WORDINGS.keys()
 
@@ -219,17 +238,29 @@ def spelled(number: str) -> str:
     return " ".join(number.replace(" ", ""))
 
 
-def fill(t: Turn, text: Text, *, aloud: bool = True) -> tuple[str, str]:
-    """A text in the person's language and form with its names filled in: to read, and to hear.
+def fill(t: Turn, text: Text, *, aloud: bool = True) -> tuple[str, str, str]:
+    """A text in the person's language and form with its names filled in: to read, to hear, its language.
 
-    The second is empty where it is said as it is written, or not `aloud`.
+    The second is empty where it is said as it is written, or not `aloud`, and then the third is too.
     """
     form = t.language, t.form
     written, spoken = text.written[form], text.spoken[form]
     shown = written.fill(lambda name: _named(t, name))
-    if not aloud or (spoken is written and SAID_OTHERWISE.isdisjoint(written.names)):
-        return shown, ""
-    return shown, spoken.fill(lambda name: _said(t, name))
+    if not aloud:
+        return shown, "", ""
+    tongue = _tongue(t, text)
+    if spoken is written and SAID_OTHERWISE.isdisjoint(written.names):
+        return shown, "", tongue
+    return shown, spoken.fill(lambda name: _said(t, name)), tongue
+
+
+def _tongue(t: Turn, text: Text) -> str:
+    """The language in which this text is said to this person: theirs, where it has been written in it."""
+    spoken = text.spoken[t.language, t.form]
+    if spoken.language:
+        return spoken.language
+    known = (LANGUAGES[name](t) for name in spoken.names if name in LANGUAGES)
+    return next(filter(None, known), t.group.language if t.group else "")
 
 
 def _named(t: Turn, name: str) -> str:
@@ -243,6 +274,6 @@ def _named(t: Turn, name: str) -> str:
 def _said(t: Turn, name: str) -> str:
     """The same as it is said aloud."""
     if name in consenting.WORDINGS:
-        shown, spoken = fill(t, consenting.WORDINGS[name](t))
+        shown, spoken, _ = fill(t, consenting.WORDINGS[name](t))
         return spoken or shown
     return spelled(_named(t, name)) if name in NUMBERS else _named(t, name)

@@ -22,7 +22,18 @@ from flows.steps import (
 )
 from flows.turns import keeping
 from flows.turns.deeds import DEEDS
-from flows.turns.facts import LISTED, OVER, brief, fill, holds, open_polls, place, poll_at_hand, value
+from flows.turns.facts import (
+    LISTED,
+    OVER,
+    brief,
+    fill,
+    holds,
+    may_vote,
+    open_polls,
+    place,
+    poll_at_hand,
+    value,
+)
 from flows.turns.frames import finish, open_frame, put_question
 from flows.turns.helping import supporting
 from flows.turns.turning import Turn
@@ -90,7 +101,7 @@ def _carried(t: Turn, step: AskStep) -> bool:
 def question_of(t: Turn, step: AskStep) -> Question:
     """The question as this person gets it, in their language and form."""
     frame = t.frames[-1]
-    text, spoken = fill(t, step.text)
+    text, spoken, tongue = fill(t, step.text, aloud=t.on_call)
     return Question(
         id=t.ids(),
         name=step.name,
@@ -108,6 +119,7 @@ def question_of(t: Turn, step: AskStep) -> Question:
         frame=frame.id,
         review=step.review,
         loose=bool(step.lapses) or (step.soft and not t.flow(frame).over),
+        language=tongue,
     )
 
 
@@ -150,10 +162,13 @@ def _ballot(t: Turn, step: BallotStep) -> None:
 
 def count_ballot(t: Turn, poll: Poll, answer: Answer) -> None:
     """Count it, say what was counted and for which question."""
-    if poll.closed:
-        t.tell("vote.late", question=poll.question, outcome=poll.outcome)
+    if not may_vote(t, poll):
+        t.tell("vote.not theirs", question=poll.question)
         return
     if supporting.vote(t, poll, answer):
+        return
+    if poll.closed:
+        t.tell("vote.late", question=poll.question, outcome=poll.outcome)
         return
     had = t.votes.get(poll.id)
     changed = bool(had) and had != answer.keys
@@ -166,8 +181,9 @@ def count_ballot(t: Turn, poll: Poll, answer: Answer) -> None:
 
 def poll_question(t: Turn, poll: Poll, step: BallotStep | None = None) -> Question:
     """The poll as this run of a flow asks it."""
-    text, spoken = fill(t, step.text) if step else ("", "")
-    return ballot_of(poll, text=text, spoken=spoken, frame=t.frames[-1].id if t.frames else "")
+    text, spoken, tongue = fill(t, step.text) if step else ("", "", "")
+    frame = t.frames[-1].id if t.frames else ""
+    return replace(ballot_of(poll, text=text, spoken=spoken, frame=frame), language=tongue)
 
 
 def _begin(t: Turn, step: BeginStep) -> None:

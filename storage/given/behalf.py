@@ -5,7 +5,6 @@ themselves, at their own next contact: never only to whoever entered it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -225,25 +224,43 @@ async def _entered(
         e = entries.c
         before = (e.member_id == member.id, e.poll_id == poll, e.read_at.is_(None))
         await conn.execute(sa.delete(entries).where(*before))
-    row = {"id": ids(), "member_id": member.id, "by": by.name, "at": now, **what}
-    await conn.execute(entries.insert().values(row))
-    await conn.execute(sa.update(members).where(members.c.id == member.id).values(read_back=True))
+    await _to_be_read(conn, member, by, ids, now, **what)
     did = "ballot entered" if "poll_id" in what else "contribution entered"
     await auditing.record(conn, ids=ids, group=member.group, did=did, subject=member.id, who=by.id, now=now)
 
 
+async def _to_be_read(
+    conn: AsyncConnection, member: Whose, by: By, ids: Callable[[], str], now: datetime, **what: str
+) -> None:
+    row = {"id": ids(), "member_id": member.id, "by": by.name, "at": now, **what}
+    await conn.execute(entries.insert().values(row))
+    await conn.execute(sa.update(members).where(members.c.id == member.id).values(read_back=True))
+
+
 async def look(conn: AsyncConnection, stage: Stage, _: str) -> tuple[Entry, ...]:
     """What was entered for the member and has not been read back to them yet, the oldest first."""
-    e, c = entries.c, contributions.c
+    e, c, p = entries.c, contributions.c, polls.c
+    late = sa.or_(e.at >= p.closes_at, e.at > p.closed_at)
     rows = await conn.execute(
-        sa.select(e.id, e.by, e.contribution_id, e.poll_id, c.text, c.flow)
+        sa.select(e.id, e.by, e.contribution_id, e.poll_id, c.text, c.flow, p.question, late)
+        .select_from(entries)
         .outerjoin(contributions, c.id == e.contribution_id)
+        .outerjoin(polls, p.id == e.poll_id)
         .where(e.member_id.in_(everyone(stage.me)), e.read_at.is_(None), c.taken_back_at.is_(None))
         .order_by(e.at, e.id)
     )
     return tuple(
-        Entry(id=id_, by=by, gift=gift or "", flow=flow or "", words=text or "", poll=poll or "")
-        for id_, by, gift, poll, text, flow in rows
+        Entry(
+            id=id_,
+            by=by,
+            gift=gift or "",
+            flow=flow or "",
+            words=text or "",
+            poll=poll or "",
+            question=question or "",
+            late=bool(late),
+        )
+        for id_, by, gift, poll, text, flow, question, late in rows
     )
 
 
@@ -254,24 +271,26 @@ def _enter(s: Stage, effect: ef.Enter) -> None:
         s.poll = effect.poll
 
     async def write(conn: AsyncConnection) -> None:
-        m, p = members.c, supporters.c
-        whose = sa.select(
-            m.id, m.group_id.label("group"), m.name, m.practice, m.permission, p.name.label("by")
-        )
-        found = (
-            await conn.execute(whose.join(supporters, p.member_id == m.id).where(p.id == effect.supporter))
-        ).one()
-        by = By(id=effect.supporter, name=found.by)
-        if effect.poll:  # one that another process has just closed: the turn is begun anew, as for any ballot
+        whose = await _whose(conn, effect.supporter)
+        by = By(id=effect.supporter, name=whose.by)
+        if not effect.poll:
+            words = Words(flow="thought", text=effect.text, files=effect.media)
+            await contribute(conn, whose, words, by, ids=s.ids, now=s.now, id=effect.id)
+        elif not effect.keys:
+            await _to_be_read(conn, whose, by, s.ids, s.now, poll_id=effect.poll)
+        else:  # one that another process has just closed: the turn is begun anew, as for any ballot
             await locks.still_open(conn, [effect.poll])
-        with suppress(Complaint):  # its time ran out in this very moment
-            if effect.poll:
-                await vote(conn, found, effect.poll, effect.keys, by, ids=s.ids, now=s.now)
-            else:
-                words = Words(flow="thought", text=effect.text, files=effect.media)
-                await contribute(conn, found, words, by, ids=s.ids, now=s.now, id=effect.id)
+            await vote(conn, whose, effect.poll, effect.keys, by, ids=s.ids, now=s.now)
 
     s.ledger.deeds.append(write)
+
+
+async def _whose(conn: AsyncConnection, supporter: str) -> sa.Row[*tuple[Any, ...]]:
+    """The member for whom this supporter enters things, and what the supporter is called."""
+    m, p = members.c, supporters.c
+    wanted = (m.id, m.group_id.label("group"), m.name, m.practice, m.permission, p.name.label("by"))
+    found = sa.select(*wanted).join(supporters, p.member_id == m.id)
+    return (await conn.execute(found.where(p.id == supporter, p.ended_at.is_(None)))).one()
 
 
 def _read_back(s: Stage, effect: ef.ReadBack) -> None:

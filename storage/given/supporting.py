@@ -111,14 +111,17 @@ async def _supported(conn: AsyncConnection, s: Stage, _: str) -> Supported | Non
         return None
     p, m = supporters.c, members.c
     found = await conn.execute(
-        sa.select(p.id, p.purposes, m.name)
+        sa.select(p.id, p.purposes, m.name, m.permission)
         .join(members, m.id == p.member_id)
         .where(p.line_id == s.line.id, m.state.not_in(("left", "erased")), *_valid(s.now))
         .order_by(p.id.desc())
         .limit(1)
     )
     row = found.one_or_none()
-    return Supported(id=row.id, name=row.name, votes="votes" in row.purposes) if row else None
+    if row is None:
+        return None
+    votes = "votes" in row.purposes
+    return Supported(id=row.id, name=row.name, votes=votes, permission=row.permission)
 
 
 async def _taken(conn: AsyncConnection, s: Stage, code: str) -> Supported | None:

@@ -34,8 +34,11 @@ def _words(t: Turn, entry: Entry) -> None:
 
 def _vote(t: Turn, entry: Entry) -> None:
     poll = t.group.poll(entry.poll) if t.group else None
-    keys = t.votes.get(entry.poll, ())
-    if poll is None or not keys:
+    if entry.late or poll is None or poll.closed:
+        t.tell(f"entered.vote {'late' if entry.late else 'counted'}", by=entry.by, question=entry.question)
+        return
+    keys = t.votes.get(entry.poll)
+    if not keys:  # they took it back themselves
         return
     choice = ", ".join(option.label for option in poll.options if option.key in keys)
     t.push_done(Done(kind="ballot", id=poll.id, label=t.phrase("undo.ballot", question=poll.question)))

@@ -105,12 +105,13 @@ def enter(t: Turn, _: str) -> None:
 
 
 def vote(t: Turn, poll: Poll, answer: Answer) -> bool:
-    """Hand in the member's ballot, where that is what goes on; True where it was."""
-    one = supported(t) if t.frames and t.frames[-1].flow == ENTERING else None
+    """Hand in the member's ballot, where it is a supporter who votes; True where it was one."""
+    one = supported(t) if t.member is None else None
     if one is None:
         return False
-    t.do(Enter(id=t.ids(), supporter=one.id, poll=poll.id, keys=answer.keys))
-    t.tell("support.counted", who=one.name, choice=answer.text, question=poll.question)
+    t.do(Enter(id=t.ids(), supporter=one.id, poll=poll.id, keys=() if poll.closed else answer.keys))
+    name = "support.late" if poll.closed else "support.counted"
+    t.tell(name, who=one.name, choice=answer.text, question=poll.question)
     return True
 
 
