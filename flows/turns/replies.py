@@ -181,7 +181,7 @@ def _accept_ballot(t: Turn, question: Question, answer: Answer) -> None:
     if poll is None:
         t.tell("late.gone")
         return
-    if t.frame or poll.closed:
+    if t.frame or poll.closed or t.member is None:
         count_ballot(t, poll, answer)
         return
     open_frame(t, "vote", poll=poll.id, answers={"ballot": answer})

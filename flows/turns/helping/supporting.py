@@ -57,7 +57,11 @@ def take_code(t: Turn, code: str) -> None:
 
 
 def at_it(t: Turn) -> bool:
-    return bool(t.frame and t.frame.flow == ENTERING and t.question)
+    """Whether it answers what we asked a supporter: now, or by a vote's button however late."""
+    if t.frame and t.frame.flow == ENTERING and t.question:
+        return True
+    voted = t.event.kind == "press" and t.group and t.group.poll(t.event.question)
+    return bool(voted and supported(t))
 
 
 def hands_in(t: Turn) -> bool:
