@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.door import sessions
 from storage.erasure import removals
 from storage.given.rewriting import drop_media
 from storage.lines.persons import everyone, person
@@ -57,6 +58,7 @@ async def erase(conn: AsyncConnection, member: str, talk: str, now: datetime) ->
     w, theirs = alert_words.c, sa.select(alerts.c.id).where(alerts.c.member_id.in_(who))
     await conn.execute(sa.delete(alert_words).where(sa.or_(w.alert_id.in_(theirs), w.gift.in_(gifts))))
     await conn.execute(sa.delete(contributions).where(contributions.c.id.in_(gifts)))
+    await sessions.forget(conn, who)
     await conn.execute(sa.delete(members).where(members.c.id.in_(who)))  # takes the rest along
     return await drop_media(conn, files, now)
 

@@ -43,7 +43,8 @@ ABOUT: Mapping[str, tuple[sa.Table, str]] = {  # by the name it has for people
 }
 LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("given", "member_id"): "it only says which contributions are theirs, and those are listed",
-    ("sessions", "member_id"): "keys to the pages, that would let somebody in",
+    ("session_members", "member_id"): "keys to the pages, that are void after hours",
+    ("sign_ins", "member_id"): "hashes of links and codes, that would let somebody in",
     ("link_codes", "member_id"): "hashes of codes, that are void after minutes",
     ("lines", "at_member"): "who was at a line in the last half hour",
     ("joined_members", "other_id"): "the same rows as by who was kept",

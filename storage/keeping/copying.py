@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, StorageError
+from storage.door.sessions import forget_all
 from storage.erasure.abiding import Abided, abide
 from storage.erasure.register import Note, Register, Standing, known
 from storage.files.leftovers import discard
@@ -147,11 +148,12 @@ def _count(tally: Tally, shape: Shape, rows: Iterable[Row]) -> None:
 async def _settle(
     conn: AsyncConnection, register: Register, now: datetime, *, rows: int, data_from: datetime
 ) -> Put:
-    """Have it abide by the register; whoever held a lease where it comes from is not here."""
+    """Have it abide by the register; who held a lease where it comes from, or was signed in, is not here."""
     standing = register.standing(lifted_since=data_from)
     abided = await abide(conn, register, standing, now)
     await discard(conn, abided.files)
     await release_all(conn, now)
+    await forget_all(conn)
     return Put(rows=rows, abided=abided, known=len(standing.says), unreadable=standing.unreadable)
 
 

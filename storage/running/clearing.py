@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
+from storage.door.sessions import REMEMBERED
 from storage.lines.guessing import KEPT
 from storage.sending.heads import UNSENT
 from storage.tables import (
@@ -26,6 +27,8 @@ from storage.tables import (
     outbox,
     practice_posts,
     reaches,
+    sessions,
+    sign_ins,
     supporters,
 )
 
@@ -52,9 +55,28 @@ class Over:
 
 async def clear(db: Database, now: datetime) -> None:
     """Empty what was only kept for a repeat or a replay, and drop lines that nobody uses any more."""
-    old = (*_steps_and_posts(now), *_events(now), *_messages(now), *_codes(now), _lines(now), _leases(now))
+    old = (
+        *_steps_and_posts(now),
+        *_events(now),
+        *_messages(now),
+        *_codes(now),
+        *_staff(now),
+        _lines(now),
+        _leases(now),
+    )
     for over in old:
         await _bit_by_bit(db, over)
+
+
+async def clear_heard(db: Database) -> None:
+    """Let go of what was said on calls: others may have heard there what somebody gave who is erased.
+
+    Only the last answer on a call that goes on stays: the provider may still ask for it again.
+    """
+    s, c, next_ = call_steps.c, calls.c, call_steps.alias().c
+    ended = sa.exists().where(c.id == s.call_id, c.ended_at.is_not(None))
+    answered = sa.exists().where(next_.call_id == s.call_id, next_.step > s.step)
+    await _bit_by_bit(db, Over(key=s.call_id, which=sa.or_(ended, answered), does=sa.delete(call_steps).where))
 
 
 async def _bit_by_bit(db: Database, over: Over) -> None:
@@ -115,6 +137,15 @@ def _codes(now: datetime) -> tuple[Over, ...]:
         Over(key=i.id, which=i.until < now - KEPT, does=sa.delete(invitations).where),
         Over(key=c.id, which=c.until < now - KEPT, does=sa.delete(link_codes).where),
         Over(key=g.id, which=g.at < now - KEPT, does=sa.delete(guesses).where),
+    )
+
+
+def _staff(now: datetime) -> tuple[Over, ...]:
+    """Links and codes for the pages that work no more, and who was signed in there long ago."""
+    s, n = sessions.c, sign_ins.c
+    return (
+        Over(key=n.id, which=n.until < now - KEPT, does=sa.delete(sign_ins).where),
+        Over(key=s.id, which=s.ends_at < now - REMEMBERED, does=sa.delete(sessions).where),
     )
 
 

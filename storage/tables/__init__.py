@@ -49,7 +49,9 @@ from storage.tables.running import (
     marks,
     matters,
     senders,
+    session_members,
     sessions,
+    sign_ins,
     spending,
 )
 from storage.tables.safety import alert_steps, alert_words, alerts, safe_contacts, safe_words
@@ -127,7 +129,9 @@ __all__ = [
     "safe_words",
     "senders",
     "sendings",
+    "session_members",
     "sessions",
+    "sign_ins",
     "spending",
     "standings",
     "supporters",

@@ -88,15 +88,37 @@ leases = sa.Table(
     word("holder"),
     moment("until"),
 )
+# Who is signed in to the pages: for how long, and when they were here before.
 sessions = sa.Table(
     "sessions",
     meta,
     key(),
+    keyed("cookie_hash", unique=True, null=True),  # none once it was ended
+    moment("begun_at", null=False),
+    moment("seen_at", null=False),
+    moment("ends_at", null=False),
+    moment("before"),
+    sa.Index(None, "ends_at"),
+)
+session_members = sa.Table(  # one person may run several groups
+    "session_members",
+    meta,
+    ref("session_id", "sessions", primary=True),
+    ref("member_id", "members", primary=True),
+    sa.Index(None, "member_id"),
+)
+sign_ins = sa.Table(  # ways in that were given out and work once: a link, or a code on their own line
+    "sign_ins",
+    meta,
+    key(),
     ref("member_id", "members"),
+    word("kind"),  # link, code
     keyed("token_hash", unique=True),
-    moment("until"),
+    ref("line_id", "lines", null=True),  # where the code was sent
+    count("tries"),
+    moment("until", null=False),
     moment("used_at"),
-    moment("ended_at"),
+    sa.Index(None, "member_id"),
 )
 audit = sa.Table(
     "audit",
