@@ -38,9 +38,14 @@ _WORDS_A_MINUTE = 150  # slow speech
 _YOUNGEST, _OLDEST = 5, 22
 
 
+def plain(text: str) -> bool:
+    """Whether phones' plain alphabet has all of it, so that more fits into each SMS part."""
+    return _GSM.issuperset(text)
+
+
 def units(text: str) -> int:
     """How long a text is as SMS: septets if it fits the GSM alphabet, else UTF-16 units."""
-    return sum(map(_septets if _gsm(text) else _wide, text))
+    return sum(map(_septets if plain(text) else _wide, text))
 
 
 def parts(text: str) -> int:
@@ -48,7 +53,7 @@ def parts(text: str) -> int:
     if _BASIC.issuperset(text):  # as most are, and then nothing has to be counted letter by letter
         alone, each = _SEPTETS
         return 1 if len(text) <= alone else math.ceil(len(text) / each)
-    measure, (alone, each) = (_septets, _SEPTETS) if _gsm(text) else (_wide, _UNITS)
+    measure, (alone, each) = (_septets, _SEPTETS) if plain(text) else (_wide, _UNITS)
     lengths = [measure(character) for character in text]
     if sum(lengths) <= alone:
         return 1
@@ -62,7 +67,7 @@ def parts(text: str) -> int:
 
 def part_by_part(text: str) -> list[str]:
     """The text as its SMS parts carry it."""
-    measure, (alone, each) = (_septets, _SEPTETS) if _gsm(text) else (_wide, _UNITS)
+    measure, (alone, each) = (_septets, _SEPTETS) if plain(text) else (_wide, _UNITS)
     if sum(map(measure, text)) <= alone:
         return [text]
     found, filled = [""], 0
@@ -80,7 +85,7 @@ def simplify(text: str) -> str:
     Accents, other scripts and emoji are never dropped.
     """
     plainer = unicodedata.normalize("NFC", text).replace("\r\n", "\n").translate(_PLAINER)
-    return plainer if _gsm(plainer) else text
+    return plainer if plain(plainer) else text
 
 
 def split(text: str, most: int, *, tail: str = "") -> tuple[str, str]:
@@ -119,10 +124,6 @@ def reading_age(text: str) -> int:
     sentences = max(1, sum(1 for sentence in _ENDS.split(text) if _WORD.search(sentence)))
     grade = 0.39 * len(words) / sentences + 11.8 * sum(map(_syllables, words)) / len(words) - 15.59
     return min(_OLDEST, max(_YOUNGEST, round(grade + 5)))
-
-
-def _gsm(text: str) -> bool:
-    return _GSM.issuperset(text)
 
 
 def _septets(character: str) -> int:
