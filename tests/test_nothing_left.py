@@ -31,7 +31,7 @@ from tests.fakes.telegram_people import Person
 from tests.fakes.twilio_calls import sound
 from tests.filling import fill
 from tests.office import NOON
-from tests.world import ADA, World, world
+from tests.world import ADA, BEN, World, world
 
 __all__ = ["world"]
 
@@ -232,6 +232,21 @@ async def test_tidying_says_that_a_line_has_to_wait_until_the_call_is_over(world
     assert (await tidying.clear_away(_here(world))).waiting == 1
     await call.hang_up()
     assert (await tidying.clear_away(_here(world))).waiting == 0
+
+
+async def test_what_others_heard_by_phone_goes_when_tidying(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    await world.joined(BEN, name="Ben")
+    await world.texts(ADA, "thought", f"A {WORD} by the pond", "2")
+    over, on = [await (await world.twilio.ring(BEN)).say_words("hear the others") for _ in range(2)]
+    await on.press("0")
+    await over.hang_up()
+    await world.texts(ADA, "forget me", "1")
+    heard = "SELECT 1 FROM call_steps WHERE answer LIKE :word"
+    assert len(await world.rows(heard, word=f"%{WORD}%")) == 2
+    await tidying.clear_away(_here(world))
+    assert await world.rows(heard, word=f"%{WORD}%") == []
 
 
 async def test_nothing_is_left_of_somebody_who_gave_fifty_things(world: World, tmp_path: Path) -> None:

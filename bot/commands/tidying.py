@@ -51,6 +51,7 @@ async def clear_away(here: Here) -> Tidied:
     """Forget lines, empty what has had its time, remove files, and write the database's file anew."""
     lines, waiting = await _forget_lines(here)
     await clearing.clear(here.db, here.now)
+    await clearing.clear_heard(here.db)
     files = 0
     with suppress(Away):  # then the service removes them when it can
         while gone := await sweep(here.db, here.files, here.now):

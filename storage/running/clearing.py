@@ -76,7 +76,8 @@ async def clear_heard(db: Database) -> None:
     s, c, next_ = call_steps.c, calls.c, call_steps.alias().c
     ended = sa.exists().where(c.id == s.call_id, c.ended_at.is_not(None))
     answered = sa.exists().where(next_.call_id == s.call_id, next_.step > s.step)
-    await _bit_by_bit(db, Over(key=s.call_id, which=sa.or_(ended, answered), does=sa.delete(call_steps).where))
+    over = Over(key=s.call_id, which=sa.or_(ended, answered), does=sa.delete(call_steps).where)
+    await _bit_by_bit(db, over)
 
 
 async def _bit_by_bit(db: Database, over: Over) -> None:
