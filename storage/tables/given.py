@@ -79,6 +79,7 @@ contribution_media = sa.Table(
     ref("media_id", "media", primary=True),
     count("position"),
     word("answer", None, null=True),
+    sa.Index(None, "media_id"),
 )
 entries = sa.Table(  # what somebody entered for a member, until it was read back to them and a while longer
     "entries",
@@ -121,6 +122,7 @@ replies = sa.Table(  # "You said, we did"
     text("body"),
     ref("by_id", "members", null=True, gone="SET NULL"),
     moment("at"),
+    sa.Index(None, "contribution_id"),
 )
 proposals = sa.Table(
     "proposals",

@@ -130,6 +130,7 @@ audit = sa.Table(
     sa.Column("subject", sa.String(60), nullable=True),
     text("why"),
     moment("at", null=False),
+    sa.Index(None, "subject"),
 )
 marks = sa.Table(
     "marks", meta, sa.Column("name", sa.String(60), primary_key=True), text("value")
