@@ -112,6 +112,7 @@ class Question:
     frame: str = ""  # which run of which flow asked it
     loose: bool = False  # nobody is held to it, and nothing waits for its answer
     review: bool = False  # on a call, what is recorded is played back and confirmed
+    language: str = ""  # the one that it is put in, where that is not the person's own
 
     @property
     def closed(self) -> bool:

@@ -17,15 +17,19 @@ T = TypeVar("T")
 
 def pick(text: Mapping[str, str], language: str, form: str, *, spoken: bool = False) -> str:
     """The wording for a person: their language first, then their form; never blank where a text exists."""
+    return text.get(_best(text, language, form, spoken=spoken), "")
+
+
+def _best(text: Mapping[str, str], language: str, form: str, *, spoken: bool = False) -> str:
+    """What that wording is called in the text, such as "cy.easy"."""
     endings = [".easy.voice", ".voice", ".easy", ""] if form == "easy" else [".voice", ""]
     if not spoken:
         endings = [ending for ending in endings if not ending.endswith("voice")]
     for tongue in (language, "en"):
         for ending in endings:
-            found = text.get(tongue + ending)
-            if found is not None:
-                return found
-    return next(iter(text.values()), "")
+            if tongue + ending in text:
+                return tongue + ending
+    return next(iter(text), "")
 
 
 class InForms(dict[tuple[str, str], T]):
@@ -45,20 +49,24 @@ class InForms(dict[tuple[str, str], T]):
 class Wording:
     """One text: `parts` are plain words and names by turns, and begin and end with words.
 
-    `begins` tells of each name whether it begins a sentence and must do so with a capital.
+    `begins` tells of each name whether it begins a sentence and must do so with a capital. `language` is
+    the one that it is written in, "" where it has no words of its own: that of what it names, then.
     """
 
     text: str
     parts: tuple[str, ...]
     begins: tuple[bool, ...]
+    language: str = ""
 
     @classmethod
-    def of(cls, text: str) -> "Wording":
+    def of(cls, text: str, language: str = "en") -> "Wording":
         begins = (
             found[1] in _NOT_NAMED and _BEGIN.search(text[: found.start()]) is not None
             for found in BRACES.finditer(text)
         )
-        return cls(text, tuple(BRACES.split(text)), tuple(begins))
+        parts = tuple(BRACES.split(text))
+        own = any(character.isalpha() for part in parts[::2] for character in part)
+        return cls(text, parts, tuple(begins), language if own else "")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -89,6 +97,11 @@ class Text(dict[str, str]):
 
     def __init__(self, forms: Mapping[str, str]) -> None:
         super().__init__(forms)
-        cut = {body: Wording.of(body) for body in ("", *forms.values())}
-        self.written = InForms(forms, lambda *key: cut[pick(forms, *key)])
-        self.spoken = InForms(forms, lambda *key: cut[pick(forms, *key, spoken=True)])
+        cut: dict[tuple[str, str], Wording] = {}
+
+        def wording(name: str) -> Wording:
+            tongue, body = name.partition(".")[0], forms.get(name, "")
+            return cut.setdefault((tongue, body), Wording.of(body, tongue))
+
+        self.written = InForms(forms, lambda *key: wording(_best(forms, *key)))
+        self.spoken = InForms(forms, lambda *key: wording(_best(forms, *key, spoken=True)))

@@ -20,7 +20,7 @@ from flows.turns.deeds import DEEDS
 from flows.turns.facts import FACTS, NAMES, OVER
 from flows.wording import Text, Wording, pick
 from tests.people import somebody
-from tests.scenes import GROUP, MARY, VOTE, shipped
+from tests.scenes import BRIEF, GROUP, MARY, VOTE, shipped
 
 ROOT = Path(__file__).parent.parent
 PHRASES = (ROOT / "flows" / "ways" / "phrases.yaml").read_text(encoding="utf-8")
@@ -156,6 +156,22 @@ def test_a_flow_speaks_the_members_language(language: str, form: str, channel: s
     person.writes("te")
     person.channel = channel
     assert person.writes("repeat") == expected
+
+
+def test_each_voice_says_what_is_in_its_language() -> None:
+    brief = replace(BRIEF, parts={"en": ("Two routes.",), "cy": ("Dau lwybr.",)})
+    ways = flows(te=WELSH, brief=(ROOT / "flows" / "ways" / "brief.yaml").read_text(encoding="utf-8"))
+    scene = {"member": replace(MARY, language="cy"), "group": replace(GROUP, briefs=(brief,))}
+    person = somebody("voice", flows=ways, **scene)
+    person.rings()
+    assert {say.language for say in person.says} == {"en"}  # nobody has put into Welsh what we say first
+    person.writes("brief")
+    assert [say.language for say in person.says] == ["en", "cy", "en"]
+    assert person.says[1].text == "Dau lwybr."
+    person.writes("te")
+    assert [(say.language, say.spoken) for say in person.says] == [("cy", "Dwedwch pa de.")]
+    person.does("silence")
+    assert [say.language for say in person.says] == ["en", "cy"]  # that nothing was heard, and the question
 
 
 # The shipped flows

@@ -198,8 +198,9 @@ def _ask_review(t: Turn, question: Question) -> None:
         Option(key=name, label=t.phrase(f"review.{name}"), spoken=t.spoken(f"review.{name}"))
         for name in names
     )
-    text = t.phrase(f"review.{stage}")
-    put_question(t, Question(id=question.id, name="review", text=text, takes=("choice",), options=options))
+    text, tongue = t.phrase(f"review.{stage}"), t.tongue(f"review.{stage}")
+    asked = Question(id=question.id, name="review", text=text, takes=("choice",), language=tongue)
+    put_question(t, replace(asked, options=options))
 
 
 def _answer_review(t: Turn, review: Review, question: Question) -> None:

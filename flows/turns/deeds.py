@@ -180,7 +180,7 @@ def notice(t: Turn, _: str) -> None:
     elif found.kind == "alert":
         open_frame(t, "alert", seen=found.subject)
     else:
-        t.line(found.text)
+        t.line(found.text, language=found.language)
         open_frame(t, "menu")
 
 

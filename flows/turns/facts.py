@@ -219,12 +219,16 @@ def _of_brief(t: Turn) -> str:
     return _version(t, found).partition(".")[0] if found else ""
 
 
+def _tongue_of(text: Callable[[Turn], Text]) -> Callable[[Turn], str]:
+    return lambda t: _tongue(t, text(t))
+
+
 # The languages of what a name stands for, where that is known; else it is the group's words, or a member's.
 LANGUAGES: Mapping[str, Callable[[Turn], str]] = {
     "part": _of_brief,
     "whole": _of_brief,
     "notice": lambda t: t.member.notice.language if t.member and t.member.notice else "",
-    **{name: lambda t, text=text: _tongue(t, text(t)) for name, text in consenting.WORDINGS.items()},
+    **{name: _tongue_of(text) for name, text in consenting.WORDINGS.items()},
 }
 NUMBERS = frozenset({"member number", "phone", "helper phone", "link code", "support code"})
 SAID_OTHERWISE = NUMBERS | consenting.WORDINGS.keys()

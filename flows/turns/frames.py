@@ -91,7 +91,7 @@ def put_question(t: Turn, question: Question, *, offset: int = 0, merge: str = "
     records = t.on_call and not question.closed
     if records:
         _promise(t)
-    t.line(question.text, question.spoken)
+    t.line(question.text, question.spoken, question.language)
     t.again = True
     t.speak(question=question, record=records, offset=offset, merge=merge)
 

@@ -101,7 +101,7 @@ def _carried(t: Turn, step: AskStep) -> bool:
 def question_of(t: Turn, step: AskStep) -> Question:
     """The question as this person gets it, in their language and form."""
     frame = t.frames[-1]
-    text, spoken, tongue = fill(t, step.text, aloud=t.on_call)
+    text, spoken, tongue = fill(t, step.text)
     return Question(
         id=t.ids(),
         name=step.name,
@@ -119,7 +119,7 @@ def question_of(t: Turn, step: AskStep) -> Question:
         frame=frame.id,
         review=step.review,
         loose=bool(step.lapses) or (step.soft and not t.flow(frame).over),
-        language=tongue,
+        language=tongue if tongue != t.language else "",
     )
 
 
@@ -183,7 +183,10 @@ def poll_question(t: Turn, poll: Poll, step: BallotStep | None = None) -> Questi
     """The poll as this run of a flow asks it."""
     text, spoken, tongue = fill(t, step.text) if step else ("", "", "")
     frame = t.frames[-1].id if t.frames else ""
-    return replace(ballot_of(poll, text=text, spoken=spoken, frame=frame), language=tongue)
+    return replace(
+        ballot_of(poll, text=text, spoken=spoken, frame=frame),
+        language=tongue if tongue != t.language else "",
+    )
 
 
 def _begin(t: Turn, step: BeginStep) -> None:

@@ -6,6 +6,8 @@ Lives for one call of `engine.turn` and is the only thing in this room that chan
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from flows.effects import Effect, Fetch, Vote
@@ -36,7 +38,7 @@ class Turn:
     proved: bool = False  # they have just shown that they are the member whose line it is
     says: list[Say] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
-    lines: list[tuple[str, str]] = field(default_factory=list)
+    lines: list[tuple[str, str, str]] = field(default_factory=list)  # as written, as said, its language
     votes: Mapping[str, tuple[str, ...]] = field(init=False)
     chosen: str = ""
     waiting_title: str = ""
@@ -164,32 +166,50 @@ class Turn:
         """The same as it is said on a call."""
         return self._phrase(name, {}, aloud=True)[1]
 
+    def tongue(self, name: str) -> str:
+        """The language in which a sentence of the house is said to this person."""
+        return self.flows.phrases[name].spoken[self.language, self.form].language
+
     def tell(self, name: str, **values: str | int) -> None:
         """Say a sentence of the house."""
-        self.line(*self._phrase(name, values, aloud=self.on_call))
+        self.line(*self._phrase(name, values, aloud=self.on_call), self.tongue(name))
 
-    def line(self, text: str, spoken: str = "") -> None:
-        """Add a paragraph; paragraphs of one turn go out together as one message."""
+    def line(self, text: str, spoken: str = "", language: str = "") -> None:
+        """Add a paragraph; paragraphs of one turn go out together as one message.
+
+        `language` is the one that it is in, "" for the person's own.
+        """
         if text.strip():
-            self.lines.append((text, spoken or text))
+            self.lines.append((text, spoken or text, language or self.language))
 
     def speak(self, question: Question | None = None, **extra: Any) -> None:
-        """Close the message: what was said so far, with the question that it ends in."""
+        """Close the message: what was said so far, with the question that it ends in.
+
+        On a call each voice speaks one language, so what is in several is said by several.
+        """
         if not self.lines and not extra:
             return
-        member = self.member if self.on_call else None
-        text = "\n\n".join([line for line, _ in self.lines])
-        spoken = "\n\n".join([line for _, line in self.lines]) if self.on_call else text
+        last = self.lines[-1][2] if self.lines else self.language
+        runs = [(last, self.lines)]
+        if self.on_call and any(language != last for *_, language in self.lines):
+            runs = [(language, list(lines)) for language, lines in groupby(self.lines, key=itemgetter(2))]
         self.lines = []
+        for language, lines in runs[:-1]:
+            self._say(lines, language)
+        self._say(runs[-1][1], last, question=question, **extra)
+
+    def _say(self, lines: Sequence[tuple[str, str, str]], language: str, **extra: Any) -> None:
+        member = self.member if self.on_call else None
+        text = "\n\n".join([line for line, *_ in lines])
+        spoken = "\n\n".join([line for _, line, _ in lines]) if self.on_call else text
         self.says.append(
             Say(
                 text=text,
                 spoken="" if spoken == text else spoken,
-                question=question,
                 slower=self.slower,
                 lower=bool(member and member.lower),
                 waits=bool(member and member.more_time),
-                language=self.language,
+                language=language,
                 about=self.about,
                 **extra,
             )

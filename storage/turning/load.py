@@ -316,7 +316,8 @@ def _by_name() -> sa.ColumnElement[bool]:
 def _notice(id_: str, kind: str, subject: str | None, body: str | None, greet: bool) -> Notice:
     say = unpacked_body(body).say if body else None
     words = (say.spoken or say.text) if say else ""
-    return Notice(id=id_, kind=kind, subject=subject or "", text=words, greet=greet)
+    language = say.language if say else ""
+    return Notice(id=id_, kind=kind, subject=subject or "", text=words, greet=greet, language=language)
 
 
 @cache

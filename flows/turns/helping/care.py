@@ -35,15 +35,14 @@ def _say_first(t: Turn) -> None:
     own = t.group.rules.safe_words_reply if t.group else ""
     text, spoken = own or t.phrase("safety.words"), own or t.spoken("safety.words")
     first = t.says[0] if t.says else None
-    if first is None or first.merge or not first.text:
+    if first is None or first.merge or not first.text or t.on_call:
         waiting, t.lines = t.lines, []
-        t.line(text, spoken)
+        t.line(text, spoken, t.group.language if own and t.group else t.tongue("safety.words"))
         t.speak()
         t.lines = waiting
         t.says.insert(0, t.says.pop())
         return
-    aloud = f"{spoken}\n\n{first.spoken or first.text}" if t.on_call else first.spoken
-    t.says[0] = replace(first, text=f"{text}\n\n{first.text}", spoken=aloud)
+    t.says[0] = replace(first, text=f"{text}\n\n{first.text}")
 
 
 def answered(t: Turn) -> bool:

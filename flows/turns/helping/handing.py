@@ -103,7 +103,7 @@ def _open(t: Turn, group: Group) -> None:
     t.away = False
     t.tell("handover.opened" if there(t) else "handover.opened later", helper=helper(t), when=when(t))
     if not there(t):
-        t.line(group.rules.reach_now)
+        t.line(group.rules.reach_now, language=group.language)
     _also_by_phone(t)
     t.tell("handover.how", helper=helper(t))
 
@@ -112,7 +112,7 @@ def _away(t: Turn) -> None:
     """Outside the helper's hours: when they answer, and whom to reach now."""
     if t.group and not there(t):
         t.tell("help.later", helper=helper(t), when=when(t))
-        t.line(t.group.rules.reach_now)
+        t.line(t.group.rules.reach_now, language=t.group.language)
 
 
 def _also_by_phone(t: Turn) -> None:

@@ -52,7 +52,8 @@ def still_theirs(flows: Flows, member: str, first_name: str, form: tuple[str, st
         for key in ("yes", "no")
     )
     text = said("still.ask", member=first_name or said("still.nobody"))
-    return Question(id=member, name=STILL, text=text, takes=("choice",), options=options)
+    tongue = flows.phrases["still.ask"].written[form].language
+    return Question(id=member, name=STILL, text=text, takes=("choice",), options=options, language=tongue)
 
 
 def question_of(t: Turn, name: str, phrase: str, options: tuple[Option, ...] = ()) -> Question:
@@ -63,6 +64,7 @@ def question_of(t: Turn, name: str, phrase: str, options: tuple[Option, ...] = (
         spoken=t.spoken(phrase),
         takes=("choice",) if options else ("number",),
         options=options,
+        language=t.tongue(phrase),
     )
 
 

@@ -23,6 +23,7 @@ from flows.turns.lines.introducing import (
 )
 from flows.turns.replies import read
 from flows.turns.turning import Turn
+from flows.values import replace
 
 MOST_HELD = 20
 TRIES = 3
@@ -235,7 +236,8 @@ def _give_up(t: Turn) -> None:
     t.afresh()
     if t.on_call and t.group:
         text, spoken = t.phrase("who.message"), t.spoken("who.message")
-        put(t, Question(id=t.ids(), name=MESSAGE, text=text, spoken=spoken, takes=("text",)))
+        asked = Question(id=t.ids(), name=MESSAGE, text=text, spoken=spoken, takes=("text",))
+        put(t, replace(asked, language=t.tongue("who.message")))
         return
     _pass_on(t)
     t.tell("who.kept")
