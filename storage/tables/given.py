@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from storage.columns import count, flag, json, key, keyed, meta, moment, ref, sealed, text, word
 
+WITH_POLL = sa.text("poll_id IS NOT NULL")  # few are: only these are looked for by it
 contributions = sa.Table(
     "contributions",
     meta,
@@ -28,6 +29,7 @@ contributions = sa.Table(
     moment("hidden_at"),
     moment("taken_back_at"),
     sa.Index(None, "group_id", "at"),
+    sa.Index(None, "poll_id", sqlite_where=WITH_POLL, postgresql_where=WITH_POLL),
 )
 given = sa.Table(
     "given",

@@ -16,6 +16,7 @@ polls = sa.Table(
     flag("staff"),
     flag("grows"),
     word("state", "open"),
+    text("changes"),  # what it will change, and who decides, as members are told
     text("decides"),
     moment("opened_at", null=False),
     moment("closes_at"),
