@@ -45,14 +45,15 @@ class Retention:
 
     async def _erase(self, one: Keeping, now: datetime) -> None:
         """A few at a time, so that no turn waits long for it."""
-        gifts = [""]
-        while gifts:
+        left = True
+        while left:
             async with self._db.write() as conn:
-                gifts = await retention.due(conn, one, now)
-                if gifts:
-                    await retention.over(conn, one, gifts, ids=self._ids, now=now)
+                what = await retention.due(conn, one, now)
+                if what:
+                    await retention.over(conn, one, what, ids=self._ids, now=now)
                 else:
                     await retention.settled(conn, one, now)
+                left = what is not None
 
     async def _tell(self, conn: AsyncConnection, one: Keeping, what: Fading, now: datetime) -> None:
         key = f"fading:{one.group}:{what.through.isoformat()}"

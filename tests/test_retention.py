@@ -9,7 +9,7 @@ from bot.retention import Retention
 from storage.database import Database
 from storage.erasure.auditing import trail
 from storage.secrets import Secrets
-from storage.tables import contributions, events, given, groups, outbox
+from storage.tables import contributions, events, given, groups, matters, outbox
 from tests.office import NOON, Office
 
 DAY, YEAR = timedelta(days=1), 365
@@ -56,7 +56,19 @@ async def test_givers_and_facilitators_are_told_once_and_a_week_later_it_goes(of
     async with office.db.read() as conn:
         assert await conn.scalar(sa.select(events.c.body).where(events.c.id == "old")) is None
         (trace, *more) = await trail(conn, "g")
-    assert (trace.did, trace.why, more) == ("erased what had had its time", "1 contributions", [])
+    assert (trace.did, more) == ("erased what had had its time", [])
+    assert trace.why == "1 contributions, 0 passed on"
+
+
+async def test_what_was_passed_on_goes_too_but_not_what_still_asks_for_somebody(office: Office) -> None:
+    for kind, words in (("passed on", "old words"), ("help", ""), ("asks in", "hello")):
+        async with office.db.write() as conn:
+            row = {"id": kind, "group_id": "g", "kind": kind, "words": words, "at": NOON - YEAR * DAY}
+            await conn.execute(sa.insert(matters).values(**row, member_id="ben"))
+    await rounds(office, days=8)
+    async with office.db.read() as conn:
+        assert sorted(await conn.scalars(sa.select(matters.c.id))) == ["asks in", "help"]
+    assert await told(office) == ["ada", "ann", "ben"]
 
 
 async def test_a_group_that_changes_its_mind_in_that_week_loses_nothing(office: Office) -> None:

@@ -63,7 +63,7 @@ async def erase(conn: AsyncConnection, member: str, talk: str, now: datetime) ->
     return await drop_media(conn, files, now)
 
 
-async def erase_gifts(conn: AsyncConnection, gifts: list[str], now: datetime) -> list[str | None]:
+async def erase_gifts(conn: AsyncConnection, gifts: Sequence[str], now: datetime) -> list[str | None]:
     """Remove these contributions with all that they left elsewhere; the hashes of files to remove."""
     cm, e = contribution_media.c, events.c
     files = (await conn.scalars(sa.select(cm.media_id).where(cm.contribution_id.in_(gifts)))).all()
@@ -72,6 +72,22 @@ async def erase_gifts(conn: AsyncConnection, gifts: list[str], now: datetime) ->
     await conn.execute(became.values(body=None, answer=None, emptied_at=now))
     await conn.execute(sa.delete(contributions).where(contributions.c.id.in_(gifts)))
     return await drop_media(conn, files, now)
+
+
+async def erase_passed_on(conn: AsyncConnection, ids: Sequence[str], now: datetime) -> list[str | None]:
+    """Remove this from what was passed on to the facilitators; the hashes of files to remove."""
+    m = matters.c
+    found = await conn.scalars(sa.select(m.media).where(m.id.in_(ids)))
+    files = [file for media in found for file in media or ()]
+    await conn.execute(sa.delete(matters).where(m.id.in_(ids)))
+    return await drop_media(conn, files, now)
+
+
+async def erase_alert_words(conn: AsyncConnection, group: str, until: datetime) -> None:
+    """Remove the words that gave an alert until then, where somebody has seen to it; the alert stays."""
+    seen = sa.select(alerts.c.id).where(alerts.c.group_id == group, alerts.c.state != "open")
+    w = alert_words.c
+    await conn.execute(sa.delete(alert_words).where(w.alert_id.in_(seen), w.at <= until))
 
 
 async def _one_person(conn: AsyncConnection, member: str) -> list[str]:
