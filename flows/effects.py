@@ -231,7 +231,10 @@ class EndHandover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Helped:
-    """The member has spoken to the helper: their wish for help is off the list."""
+    """Somebody has spoken to the helper: the member's wish for help, or a stranger's with this id, is off
+    the list."""
+
+    wish: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

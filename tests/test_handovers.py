@@ -334,14 +334,19 @@ async def test_no_number_is_given_to_two_who_are_helped(office: Office) -> None:
 
 
 # The whole of it -------------------------------------------------------------------------------------
-async def test_words_pass_between_a_member_and_the_helpers_own_phone(world: World) -> None:
+async def ann_helps(world: World) -> None:
+    """Ann joins, and is the helper of her group."""
     home = await world.group(hours="0-24")
     await world.joined(ADA, name="Ann Smith")
-    await world.joined(BEN, name="Ben Jones")
     async with world.app.db.write() as conn:
         ann = (await people.list_members(conn, home.id, world.app.secrets))[0]
         await people.appoint(conn, home.id, ann.id, world.app.secrets)
         await people.name_helper(conn, home.id, ann.id, phone="", secrets=world.app.secrets)
+
+
+async def test_words_pass_between_a_member_and_the_helpers_own_phone(world: World) -> None:
+    await ann_helps(world)
+    await world.joined(BEN, name="Ben Jones")
     had = len(world.twilio.sent_to(ADA))
     assert "Ann Smith will answer you here" in (await world.texts(BEN, "help"))[0]
     asked = await world.twilio.next_text(ADA, after=had)
@@ -354,6 +359,21 @@ async def test_words_pass_between_a_member_and_the_helpers_own_phone(world: Worl
     assert "finished" in (await world.texts(ADA, "#1 done"))[0]
     assert "Ann has finished helping you" in await world.twilio.next_text(BEN, after=heard + 1)
     assert "What would you like to do?" in (await world.texts(BEN, "menu"))[0]
+
+
+async def test_the_helper_hears_of_a_strangers_message_and_it_stands_on_the_list_once(world: World) -> None:
+    await ann_helps(world)
+    had = len(world.twilio.sent_to(ADA))
+    call = await world.twilio.ring(BEN)
+    await call.press("0")
+    await call.press("1")
+    assert "who you are" in " ".join(call.heard)
+    await call.record(SOUND, 9)
+    await call.hang_up()
+    assert "has left you a message by phone" in await world.twilio.next_text(ADA, after=had)
+    (wish,) = await world.rows("SELECT member_id, media FROM matters WHERE done_at IS NULL")
+    assert wish.member_id is None
+    assert wish.media != "[]"
 
 
 async def test_nothing_of_what_was_practised_is_left_behind(world: World) -> None:

@@ -17,6 +17,7 @@ from flows.state import Handover
 from flows.values import replace
 from storage import locks
 from storage.care.helped import KIND, WRITTEN, Listed, find, said
+from storage.care.matters import done as take_off
 from storage.lines.reaching import ways_to
 from storage.members.groups import Complaint
 from storage.sending import outbox, telling
@@ -150,15 +151,22 @@ def _end(s: Stage, effect: ef.EndHandover) -> None:
     s.ledger.deeds.append(write)
 
 
-def _helped(s: Stage, _: ef.Helped) -> None:
+def _helped(s: Stage, effect: ef.Helped) -> None:
     if me := s.me:
         s.ledger.deeds.append(lambda conn: _seen_to(conn, me, s.now))
+    elif effect.wish and (group := s.group):
+        s.ledger.deeds.append(lambda conn: _done(conn, effect.wish, group.id, s.now))
+
+
+async def _done(conn: AsyncConnection, wish: str, group: str, now: datetime) -> None:
+    await take_off(conn, wish, group=group, now=now)
 
 
 def _tell(s: Stage, effect: ef.TellHelper) -> None:
-    if s.person is None:
+    practised = s.person is None and s.line is not None and s.line.kind == outbox.PRACTICE
+    if s.group is None or practised:
         return
-    me, group, tools = s.person.member.id, s.person.group, _tools(s)
+    me, group, tools = s.me, s.group.id, _tools(s)
 
     async def write(conn: AsyncConnection) -> None:
         helper = await conn.scalar(sa.select(groups.c.helper_id).where(groups.c.id == group))
@@ -243,10 +251,10 @@ async def _tell_helper(conn: AsyncConnection, id: str, text: str, tools: Tools) 
 
 
 async def _write_to(
-    conn: AsyncConnection, helper: str | None, text: str, *, about: str, tools: Tools
+    conn: AsyncConnection, helper: str | None, text: str, *, about: str | None, tools: Tools
 ) -> None:
     """A notice to a helper about a member, whose erasing finds it; who practises troubles no real helper."""
-    both = sa.select(_M.practice).where(_M.id.in_([about, helper])).distinct()
+    both = sa.select(_M.practice).where(_M.id.in_([about or helper, helper])).distinct()
     if helper is None or len((await conn.scalars(both)).all()) > 1:
         return
     await telling.tell(

@@ -63,7 +63,11 @@ def _numbered(t: Turn, number: str) -> str:
 # Asking for a person ---------------------------------------------------------------------------------
 def person(t: Turn, _: str) -> None:
     """Ask for a person: on a call put through, in writing a hand-over, else something on the list."""
-    t.do(Matter(kind="help"))
+    if t.on_call and t.group is None:
+        t.tell("help.which group")
+        return
+    if t.member:
+        t.do(Matter(kind="help"))
     if t.on_call:
         _leave(t)
         _ring(t)
@@ -122,25 +126,39 @@ def _also_by_phone(t: Turn) -> None:
 
 # On the phone ----------------------------------------------------------------------------------------
 def _ring(t: Turn) -> None:
+    if not put_through(t):
+        _take_message(t)
+
+
+def put_through(t: Turn) -> bool:
+    """Put the call through, where the helper can be rung now; else say when they are there."""
     group = t.group
     if group and group.helper_phone and there(t):
         t.tell("help.dial", helper=helper(t))
         park(t)
         t.speak(dial=group.helper_phone)
-        return
+        return True
     if there(t):
         t.tell("help.no phone", helper=helper(t))
     _away(t)
+    return False
+
+
+def _take_message(t: Turn) -> None:
+    """What they say goes on the list. A stranger stands on it from now on too, though nothing tells whose."""
     open_frame(t, "message")
+    if t.member is None:
+        t.do(Matter(kind="help", id=t.frames[-1].id))
 
 
 def after_person(t: Turn, *, answered: bool) -> None:
     """Back from being put through; where nobody came to the phone a message can be left."""
     if not answered:
         t.tell("help.away", helper=helper(t))
-        open_frame(t, "message")
+        _take_message(t)
         return
-    t.do(Helped())
+    if t.member:
+        t.do(Helped())
     t.tell("help.back")
     if t.frames:
         resume(t)
@@ -150,9 +168,10 @@ def leave_message(t: Turn, _: str) -> None:
     """What was said for the helper goes on the list in place of the bare wish for help."""
     answer = t.answer("message") or Answer()
     if answer.media or answer.text:
-        t.do(Helped())
+        t.do(Helped(wish="" if t.member else t.frames[-1].id))
         t.do(Matter(kind="help", words=answer.text, media=answer.media))
-        t.do(TellHelper(text=t.phrase("help.message left", member=called(t))))
+        left = "help.message left" if t.member else "help.message of a stranger"
+        t.do(TellHelper(text=t.phrase(left, member=called(t))))
 
 
 def book(t: Turn, _: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from flows.effects import Here, Matter, NotTheirs, SomebodyElse
 from flows.events import Question
 from flows.state import Candidate
+from flows.turns.helping import handing
 from flows.turns.lines.introducing import (
     MESSAGE,
     OTHER,
@@ -26,6 +27,7 @@ from flows.turns.turning import Turn
 from flows.values import replace
 
 MOST_HELD = 20
+DIALLED = "dialled:"
 TRIES = 3
 FEW_WORDS = 3  # more are somebody telling us something, not their name
 NUMBER = re.compile(r"\d{4}")
@@ -53,6 +55,8 @@ def hear(t: Turn) -> None:
         _silent(t)
     elif t.asked is None or kind == "call":
         _begin(t)
+    elif t.on_call and kind == "press" and _said(t) == "0":
+        _to_a_person(t, t.asked)
     else:
         ANSWERS[t.asked.name](t, t.asked)
 
@@ -102,8 +106,6 @@ def _who(t: Turn, question: Question) -> None:
         _pass_on(t)
         t.do(SomebodyElse())
         t.recognised = True
-    elif t.event.kind == "press" and said == "0":
-        _give_up(t)
     elif t.event.kind != "words" or len(said.split()) > FEW_WORDS:
         _hold(t)
         if t.asked:
@@ -217,7 +219,30 @@ def _again(t: Turn, question: Question, why: str) -> None:
     put(t, question)
 
 
+def _to_a_person(t: Turn, question: Question) -> None:
+    """The key 0: put through to the helper of the one group that can be meant, else a message."""
+    t.near = t.was.near
+    if len({one.group for one in t.candidates}) > 1 or t.group is None:
+        t.tell("help.which group")
+        put(t, question)
+    elif not handing.put_through(t):
+        _give_up(t)
+
+
+def _back_from_a_person(t: Turn, question: Question) -> None:
+    t.near = t.was.near
+    if t.event.value == f"{DIALLED}completed":
+        t.tell("help.back")
+        put(t, question)
+        return
+    t.tell("help.away", helper=handing.helper(t))
+    _give_up(t)
+
+
 def _silent(t: Turn) -> None:
+    if t.asked and t.event.value.startswith(DIALLED):
+        _back_from_a_person(t, t.asked)
+        return
     t.silences += 1
     if t.silences >= TRIES or t.asked is None:
         t.tell("call.goodbye")
