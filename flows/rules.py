@@ -65,6 +65,13 @@ class Rules:
     keep_days: int = rule(
         0, "After how many days what was given is erased, with a week's notice; 0 to keep it for ever."
     )
+    text_pence: int = rule(
+        0, "About what one part of a text costs you, in pence, for forecasts; 0 if unknown."
+    )
+    minute_pence: int = rule(
+        0, "About what a minute of a call costs you, in pence, for forecasts; 0 if unknown."
+    )
+
     ring_back: bool = rule(True, "Whether we ring back whoever texts RING ME.")
     ring_back_missed: bool = rule(False, "Whether we also ring back whoever rings once and hangs up.")
     ring_backs_a_day: int = rule(3, "How often we ring one phone back in a day.")

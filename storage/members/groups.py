@@ -88,6 +88,11 @@ async def list_groups(conn: AsyncConnection) -> list[Home]:
     return [Home(**row._mapping) for row in rows]
 
 
+async def rules_of(conn: AsyncConnection, group: str) -> Rules:
+    """What a group has settled for itself."""
+    return rules.read(await conn.scalar(sa.select(groups.c.settings).where(groups.c.id == group)))
+
+
 async def settle(conn: AsyncConnection, group: str, asked: Mapping[str, str]) -> Rules:
     """Change these rules of a group, and give all of them as they are now. Raise Complaint."""
     kept = await conn.scalar(sa.select(groups.c.settings).where(groups.c.id == group).with_for_update())

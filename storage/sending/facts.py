@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import rules
 from flows.state import Conversation
+from flows.values import replace
 from storage.lines import reaching, sharing
 from storage.lines.persons import any_of, person
 from storage.sending import spending, weeks
@@ -156,6 +157,7 @@ async def _people(
                 m.days,
                 m.a_week,
                 m.practice,
+                m.group_id,
             ),
             *(g.hours.label("group_hours"), g.settings, g.zone),
             *(c.busy_until, c.state.label("talk"), m.handover, m.language, m.form),
@@ -165,8 +167,10 @@ async def _people(
         .where(m.id.in_(ids))
     )
     people = found.all()
-    settled = {row.id: rules.read(row.settings) for row in people}
-    week = {row.id: weeks.week(had.get(row.id, []), _a_week(row, settled[row.id])) for row in people}
+    settled = {
+        group: rules.read(kept) for group, kept in {row.group_id: row.settings for row in people}.items()
+    }
+    week = {row.id: weeks.week(had.get(row.id, []), _a_week(row, settled[row.group_id])) for row in people}
     return {
         row.id: Facts(
             state=row.state,
@@ -175,7 +179,7 @@ async def _people(
             never_ring=row.never_ring,
             hours=row.hours or row.group_hours,
             days=row.days,
-            helper_hours=settled[row.id].helper_hours,
+            helper_hours=settled[row.group_id].helper_hours,
             zone=row.zone,
             week_left=week[row.id].left,
             week_until=week[row.id].until,
