@@ -38,7 +38,8 @@ from bot.senders import Senders
 from bot.settings import Settings
 from bot.stepping import Tools, Turned
 from bot.tasks import Loop, Tasks
-from bot.web import media, operations, practice
+from bot.web import assets, media, operations, practice
+from bot.web.console import pages as console
 from bot.web.front import Front
 from bot.web.headers import Headers
 from bot.web.webhooks import Webhooks
@@ -314,6 +315,8 @@ class App:
         return [
             *operations.routes(db=self.db, state=self._state, metrics=self.metrics),
             *media.routes(db=self.db, store=self.files, secrets=self.secrets, fetch=self.fetcher.now),
+            *assets.routes(),
+            *console.routes(self),
             *self._pages(self),
         ]
 

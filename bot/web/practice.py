@@ -4,7 +4,6 @@ import re
 import secrets as chance
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
@@ -13,8 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Route
 
 from bot.intake import Busy
 from bot.logs import place
@@ -27,7 +25,6 @@ from channels.practice_call import Scene
 from flows.events import Shown
 from storage.files.prepared import MOST_BYTES
 
-HERE = Path(__file__).parent
 COOKIE = "takepart_practice"
 LASTS = 30 * 24 * 3600
 MOST_FORM = MOST_BYTES * 4  # an album of several photos
@@ -81,7 +78,7 @@ class PracticePages:
         self._page = _templates().get_template("practice.html")
 
     def routes(self) -> list[BaseRoute]:
-        """Everything below /practice, and the page's own files."""
+        """Everything below /practice."""
         deeds: dict[str, Do] = {
             "telegram": self._telegram,
             "telegram/press": self._press,
@@ -94,8 +91,6 @@ class PracticePages:
             Route("/practice/new", self._new, methods=["POST"]),
             Route("/practice/posts", self._posts),
             *(Route(f"/practice/{path}", self._doing(do), methods=["POST"]) for path, do in deeds.items()),
-            Mount("/static/fonts", StaticFiles(directory=HERE.parent / "fonts")),
-            Mount("/static", StaticFiles(directory=HERE / "static")),
         ]
 
     async def _show(self, request: Request) -> Response:

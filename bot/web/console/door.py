@@ -1,0 +1,203 @@
+"""Who comes in to the pages, and what they are told where something goes wrong."""
+
+import hashlib
+import hmac
+import secrets as chance
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bot.logs import place
+from bot.web.console.desk import Desk, Missing, Page, Service
+from bot.web.console.templating import Pages
+from storage.database import StorageError
+from storage.door import sessions
+from storage.door.sessions import LASTS, Session
+from storage.members.groups import Complaint, Home, find_group
+from storage.secrets import Unsigned
+
+COOKIE = "takepart_session"
+BEFORE = "takepart_visitor"  # of those who are not signed in yet
+TOKEN = "token"  # noqa: S105  # the name of a form's field
+MOST_FIELDS = 200
+MOST_FILES = 20
+SIGN_IN = "/console/sign-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is shown in place of the page that was asked for."""
+
+    status: int
+    heading: str
+    sentence: str
+
+
+NOT_HERE = Refusal(404, "There is no such page here", "The address may be wrong, or it is of another group.")
+FORGED = Refusal(403, "This was not done", "The page was open for too long. Load it again.")
+SIGNED_OUT = Refusal(403, "You are signed out", "Nothing was changed. Sign in, then do it again.")
+TOO_LARGE = Refusal(413, "That is too much", "What you sent is too large. A file may have 20 MB.")
+UNREADABLE = Refusal(400, "This could not be read", "Nothing was changed. Go back, and try again.")
+AWAY = Refusal(
+    503, "The data cannot be reached", "Nothing was changed. Members' messages wait. Try again in a minute."
+)
+BROKEN = Refusal(500, "Something went wrong here", "It is noted. Go back, and try again.")
+
+
+class Refused(Exception):
+    """The page that was asked for is not given."""
+
+    def __init__(self, why: Refusal) -> None:
+        super().__init__(why.sentence)
+        self.why = why
+
+
+class Door:
+    """Opens the pages to those who may see them."""
+
+    def __init__(self, app: Service) -> None:
+        self._app = app
+        self._pages = Pages(app.secrets, safe=(app.settings.public_url or "").startswith("https:"))
+
+    def routes(self, pages: Sequence[Page]) -> list[BaseRoute]:
+        """The pages' addresses, and one sentence for every other address below /console."""
+        rest = Page("{rest:path}", show=_nowhere, do=_nowhere, group=False, anyone=True)
+        return [self._route(page) for page in (*pages, rest)]
+
+    def _route(self, page: Page) -> Route:
+        async def serve(request: Request) -> Response:
+            try:
+                return await self._answer(page, request)
+            except Missing:
+                return self._plain(NOT_HERE)
+            except Refused as refused:
+                return self._plain(refused.why)
+            except Complaint as complaint:
+                return self._plain(Refusal(409, "This cannot be done", str(complaint)))
+            except (HTTPException, UnicodeError, ClientDisconnect):
+                return self._plain(UNREADABLE)
+            except (SQLAlchemyError, StorageError, OSError) as error:
+                structlog.get_logger().error("page_without_data", error=type(error).__name__)
+                return self._plain(AWAY)
+            except Exception as error:
+                structlog.get_logger().error("page_failed", error=type(error).__name__, at=place(error))
+                return self._plain(BROKEN)
+
+        below = "/console/{group}" if page.group else "/console"
+        methods = [*(["GET"] if page.show else []), *(["POST"] if page.do else [])]
+        return Route(f"{below}{page.path}", serve, methods=methods)
+
+    async def _answer(self, page: Page, request: Request) -> Response:
+        session = await self._session(request)
+        if session is None and not page.anyone:
+            return self._to_sign_in(request)
+        key, answer_key = self._key(request)
+        home = await self._home(page, request, session)
+        posted = request.method == "POST"
+        given = await self._given(page, request, key) if posted else None
+        desk = Desk(
+            request,
+            self._app,
+            self._pages,
+            session=session,
+            home=home,
+            token=self._app.secrets.sign(key),
+            given=given,
+            said=self._pages.remembered(request),
+        )
+        serve = (page.do if posted else page.show) or _nowhere
+        try:
+            answer = await serve(desk)
+        finally:
+            await request.close()
+        if answer_key:
+            self._pages.keep(answer, BEFORE, answer_key, LASTS)
+        return answer
+
+    async def _session(self, request: Request) -> Session | None:
+        cookie = request.cookies.get(COOKIE, "")
+        if not cookie:
+            return None
+        now = self._app.clock()
+        async with self._app.db.read() as conn:
+            found = await sessions.find(conn, self._app.secrets, cookie, now=now)
+        if found and sessions.to_note(found, now):
+            async with self._app.db.write() as conn:
+                await sessions.seen(conn, found, now=now)
+        return found
+
+    async def _home(self, page: Page, request: Request, session: Session | None) -> Home | None:
+        """The group of the address, if it is theirs to see."""
+        if page.owner and not (session and session.owner):
+            raise Missing
+        if not page.group:
+            return None
+        async with self._app.db.read() as conn:
+            try:
+                home = await find_group(conn, request.path_params["group"])
+            except Complaint:
+                raise Missing from None
+        if (
+            session is None
+            or not session.acting_in(home.id)
+            or request.path_params["group"] != home.code.lower()
+        ):
+            raise Missing
+        return home
+
+    def _to_sign_in(self, request: Request) -> Response:
+        if request.method == "POST":
+            raise Refused(SIGNED_OUT)
+        return RedirectResponse(f"{SIGN_IN}?next={quote(request.url.path)}", 303)
+
+    def _key(self, request: Request) -> tuple[str, str]:
+        """What forms of this browser are bound to, and a new value for its cookie where it has none."""
+        held = request.cookies.get(COOKIE, "") or request.cookies.get(BEFORE, "")
+        fresh = "" if held else chance.token_urlsafe(32)
+        return hashlib.sha256((held or fresh).encode()).hexdigest(), fresh
+
+    async def _given(self, page: Page, request: Request, key: str) -> FormData:
+        """A form, from a page of ours that this browser was given."""
+        length = request.headers.get("content-length", "")
+        if not (length.isascii() and length.isdecimal()) or int(length) > page.most:
+            raise Refused(TOO_LARGE)
+        if not _from_here(request, self._app.settings.public_url or ""):
+            raise Refused(FORGED)
+        given = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=page.most)
+        token = given.get(TOKEN)
+        try:
+            bound = self._app.secrets.unsign(token if isinstance(token, str) else "", most=LASTS)
+        except Unsigned:
+            raise Refused(FORGED) from None
+        if not hmac.compare_digest(bound, key):
+            raise Refused(FORGED)
+        return given
+
+    def _plain(self, why: Refusal) -> Response:
+        """A page that needs no data."""
+        values: dict[str, Any] = {"heading": why.heading, "sentence": why.sentence}
+        return self._pages.answer("plain.html", values, status=why.status)
+
+
+def _from_here(request: Request, public_url: str) -> bool:
+    """Whether a browser says that a page of ours sent this; older ones say nothing."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("origin")
+    if origin is None:
+        return True
+    ours = {request.headers.get("host", ""), urlsplit(public_url).netloc}
+    return urlsplit(origin).netloc in ours
+
+
+async def _nowhere(desk: Desk) -> Response:
+    raise Missing

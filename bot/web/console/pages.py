@@ -1,0 +1,19 @@
+"""Every page there is, in the order of the bar at the top."""
+
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute
+
+from bot.web.console import choosing
+from bot.web.console.desk import Page, Service
+from bot.web.console.door import Door
+
+
+def pages() -> Sequence[Page]:
+    """All of them; the first whose address fits is asked."""
+    return [page for module in (choosing,) for page in module.PAGES]
+
+
+def routes(app: Service) -> list[BaseRoute]:
+    """Everything below /console."""
+    return Door(app).routes(pages())
