@@ -120,16 +120,15 @@ async def _got(answer: Any) -> Got:
 class Desk:
     """The service at `url` with the group GARDEN, run by Sam, whose browser is signed in."""
 
-    def __init__(
-        self, app: App, url: str, clock: Clock, home: Home, sam_id: str, keep: AsyncExitStack
-    ) -> None:
+    sam: Browser
+    sam_id: str
+
+    def __init__(self, app: App, url: str, clock: Clock, home: Home, keep: AsyncExitStack) -> None:
         self.app = app
         self.url = url
         self.clock = clock
         self.home = home
-        self.sam_id = sam_id
         self._keep = keep
-        self.sam: Browser
 
     async def browser(self, *who: str, code: str = "GARDEN") -> Browser:
         """A browser that is signed in as these members; as nobody where none is named."""
