@@ -11,7 +11,6 @@ from storage.database import Database
 from storage.erasure import auditing
 from storage.given import listening
 from storage.members.groups import Complaint
-from storage.members.people import find_member
 from storage.secrets import Secrets
 from storage.tables import (
     alerts,
@@ -50,9 +49,8 @@ class Library(Office):
 
     async def hear(self, id: str, typed: str = "") -> bool:
         async with self.db.write() as conn:
-            sam = await find_member(conn, "sam", self.secrets)
             asked = {"typed": typed, "safe_words": DANGER, "ids": self.ids, "now": self.now}
-            return await listening.hear(conn, "g", id, sam, **asked)  # type: ignore[arg-type]
+            return await listening.hear(conn, "g", id, "sam", **asked)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -88,11 +88,12 @@ async def _all_of(conn: AsyncConnection, group: str) -> list[str]:
 
 async def _hear(conn: AsyncConnection, here: Here, wanted: str, by: str, typed: str) -> bool:
     group = await listening.group_of(conn, wanted)
+    staff = await safety.staff_member(conn, group, by, here.secrets)
     return await listening.hear(
         conn,
         group,
         wanted,
-        await safety.staff_member(conn, group, by, here.secrets),
+        staff.id,
         typed=typed,
         safe_words=safe_words(),
         ids=here.ids,

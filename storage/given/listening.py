@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows import rules
 from flows.calendar import listened_by
 from flows.safety import SafeWords
-from storage.care.alerts import Found, look_at
 from storage.erasure import auditing
+from storage.given import whose
+from storage.given.typing import type_up
 from storage.members.groups import Complaint, quoted
-from storage.members.people import Listed
-from storage.tables import contribution_media, contributions, given, groups, matters, media
+from storage.tables import contribution_media, contributions, groups, matters, media
 
+HEARD = "heard or seen"  # in the trail
 HEARD_BEFORE = "is not on the list: it was heard or seen before, or taken back."
 LONGEST_KEPT = timedelta(days=366)  # what has waited for longer than a year nobody is reminded of
 
@@ -54,22 +55,17 @@ async def unheard(conn: AsyncConnection, group: str) -> list[Unheard]:
 
 async def group_of(conn: AsyncConnection, wanted: str) -> str:
     """The group that this recording or photo was given to; raise Complaint."""
-    c, cm, t = contributions.c, contribution_media.c, matters.c
-    gave = sa.select(c.group_id).join(contribution_media, cm.contribution_id == c.id)
-    found: str | None = await conn.scalar(gave.where(cm.media_id == wanted).limit(1))
-    if found is None:
-        rows = await conn.execute(sa.select(t.group_id, t.media).where(t.media.is_not(None)))
-        found = next((row.group_id for row in rows if wanted in (row.media or ())), None)
+    found = await whose.find(conn, wanted)
     if found is None:
         raise Complaint(f"{quoted(wanted)} {HEARD_BEFORE}")
-    return found
+    return found.group
 
 
 async def hear(
     conn: AsyncConnection,
     group: str,
     wanted: str,
-    by: Listed,
+    by: str,
     *,
     typed: str = "",
     safe_words: SafeWords,
@@ -77,16 +73,13 @@ async def hear(
     now: datetime,
 ) -> bool:
     """Somebody has heard or seen it, and may have typed what is said; whether the words raised an alert."""
-    found = next((one for one in await unheard(conn, group) if one.id == wanted), None)
-    if found is None:
+    if all(one.id != wanted for one in await unheard(conn, group)):
         raise Complaint(f"{quoted(wanted)} {HEARD_BEFORE}")
-    typed = typed.strip()
-    values = {"heard_at": now} | ({"typed": typed} if typed else {})
-    await conn.execute(sa.update(media).where(media.c.id == found.id).values(**values))
-    did = "typed up" if typed else "heard or seen"
-    await auditing.record(conn, ids=ids, group=group, did=did, subject=found.id, who=by.id, now=now)
-    words = Found(words=typed, gift=found.contribution or "", member=await _giver(conn, found))
-    return await look_at(conn, group, words, safe_words, ids=ids, now=now)
+    if typed.strip():
+        return await type_up(conn, group, wanted, typed, by, safe_words=safe_words, ids=ids, now=now)
+    await conn.execute(sa.update(media).where(media.c.id == wanted).values(heard_at=now))
+    await auditing.record(conn, ids=ids, group=group, did=HEARD, subject=wanted, who=by, now=now)
+    return False
 
 
 async def late(conn: AsyncConnection, now: datetime) -> dict[str, list[Unheard]]:
@@ -141,9 +134,3 @@ async def _passed_on(conn: AsyncConnection, group: str, promise: Promise) -> lis
         for id_, kind in await conn.execute(found)
         for row in [came[id_]]
     ]
-
-
-async def _giver(conn: AsyncConnection, found: Unheard) -> str | None:
-    gave = sa.select(given.c.member_id).where(given.c.contribution_id == found.contribution)
-    passed = sa.select(matters.c.member_id).where(matters.c.id == found.matter)
-    return await conn.scalar(gave if found.contribution else passed)
