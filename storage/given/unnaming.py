@@ -8,12 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.erasure.register import note, of_gift
 from storage.lines.persons import everyone
-from storage.tables import contribution_media, contributions, events, given, groups, matters, media
+from storage.tables import contribution_media, contributions, events, given, groups, matters, media, outbox
+
+TO_A_GIVER = ("hidden", "reply")  # kinds of messages that go to somebody because they gave something
 
 
 def day_of(at: datetime, zone: str) -> datetime:
     """The first moment of its day there: no more than the day is to be known."""
     return datetime.combine(at.astimezone(ZoneInfo(zone)).date(), time(), ZoneInfo(zone))
+
+
+def telling() -> sa.ColumnElement[bool]:
+    """Whether the addressee of a message in the outbox would tell who gave something without a name."""
+    return sa.and_(outbox.c.kind.in_(TO_A_GIVER), outbox.c.subject_id.is_(None))
 
 
 async def unname(conn: AsyncConnection, id_: str, member: str | None) -> None:

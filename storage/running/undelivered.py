@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.given.unnaming import telling
 from storage.members.groups import Complaint
 from storage.sending.outbox import ANSWER_LASTS, make_due
 from storage.tables import outbox, reached
@@ -21,6 +22,7 @@ EMPTIED = "Its words are no longer kept, so it can't be sent again."
 class Undelivered:
     """A message that did not go, for the operator: no words and no name.
 
+    `member` is left out where it would tell who gave something without a name.
     `again`: `takepart undelivered retry` can send it; else it is tried anyway, or its words are gone.
     """
 
@@ -40,10 +42,11 @@ async def undelivered(conn: AsyncConnection) -> list[Undelivered]:
     """What failed for good, what could not go in time, and what is being tried again; the oldest first."""
     o = outbox.c
     again = sa.and_(o.state.in_(OVER), o.body.is_not(None))
+    member = sa.case((telling(), sa.null()), else_=o.member_id)
     found = await conn.execute(
         sa.select(
             *(o.id, o.channel, o.kind, o.state, o.created_at.label("at"), o.tries, o.sentence),
-            *(o.group_id.label("group"), o.member_id.label("member"), again.label("again")),
+            *(o.group_id.label("group"), member.label("member"), again.label("again")),
         )
         .where(sa.or_(o.state.in_(OVER), sa.and_(o.state == "waiting", o.tries > 0)))
         .order_by(o.id)

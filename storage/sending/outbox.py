@@ -23,7 +23,7 @@ GATHER = timedelta(seconds=2)  # how long a message that may be merged waits for
 GATHER_MOST = timedelta(seconds=10)
 PRACTICE = "practice"  # the lane of all practice lines, whatever channel they stand for
 TOGETHER = "together"  # several of those below that went as one
-TRACKED = frozenset({"brief", "poll", "result"})  # for these `reached` says what became of them
+TRACKED = frozenset({"brief", "poll", "result", "reply"})  # for these `reached` says what became of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
