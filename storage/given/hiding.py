@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import effects as ef
 from flows.events import Say
+from storage.door.sessions import OWNER
 from storage.erasure import auditing
 from storage.lines.persons import person
 from storage.members.groups import Complaint
@@ -125,7 +126,8 @@ async def _row(conn: AsyncConnection, id_: str, by: Listed) -> sa.Row[*tuple[Any
     row = found.one_or_none()
     if row is None:
         raise Complaint(NOBODY)
-    if by.group != row.group_id or by.permission == "member":
+    theirs = by.group == row.group_id or by.permission == OWNER
+    if not theirs or by.permission == "member":
         raise Complaint(NOT_STAFF)
     return row
 
