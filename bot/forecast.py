@@ -7,23 +7,24 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import costs
 from bot.handing import cost
+from bot.senders import Senders
+from bot.settings import Settings
 from flows.events import Say
+from flows.library import Flows
 from flows.readable import seconds_to_listen
 from flows.rules import Rules
+from storage.ids import Ids
 from storage.members.groups import Complaint, Home, rules_of
 from storage.sending import forecasting, spending, telling
 from storage.sending.forecasting import Prospect
 from storage.sending.sendings import Recipient, Sending
 from storage.sending.spending import Spent
-
-if TYPE_CHECKING:
-    from bot.app import App
 
 GREETING = 15  # seconds of a call of ours in which it says who rings, and waits for a key
 TRIAL = "trial"  # the kind of message that only whoever sends it gets
@@ -34,6 +35,21 @@ NO_WAY_TO_YOU = (
 )
 
 Writes = Callable[[Recipient], Say]  # what one member gets; the same for all alike
+
+
+class Service(Protocol):
+    """What this needs of the service."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+    @property
+    def ids(self) -> Ids: ...
+    @property
+    def senders(self) -> Senders: ...
+    @property
+    def flows(self) -> Flows: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +87,7 @@ class Unreached:
 class Lacking:
     """Who needs a version that is not there; they get the nearest one, and are told so."""
 
-    language: str
-    form: str
+    version: str  # such as "Cymraeg, easy read"
     names: tuple[str, ...]
 
 
@@ -102,7 +117,7 @@ def of(group: str, kind: str, *, at: datetime, until: datetime | None, subject: 
 
 
 async def forecast(
-    app: "App",
+    app: Service,
     conn: AsyncConnection,
     sending: Sending,
     write: Writes,
@@ -133,12 +148,12 @@ async def forecast(
         ways=ways,
         held=_held(people),
         unreached=_unreached(people),
-        lacking=_lacking(going, versions),
+        lacking=_lacking(app.flows, going, versions),
         pence=_pence(ways, settled),
     )
 
 
-def _ways(app: "App", going: Iterable[Prospect], write: Writes, spent: Spent) -> Iterator[Way]:
+def _ways(app: Service, going: Iterable[Prospect], write: Writes, spent: Spent) -> Iterator[Way]:
     alike = Counter(replace(one.recipient, member="", line="") for one in going)
     people: Counter[str] = Counter()
     units: Counter[str] = Counter()
@@ -152,7 +167,7 @@ def _ways(app: "App", going: Iterable[Prospect], write: Writes, spent: Spent) ->
         yield Way(channel=channel, people=many, units=units[channel], over=over)
 
 
-def _units(app: "App", channel: str, say: Say) -> int:
+def _units(app: Service, channel: str, say: Say) -> int:
     """What one message counts as: parts of a text as they really go, minutes of a call heard to its end."""
     if channel == "sms":
         said, _ = app.senders.sms.fit(say)
@@ -188,19 +203,28 @@ def _unreached(people: Iterable[Prospect]) -> tuple[Unreached, ...]:
     return tuple(Unreached(why=why, names=tuple(sorted(theirs))) for why, theirs in sorted(names.items()))
 
 
-def _lacking(going: Iterable[Prospect], versions: Collection[tuple[str, str]]) -> tuple[Lacking, ...]:
+def _lacking(
+    flows: Flows, going: Iterable[Prospect], versions: Collection[tuple[str, str]]
+) -> tuple[Lacking, ...]:
     names: dict[tuple[str, str], list[str]] = defaultdict(list)
     for one in going if versions else ():
         where = (one.recipient.language, one.recipient.form)
         if where not in versions:
             names[where].append(one.name)
     return tuple(
-        Lacking(language=language, form=form, names=tuple(sorted(theirs)))
-        for (language, form), theirs in sorted(names.items())
+        Lacking(version=version_name(flows, *where), names=tuple(sorted(theirs)))
+        for where, theirs in sorted(names.items())
     )
 
 
-async def try_on_me(app: "App", conn: AsyncConnection, home: Home, me: str, write: Writes) -> str:
+def version_name(flows: Flows, language: str, form: str) -> str:
+    """A language as those who speak it call it, and whether the words are easy ones."""
+    called = flows.phrases.get(f"language.{language}")
+    name = called.written["en", "plain"].text if called else language
+    return f"{name}, easy read" if form == "easy" else name
+
+
+async def try_on_me(app: Service, conn: AsyncConnection, home: Home, me: str, write: Writes) -> str:
     """Send this to one facilitator alone, marked as a trial; by which channel it goes. Raise Complaint."""
     trial = await telling.try_on(
         conn,

@@ -8,8 +8,7 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from bot.app import App
-from bot.forecast import Forecast, forecast, of, try_on_me
+from bot.forecast import Forecast, Service, forecast, of, try_on_me
 from channels.sms import SmsChannel
 from channels.twilio import Account
 from flows.events import Say
@@ -21,6 +20,7 @@ from storage.sessions import meetings
 from storage.sessions.meetings import NewBrief
 from storage.tables import lines, outbox, reached, reaches, unwanted
 from tests.gatherings import NOW, Gathering
+from tests.scenes import shipped
 from tests.stores import ON_SQLITE
 
 SOON = NOW + timedelta(days=3)
@@ -32,12 +32,18 @@ async def garden(db: Database) -> Gathering:
     return await Gathering(db).found()
 
 
-def app(garden: Gathering, *on: str) -> App:
+def app(garden: Gathering, *on: str) -> Service:
     sms = SmsChannel(account=Account(sid="AC1", token=SecretStr("t"), api_url=""), number="+15005550006")
     senders = SimpleNamespace(sms=sms, on=dict.fromkeys(on or ("telegram", "sms", "voice")))
-    settings = SimpleNamespace(sms_optout="twilio")
     return cast(
-        App, SimpleNamespace(senders=senders, settings=settings, ids=garden.ids, clock=lambda: garden.now)
+        Service,
+        SimpleNamespace(
+            senders=senders,
+            settings=SimpleNamespace(sms_optout="twilio"),
+            flows=shipped(),
+            ids=garden.ids,
+            clock=lambda: garden.now,
+        ),
     )
 
 
@@ -125,7 +131,7 @@ async def test_who_needs_a_version_that_is_not_there_is_named(garden: Gathering)
     await garden.join("sms", name="Ed", form="easy")
     await garden.join("sms")
     found = await foreseen(garden, versions={("en", "plain"), ("en", "easy")})
-    assert [(one.language, one.form, one.names) for one in found.lacking] == [("cy", "plain", ("Bet",))]
+    assert [(one.version, one.names) for one in found.lacking] == [("Cymraeg", ("Bet",))]
 
 
 async def test_what_is_foreseen_is_what_comes(garden: Gathering) -> None:
