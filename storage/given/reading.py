@@ -76,7 +76,7 @@ async def list_contributions(
     found = [(row, row.at.astimezone(zone).date().isoformat()) for row in rows]
     found.sort(key=lambda one: (one[1], one[0].unnamed, one[0].text if one[0].unnamed else ""))
     listed = [_contribution(row, day, files.get(row.id, [])) for row, day in found]
-    return [one for one in listed if one.text or one.media or _says(one.answers)]
+    return [one for one in listed if one.text or one.media or says(one.answers)]
 
 
 async def names(conn: AsyncConnection, group: str) -> dict[str, str]:
@@ -111,11 +111,11 @@ def plain(one: Contribution, *, marked: bool) -> dict[str, Any]:
     return row
 
 
-def _says(answers: Any) -> bool:
+def says(answers: Any) -> bool:
     """Whether there is more in these answers than the ids of files."""
     if isinstance(answers, dict):
-        return any(_says(inner) for name, inner in answers.items() if name != "media")
-    return any(map(_says, answers)) if isinstance(answers, list) else answers not in ("", None)
+        return any(says(inner) for name, inner in answers.items() if name != "media")
+    return any(map(says, answers)) if isinstance(answers, list) else answers not in ("", None)
 
 
 def moment(at: datetime) -> str:
