@@ -16,7 +16,8 @@ from storage.lines import addresses
 from storage.members.groups import add_group, find_group
 from storage.secrets import Secrets
 from storage.sessions.meetings import NewBrief, add_brief, add_meeting, find_meeting
-from storage.sessions.polls import NewPoll, open_poll
+from storage.sessions.drafting import NewPoll
+from storage.sessions.polls import open_poll
 from storage.store import open_store
 from storage.tables import consents, contributions, given, lines, members, reaches, sendings
 

@@ -12,7 +12,8 @@ from typing import Literal
 from flows.events import Event, Option, Question, Shown
 from flows.rules import Rules
 from flows.safety import Watch
-from flows.wording import Text
+from flows.values import replace
+from flows.wording import Text, nearest
 
 DEFAULTS = Rules()
 
@@ -281,8 +282,21 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Worded:
+    """A poll in one language and form. `changes` and `decides`: what it will change, and who decides."""
+
+    question: str
+    options: tuple[str, ...]
+    changes: str = ""
+    decides: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Poll:
-    """`closed` polls stay for a fortnight so that a late ballot gets a kind answer."""
+    """`closed` polls stay for a fortnight so that a late ballot gets a kind answer.
+
+    `versions`: its words in other languages and forms than those it was written in, which are in `language`.
+    """
 
     id: str
     question: str
@@ -294,7 +308,26 @@ class Poll:
     closes: str = ""  # in words, in the group's zone
     closed: bool = False
     outcome: str = ""  # once closed, one sentence
+    changes: str = ""  # as part of a sentence, as `decides`
     decides: str = ""
+    language: str = "en"
+    versions: Mapping[tuple[str, str], Worded] = field(default_factory=dict)
+
+    def in_words(self, language: str, form: str) -> "Poll":
+        """The poll in the words that are nearest to what somebody needs."""
+        written = (self.language, "plain")
+        at = nearest({written, *self.versions}, language, form, self.language) if self.versions else written
+        if at == written:
+            return self
+        words = self.versions[at]
+        labelled = zip(self.options, words.options, strict=True)
+        return replace(
+            self,
+            question=words.question,
+            options=tuple(replace(option, label=label) for option, label in labelled),
+            changes=words.changes or self.changes,
+            decides=words.decides or self.decides,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -377,6 +410,12 @@ class Group:
     spare_number: str = ""  # a member number nobody has, for somebody who joins
     alone: bool = True  # the only group on this number
     replies_to_optout: bool = False  # stop words get our own confirmation
+
+    def in_words(self, language: str, form: str) -> "Group":
+        """The group with its polls in the words that are nearest to what somebody needs."""
+        if not any(poll.versions for poll in self.polls):
+            return self
+        return replace(self, polls=tuple(poll.in_words(language, form) for poll in self.polls))
 
     def poll(self, id_: str) -> Poll | None:
         """The poll with this id, as long as it is known."""

@@ -1,7 +1,7 @@
 """Texts in their languages and forms, cut at the names in braces once, when a flow is read."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -30,6 +30,15 @@ def _best(text: Mapping[str, str], language: str, form: str, *, spoken: bool = F
             if tongue + ending in text:
                 return tongue + ending
     return next(iter(text), "")
+
+
+def nearest(versions: Collection[tuple[str, str]], language: str, form: str, own: str) -> tuple[str, str]:
+    """Of the languages and forms that there are, the one nearest to what somebody needs.
+
+    `own`: the language of those who wrote it.
+    """
+    wanted = ((language, form), (language, "plain"), (own, form), (own, "plain"))
+    return next((one for one in wanted if one in versions), None) or min(versions)
 
 
 class InForms(dict[tuple[str, str], T]):

@@ -28,6 +28,7 @@ from storage.members.groups import Home
 from storage.secrets import Secrets
 from storage.sending.checks import UNCLEAR
 from storage.sessions import meetings, polls
+from storage.sessions.drafting import NewPoll
 from storage.tables import calls, conversations, events, leases, lines, media, outbox, sendings
 from tests.fakes.telegram import BotApi
 from tests.fakes.telegram_people import Person
@@ -251,7 +252,7 @@ class Town:
         """A vote with options that no other vote has."""
         first = 2 * len(self.polls)
         labels = TREES[first], TREES[first + 1]
-        new = polls.NewPoll(group=home.id, question=f"Which tree, {labels[0]}?", options=labels)
+        new = NewPoll(group=home.id, question=f"Which tree, {labels[0]}?", options=labels)
         async with self.db.write() as conn:
             poll = await polls.open_poll(conn, new, ids=self.ids, now=_now())
         self.polls[poll] = labels

@@ -14,7 +14,7 @@ from storage.members.groups import Complaint
 from storage.members.people import Listed, add_facilitator
 from storage.running.clearing import clear
 from storage.sessions import polls
-from storage.sessions.polls import NewPoll
+from storage.sessions.drafting import NewPoll
 from storage.tables import audit, ballots, contributions, given, members, reaches, supporters
 from storage.turning.views import changed
 from tests.erased import gone

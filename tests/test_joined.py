@@ -18,7 +18,8 @@ from storage.members import leaving
 from storage.members.groups import Complaint
 from storage.members.people import find_member, list_members
 from storage.secrets import Secrets
-from storage.sessions.polls import NewPoll, open_poll, tally
+from storage.sessions.drafting import NewPoll
+from storage.sessions.polls import open_poll, tally
 from storage.tables import ballots, contributions, given, lines, members, outbox, reaches
 from storage.turning import load
 from tests.gatherings import Gathering

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from storage.members import groups
-from storage.sessions.polls import NewPoll, open_poll
+from storage.sessions.drafting import NewPoll
+from storage.sessions.polls import open_poll
 from storage.tables import guesses
 from tests.stores import migrated
 from tests.world import ADA, BEN, World, world

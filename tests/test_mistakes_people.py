@@ -6,7 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from flows.effects import Handed, Matter
-from storage.sessions.polls import NewPoll, open_poll, tally
+from storage.sessions.drafting import NewPoll
+from storage.sessions.polls import open_poll, tally
 from tests.people import somebody
 from tests.scenes import GROUP, START
 from tests.world import ADA, BEN, World, world

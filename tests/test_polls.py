@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from flows.state import Answer, Conversation, Frame
 from storage.database import Database
 from storage.members.groups import Complaint
-from storage.sessions.polls import NewPoll, Tally, close_poll, open_poll, tally
+from storage.sessions.drafting import NewPoll
+from storage.sessions.polls import Tally, close_poll, open_poll, tally
 from storage.tables import (
     ballots,
     contributions,

@@ -22,7 +22,8 @@ from storage.members.groups import Complaint, add_group
 from storage.running import problems
 from storage.running.clearing import clear
 from storage.running.problems import Problem
-from storage.sessions.polls import NewPoll, close_poll, open_poll
+from storage.sessions.drafting import NewPoll
+from storage.sessions.polls import close_poll, open_poll
 from tests.stores import KEY, ON_SQLITE, kind, migrated, postgres, postgres_url, store_url, template
 from tests.world import ADA, BEN
 

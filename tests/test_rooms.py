@@ -7,7 +7,8 @@ import pytest
 from bot import rooms
 from storage.keeping.holding import hold, let_go
 from storage.members.groups import Home, room_word
-from storage.sessions.polls import NewPoll, close_poll, open_poll
+from storage.sessions.drafting import NewPoll
+from storage.sessions.polls import close_poll, open_poll
 from tests.fakes.telegram_people import Person
 from tests.stores import migrated
 from tests.world import World, world

@@ -1,7 +1,8 @@
 """A secret vote through the whole service: nothing that is kept tells who chose what."""
 
 from storage.given.reading import list_contributions
-from storage.sessions.polls import NewPoll, close_poll, open_poll
+from storage.sessions.drafting import NewPoll
+from storage.sessions.polls import close_poll, open_poll
 from tests.world import ADA, World, world
 
 __all__ = ["world"]

@@ -12,7 +12,7 @@ import pytest
 from bot import chats
 from flows.events import Abilities, Event
 from storage.sessions import polls
-from storage.sessions.polls import NewPoll
+from storage.sessions.drafting import NewPoll
 from tests.world import ADA, BEN, World, open_beside, open_world
 
 CAN = Abilities(takes=frozenset({"text"}), parts=3)

@@ -9,7 +9,8 @@ from bot.commands.base import GroupName, Here, Json, print_json, run, say, table
 from flows.calendar import day_name, local
 from storage.members.groups import Complaint, find_group
 from storage.sessions import polls
-from storage.sessions.polls import NewPoll, Tally
+from storage.sessions.drafting import NewPoll
+from storage.sessions.polls import Tally
 
 poll = typer.Typer(no_args_is_help=True, help="Ask everybody, count, and tell everybody.")
 

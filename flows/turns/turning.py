@@ -73,6 +73,8 @@ class Turn:
     def __post_init__(self) -> None:
         was, member = self.was, self.member
         self.votes = member.votes if member else {}
+        if self.group and member:
+            self.group = self.group.in_words(member.language, member.form)
         self.frames = list(was.frames)
         self.asked, self.before, self.heard, self.done = was.asked, was.before, was.heard, was.done
         self.tries, self.missed, self.silences = was.tries, was.missed, was.silences

@@ -17,12 +17,13 @@ from storage.lines.persons import NO_MEMBER, any_of, everyone, person
 from storage.lines.reaching import ways_to
 from storage.sending import outbox as box
 from storage.sending.checks import UNCLEAR
-from storage.tables import briefs, members, outbox, reached, sendings
+from storage.tables import ballots, briefs, members, outbox, reached, sendings
 
 LEASE = timedelta(seconds=60)
 SLICE = 200  # members: a turn that waits for one slice to be written waits some hundredths of a second
 TOLD = ("sent", "delivered", "acknowledged")  # they know when the meeting is
 UNREACHED = ("failed", "not reachable")
+AGAIN = "again"  # what `before` is of a vote that goes once more, to who has not voted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,10 +231,16 @@ def _wanted(sending: Sending, *, staff: bool) -> list[sa.ColumnElement[bool]]:
             read = mine.where(r.kind == "brief", r.subject_id == sending.subject, r.state == "acknowledged")
             return [~read.exists()]
         case "poll":
-            return [] if staff else [m.permission == "member"]
+            asked = [] if staff else [m.permission == "member"]
+            return [*asked, ~_voted(sending)] if sending.before == AGAIN else asked
         case "moved" | "cancelled":
             return [_told(sending)]
     return []
+
+
+def _voted(sending: Sending) -> sa.ColumnElement[bool]:
+    b = ballots.c
+    return sa.exists().where(b.poll_id == sending.subject, b.member_id.in_(everyone(members.c.id)))
 
 
 def _told(sending: Sending) -> sa.ColumnElement[bool]:

@@ -9,37 +9,23 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.ballots import count, lines, sentence
-from flows.events import Shown
-from flows.understand import unfit_words
+from flows.events import Option, Shown
+from flows.state import Poll
 from storage import locks
 from storage.database import upsert
 from storage.ids import Ids
 from storage.lines.persons import person
 from storage.members.groups import Complaint
 from storage.running import problems
+from storage.sending.sendings import AGAIN
+from storage.sessions import drafting, versions
+from storage.sessions.drafting import DRAFT, LASTS, OPEN_ALREADY, NewPoll
 from storage.sessions.secrecy import forget_choices
 from storage.tables import ballots, groups, media, members, open_questions, options, polls, sendings
 from storage.turning.views import changed
 
-LASTS = timedelta(days=7)
-MOST_OPTIONS = 20
-LONGEST_OPTION = 200  # characters
-LONGEST_QUESTION = 1000
 PICTURE = "The same result, drawn as bars."
 NEWS_FOR = timedelta(days=3)  # a result that could not be sent by then is news no more
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewPoll:
-    """A poll as a facilitator asks for it; it closes after a week where nothing is said."""
-
-    group: str
-    question: str
-    options: Sequence[str]
-    several: bool = False
-    secret: bool = False
-    staff: bool = False
-    closes_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,35 +49,54 @@ class Tally:
     eligible: int
     sentence: str
     lines: tuple[str, ...]
+    asked: Poll  # as it is put to members
 
 
 async def open_poll(conn: AsyncConnection, new: NewPoll, *, ids: Ids, now: datetime) -> str:
     """Store a poll and send it out; its id. Raises Complaint."""
-    labels = _checked(new, now)
-    poll = ids()
-    closes = new.closes_at or now + LASTS
-    await conn.execute(
-        sa.insert(polls).values(
-            id=poll,
-            group_id=new.group,
-            question=new.question.strip(),
-            several=new.several,
-            secret=new.secret,
-            staff=new.staff,
-            opened_at=now,
-            closes_at=closes,
-        )
-    )
-    await conn.execute(
-        sa.insert(options),
-        [
-            {"poll_id": poll, "key": str(place), "position": place, "label": label}
-            for place, label in enumerate(labels, start=1)
-        ],
-    )
-    await _send(conn, poll, new.group, "poll", now, closes, ids)
-    await changed(conn, [new.group])
+    poll = await drafting.keep(conn, new, ids=ids, now=now)
+    await open_draft(conn, new.group, poll, ids=ids, now=now)
     return poll
+
+
+async def open_draft(conn: AsyncConnection, group: str, poll: str, *, ids: Ids, now: datetime) -> None:
+    """Open a vote that waited as a draft, and send it out. Raises Complaint."""
+    draft = await drafting.find(conn, group, poll)
+    if draft is None:
+        raise Complaint(OPEN_ALREADY)
+    drafting.fit_closing(draft.closes_at, now)
+    closes = draft.closes_at or now + LASTS
+    p = polls.c
+    opening = sa.update(polls).where(p.id == poll, p.state == DRAFT)
+    opened = await conn.execute(opening.values(state="open", opened_at=now, closes_at=closes))
+    if opened.rowcount == 0:
+        raise Complaint(OPEN_ALREADY)
+    await _send(conn, poll, group, "poll", now, closes, ids)
+    await changed(conn, [group])
+
+
+async def remind(conn: AsyncConnection, group: str, poll: str, *, ids: Ids, now: datetime) -> None:
+    """Ask those once more who have not voted, once. Raises Complaint."""
+    p, s = polls.c, sendings.c
+    mine = sa.select(p.closes_at).where(p.id == poll, p.group_id == group, p.state == "open")
+    row = (await conn.execute(mine.with_for_update())).one_or_none()
+    if row is None or row.closes_at <= now:
+        raise Complaint("That vote has closed, so nobody is reminded of it.")
+    if await reminded(conn, poll):
+        raise Complaint("Those who had not voted were reminded already. Once is enough.")
+    first = sa.select(s.id).where(
+        s.kind == "poll", s.subject_id == poll, s.before == "", s.state == "waiting"
+    )
+    if await conn.scalar(first):
+        raise Complaint("The vote is still going out. Remind people once they have had time for it.")
+    await _send(conn, poll, group, "poll", now, row.closes_at, ids, before=AGAIN)
+
+
+async def reminded(conn: AsyncConnection, poll: str) -> bool:
+    """Whether those who had not voted were asked once more."""
+    s = sendings.c
+    again = sa.select(s.id).where(s.kind == "poll", s.subject_id == poll, s.before == AGAIN)
+    return await conn.scalar(again.limit(1)) is not None
 
 
 async def due_to_close(conn: AsyncConnection, now: datetime, most: int = 20) -> list[str]:
@@ -124,10 +129,15 @@ async def close_poll(conn: AsyncConnection, poll: str, *, ids: Ids, now: datetim
     return True
 
 
-async def tally(conn: AsyncConnection, poll: str, *, now: datetime, practice: bool = False) -> Tally | None:
-    """How a poll stands; None where there is no such poll. `practice` counts practice members too."""
+async def tally(
+    conn: AsyncConnection, poll: str, *, now: datetime, practice: bool = False, draft: bool = False
+) -> Tally | None:
+    """How a poll stands; None where there is no such poll. `practice` counts practice members too.
+
+    `draft`: one that is not open yet is meant too.
+    """
     row = await _row(conn, poll)
-    if row is None:
+    if row is None or (row.state == DRAFT and not draft):
         return None
     labels = await _options(conn, poll)
     if row.state == "open":
@@ -152,6 +162,26 @@ async def tally(conn: AsyncConnection, poll: str, *, now: datetime, practice: bo
         eligible=found.get("eligible", 0),
         sentence=found.get("sentence", ""),
         lines=tuple(found.get("lines", ())),
+        asked=await _asked(conn, row, labels),
+    )
+
+
+async def _asked(
+    conn: AsyncConnection, row: sa.Row[*tuple[Any, ...]], labels: Sequence[tuple[str, str]]
+) -> Poll:
+    others = await versions.of(conn, {row.id: [key for key, _ in labels]})
+    return Poll(
+        id=row.id,
+        question=row.question,
+        options=tuple(Option(key=key, label=label) for key, label in labels),
+        several=row.several,
+        most=row.most,
+        secret=row.secret,
+        staff=row.staff,
+        changes=row.changes,
+        decides=row.decides,
+        language=row.language,
+        versions=others.get(row.id, {}),
     )
 
 
@@ -166,48 +196,22 @@ async def keep_picture(conn: AsyncConnection, poll: str, *, sha256: str, size: i
     return picture
 
 
-def _checked(new: NewPoll, now: datetime) -> list[str]:
-    """The options, tidied; raise Complaint where people could not answer them."""
-    labels = [" ".join(label.split()) for label in new.options]
-    for wrong, complaint in (
-        (not new.question.strip(), "A poll needs a question."),
-        (len(new.question) > LONGEST_QUESTION, f"The question is longer than {LONGEST_QUESTION} characters."),
-        (len(labels) < 2, "A poll needs at least two options: give each with -o."),
-        (len(labels) > MOST_OPTIONS, f"A poll can have {MOST_OPTIONS} options at most."),
-        (not all(labels), "An option has no words."),
-        (
-            any(len(label) > LONGEST_OPTION for label in labels),
-            f"An option is longer than {LONGEST_OPTION} characters.",
-        ),
-        (
-            new.closes_at is not None and new.closes_at <= now,
-            "The poll would close in the past: choose a later time.",
-        ),
-    ):
-        if wrong:
-            raise Complaint(complaint)
-    seen: dict[str, str] = {}
-    for label in labels:
-        if word := unfit_words(label):
-            raise Complaint(
-                f'"{label}" cannot be an option, because a text message with only the word {word.upper()} '
-                f'stops or starts messages: use more words, such as "{label}, I agree".'
-            )
-        like = label.casefold().strip(" .!?")
-        if like in seen:
-            raise Complaint(f'Two options are alike, "{seen[like]}" and "{label}": change one of them.')
-        seen[like] = label
-    return labels
-
-
 async def _send(
-    conn: AsyncConnection, poll: str, group: str, kind: str, now: datetime, until: datetime, ids: Ids
+    conn: AsyncConnection,
+    poll: str,
+    group: str,
+    kind: str,
+    now: datetime,
+    until: datetime,
+    ids: Ids,
+    before: str = "",
 ) -> None:
     row = {
         "id": ids(),
         "group_id": group,
         "kind": kind,
         "subject_id": poll,
+        "before": before,
         "due_at": now,
         "expires_at": until,
     }
@@ -217,7 +221,11 @@ async def _send(
 async def _row(conn: AsyncConnection, poll: str) -> sa.Row[*tuple[Any, ...]] | None:
     found = await conn.execute(
         sa.select(
-            polls, groups.c.practice.label("all_practice"), groups.c.name.label("group_name"), groups.c.zone
+            polls,
+            groups.c.practice.label("all_practice"),
+            groups.c.name.label("group_name"),
+            groups.c.zone,
+            groups.c.language,
         )
         .join(groups, groups.c.id == polls.c.group_id)
         .where(polls.c.id == poll)

@@ -20,6 +20,7 @@ from storage.care import watches
 from storage.door import standing, wanted, wordings
 from storage.lines.persons import NO_MEMBER, person
 from storage.secrets import Secrets
+from storage.sessions import versions as other_words
 from storage.tables import (
     attachments,
     briefs,
@@ -108,7 +109,7 @@ class Views:
 
     async def _read(self, conn: AsyncConnection, id_: str, now: datetime) -> _Kept:
         row = (await conn.execute(sa.select(groups).where(groups.c.id == id_))).one()
-        polls_, first_closing = await _polls(conn, id_, row.zone, now)
+        polls_, first_closing = await _polls(conn, row, now)
         group = Group(
             id=id_,
             code=row.code,
@@ -219,14 +220,17 @@ async def _spare_numbers(conn: AsyncConnection, group: str) -> list[str]:
 
 
 async def _polls(
-    conn: AsyncConnection, group: str, zone: str, now: datetime
+    conn: AsyncConnection, home: sa.Row[*tuple[Any, ...]], now: datetime
 ) -> tuple[tuple[Poll, ...], datetime | None]:
-    p = polls.c
+    p, zone = polls.c, home.zone
     recent = sa.or_(p.state == "open", p.closed_at > now - REMEMBERED)
     rows = (
-        await conn.execute(sa.select(polls).where(p.group_id == group, recent).order_by(p.opened_at, p.id))
+        await conn.execute(sa.select(polls).where(p.group_id == home.id, recent).order_by(p.opened_at, p.id))
     ).all()
     choices = await _options(conn, [row.id for row in rows])
+    versions = await other_words.of(
+        conn, {poll: [option.key for option in theirs] for poll, theirs in choices.items()}
+    )
     closings = [
         row.closes_at for row in rows if row.state == "open" and row.closes_at and row.closes_at > now
     ]
@@ -242,7 +246,10 @@ async def _polls(
             closes=day_name(row.closes_at, zone, now) if row.closes_at else "",
             closed=row.state != "open" or bool(row.closes_at and row.closes_at <= now),
             outcome=(row.result or {}).get("sentence", ""),
+            changes=row.changes,
             decides=row.decides,
+            language=home.language,
+            versions=versions.get(row.id, {}),
         )
         for row in rows
     )
@@ -270,7 +277,7 @@ async def _briefs(
         await conn.execute(
             sa.select(b.id, b.title, m.title.label("meeting"), m.at)
             .join(meetings, m.id == b.meeting_id)
-            .where(m.group_id == group, m.at > now, m.state != "cancelled", b.state != "cancelled")
+            .where(m.group_id == group, m.at > now, m.state != "cancelled", b.state == "planned")
             .order_by(m.at, b.id)
         )
     ).all()
