@@ -10,6 +10,7 @@ from channels.text import clean
 from flows.events import Event
 from flows.values import replace
 from storage.lines import addresses
+from storage.lines.failing import takes_texts
 from storage.secrets import Secrets
 from storage.turning import load, turns
 from storage.turning.load import Known, Line
@@ -35,9 +36,11 @@ async def arrive(
         # In one order, so that two processes that meet the same people can't wait for each other.
         await turns.add_lines(conn, [new[hash_] for hash_ in sorted(new)])
         found |= await load.find_lines(conn, new.keys())
-    for (_, address), hash_ in hashes.items():
+    for (channel, address), hash_ in hashes.items():
         if found[hash_].nameless:
             await turns.name_line(conn, found[hash_].id, secrets.seal(address))
+        if found[hash_].no_texts and channel == "sms":
+            await takes_texts(conn, found[hash_].id)
     arrived = [
         _bare(event, found[hashes[event.channel, event.line]] if event.line else None, secrets, ids())
         for event in events

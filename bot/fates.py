@@ -26,6 +26,7 @@ def judge(row: Waiting, result: Result, *, progress: int, now: datetime, chance:
         code=result.code,
         sentence=result.sentence,
         provider_id=result.id,
+        no_texts=result.no_texts,
     )
     if result.outcome == "ours":
         return fate

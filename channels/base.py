@@ -50,7 +50,7 @@ class Result:
     """What became of one parcel.
 
     `sentence` is for the operator and names no member. `wait` is seconds, where the provider said
-    them. `moved_to` is the new address where the provider moved the line.
+    them. `moved_to` is the new address where the provider moved the line. `no_texts`: see `Fault`.
     """
 
     outcome: Outcome
@@ -59,6 +59,7 @@ class Result:
     id: str = ""  # the provider's id of the message or call
     wait: float = 0.0
     moved_to: str = ""
+    no_texts: bool = False
 
 
 SENT = Result(outcome="sent")
@@ -88,7 +89,7 @@ class Delivery:
     """What a status callback says became of a message: receipts only go forward.
 
     `unreachable`: nothing comes through to that line. `later`: a fault that may pass. `ours`: a fault
-    in our own account.
+    in our own account. `no_texts`: see `Fault`.
     """
 
     outbox: str
@@ -99,6 +100,7 @@ class Delivery:
     code: str = ""
     sentence: str = ""
     at: datetime | None = None
+    no_texts: bool = False
 
 
 class Channel(Protocol):
@@ -140,7 +142,8 @@ class Lists(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One row of a channel's error catalogue."""
+    """One row of a channel's error catalogue. `no_texts`: the line can't take any, whatever else it can."""
 
     outcome: Outcome
     sentence: str
+    no_texts: bool = False

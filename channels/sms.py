@@ -191,8 +191,15 @@ class SmsChannel:
         fault = outcome(code) if code else None
         if fault:
             state = _FAULTS.get(fault.outcome, state)
-        sentence = fault.sentence if fault else ""
-        return Delivery(outbox=outbox, provider_id=sid, state=state, code=code, sentence=sentence, at=now)
+        return Delivery(
+            outbox=outbox,
+            provider_id=sid,
+            state=state,
+            code=code,
+            sentence=fault.sentence if fault else "",
+            at=now,
+            no_texts=fault is not None and fault.no_texts,
+        )
 
     def _told(self, say: Say) -> tuple[Say, tuple[Shown, ...]]:
         """`say` with what cannot be shown put into its words, and what can be."""

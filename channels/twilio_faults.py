@@ -99,8 +99,12 @@ _ROWS: dict[Outcome, dict[str, str]] = {
     },
 }
 
+_NO_TEXTS = frozenset({"21614", "21635", "30006"})
+
 FAULTS: dict[str, Fault] = {
-    code: Fault(outcome, sentence) for outcome, rows in _ROWS.items() for code, sentence in rows.items()
+    code: Fault(outcome, sentence, code in _NO_TEXTS)
+    for outcome, rows in _ROWS.items()
+    for code, sentence in rows.items()
 }
 
 _BY_STATUS: dict[int, Fault] = {
@@ -123,7 +127,9 @@ def outcome(code: str, status: int = 0) -> Result:
         fault = Fault("ours", "Twilio's address leads to another one. Check TWILIO_API_URL.")
     if fault is None:
         fault = Fault("refused", f"Twilio refused this with error {code or status}.")
-    return Result(outcome=fault.outcome, sentence=fault.sentence, code=code or str(status))
+    return Result(
+        outcome=fault.outcome, sentence=fault.sentence, code=code or str(status), no_texts=fault.no_texts
+    )
 
 
 def outcome_of(error: Exception) -> Result:

@@ -1,22 +1,27 @@
 """What the lanes make of what goes wrong: a provider that is away, a block, a fault of ours, a death."""
 
 import asyncio
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from bot.arriving import arrive
 from channels.base import Delivery, Parcel, Result
+from flows.events import Event
 from storage.database import Database
+from storage.lines.reaching import ways_to
 from storage.running import undelivered
 from storage.secrets import Secrets
 from storage.sending import receipts, records
-from storage.tables import members
+from storage.tables import members, reaches
 from tests.office import RETRY, Office
 from tests.stores import db, migrated, secrets, store_url
 
 __all__ = ["db", "migrated", "secrets", "store_url"]
 
 UNCLEAR = Result(outcome="unclear")
+LANDLINE = Result(outcome="unreachable", sentence="This is a landline.", no_texts=True)
 OURS = Result(outcome="ours", sentence="The token is wrong.")
 
 
@@ -226,8 +231,8 @@ async def test_a_death_between_sending_and_noting_is_seen_and_tried_once_more(of
 
 
 # What a receipt brings later ---------------------------------------------------------------------
-async def receipt(office: Office, of: str, state: str, sid: str = "SM1") -> None:
-    came = Delivery(outbox=of, provider_id=sid, state=state, sentence="So it is.")  # type: ignore[arg-type]
+async def receipt(office: Office, of: str, state: str, sid: str = "SM1", **more: Any) -> None:
+    came = Delivery(outbox=of, provider_id=sid, state=state, sentence="So it is.", **more)  # type: ignore[arg-type]
     async with office.db.write() as conn:
         await receipts.receive(conn, came, now=office.now, ids=office.ids)
 
@@ -240,6 +245,31 @@ async def test_a_fault_that_may_pass_is_tried_again_though_a_receipt_brought_it(
     assert await office.send(1) == ["hello"]
     await receipt(office, sent, "later")  # of the first try, once more
     assert (await office.row(sent)).state == "sent"
+
+
+@pytest.mark.parametrize("told", ["at once", "later"])
+async def test_a_number_that_takes_no_texts_is_rung_until_one_comes_from_it(
+    office: Office, told: str
+) -> None:
+    async with office.db.write() as conn:
+        rung = {"id": "r", "member_id": "ann", "line_id": "ann", "channel": "voice", "rank": 1}
+        await conn.execute(reaches.insert().values(**rung))
+    office.sms.fails["ann"] = [LANDLINE] if told == "at once" else []
+    sent = await office.write("ann", "hello")
+    await office.send()
+    if told == "later":
+        await receipt(office, sent, "unreachable", no_texts=True)
+    assert await ways(office) == ["voice"]
+    text = Event(channel="sms", id="SM9", line="ann", at=office.now, kind="words", can=office.sms.can)
+    async with office.db.write() as conn:
+        await arrive(conn, [text], secrets=office.secrets, ids=office.ids, now=office.now)
+    assert await ways(office) == ["sms", "voice"]
+
+
+async def ways(office: Office) -> list[str]:
+    """By what Ann would hear of something now."""
+    async with office.db.read() as conn:
+        return [way.channel for way in (await ways_to(conn, ["ann"], ("sms", "voice")))["ann"]]
 
 
 async def test_a_fault_of_ours_that_a_receipt_brings_pauses_the_lane(

@@ -15,7 +15,7 @@ from flows.preferences import WISHES, WishError, settle
 from storage.database import Database
 from storage.members import needs, preferring, quiet
 from storage.members.needs import Needed
-from storage.members.quiet import NO_ANSWER, NO_ARRIVAL, NOT_HEARD, TEXTED
+from storage.members.quiet import NO_ANSWER, NO_ARRIVAL, NO_TEXTS, NOT_HEARD, TEXTED
 from storage.secrets import Secrets
 from storage.sending import telling
 from storage.tables import checkins, lines, members, outbox, reaches
@@ -189,15 +189,19 @@ async def test_only_who_could_answer_for_nothing_is_silent(
 
 
 @ON_SQLITE
-async def test_who_is_not_heard_or_not_reached_is_on_the_list_with_what_they_chose(office: Office) -> None:
+@pytest.mark.parametrize(("line", "why"), [("failing", NO_ARRIVAL), ("textless", NO_TEXTS)])
+async def test_who_is_not_heard_or_not_reached_is_on_the_list_with_what_they_chose(
+    office: Office, line: str, why: str
+) -> None:
     await office.change(members, "mary", heard_at=office.now - 7 * WEEK)
-    await office.change(lines, "mary", failing_since=office.now)
+    failing, textless = {"failing_since": office.now}, {"takes_texts": False}
+    await office.change(lines, "mary", **(failing if line == "failing" else textless))
     await office.member("spared", never_first=True, joined_at=office.now - 30 * WEEK)
     async with office.db.write() as conn:
         await preferring.prefer(conn, "mary", "if_quiet", "ask", now=office.now)
         (one,) = await quiet.list_quiet(conn, "g", weeks=6, now=office.now)
     assert (one.why, one.silent, PLANS[one.plan]) == (
-        (NOT_HEARD, NO_ARRIVAL),
+        (NOT_HEARD, why),
         False,
         "ask somebody whom they named",
     )

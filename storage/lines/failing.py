@@ -11,10 +11,21 @@ from storage.tables import lines, reaches
 FAILS = timedelta(days=7)  # a phone that was off for some days is no sign of another owner
 
 
-async def fails(conn: AsyncConnection, line: str, now: datetime) -> None:
-    """Nothing comes through to this line; since when stays as it was first noted."""
+async def fails(conn: AsyncConnection, line: str, now: datetime, *, no_texts: bool = False) -> None:
+    """Nothing comes through to this line; since when stays as it was first noted.
+
+    A number that only can't take texts does not fail: what comes next goes there by voice.
+    """
+    if no_texts:
+        await conn.execute(sa.update(lines).where(lines.c.id == line).values(takes_texts=False))
+        return
     first = lines.c.failing_since.is_(None)
     await conn.execute(sa.update(lines).where(lines.c.id == line, first).values(failing_since=now))
+
+
+async def takes_texts(conn: AsyncConnection, line: str) -> None:
+    """A text came from this line: then it takes them too, whatever was said before."""
+    await conn.execute(sa.update(lines).where(lines.c.id == line).values(takes_texts=None))
 
 
 async def works(conn: AsyncConnection, ids: Collection[str], now: datetime) -> None:

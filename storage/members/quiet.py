@@ -15,6 +15,7 @@ from storage.tables import checkins, lines, members, outbox, preferences, reache
 PATIENCE = timedelta(days=7)  # so long somebody has for an answer
 NOT_HEARD = "not heard"
 NO_ARRIVAL = "messages do not arrive"
+NO_TEXTS = "their phone takes no texts"
 NO_ANSWER = "no answer"
 TEXTED = "no answer to a text: they may have no credit"
 
@@ -49,7 +50,7 @@ async def list_quiet(conn: AsyncConnection, group: str, *, weeks: int, now: date
     for row in people:
         by = unanswered.get(row.id, "")
         why = [NOT_HEARD] if row.heard_at and row.heard_at <= now - timedelta(weeks=weeks) else []
-        why += [NO_ARRIVAL] if row.id in failing else []
+        why += [failing[row.id]] if row.id in failing else []
         why += [TEXTED if by == "sms" else NO_ANSWER] if by else []
         if why:
             found.append(
@@ -66,17 +67,22 @@ async def list_quiet(conn: AsyncConnection, group: str, *, weeks: int, now: date
     return found
 
 
-async def _failing(conn: AsyncConnection, group: str) -> set[str]:
-    """Those to whom nothing comes by any of their ways. A fault of ours never makes a line fail."""
+async def _failing(conn: AsyncConnection, group: str) -> dict[str, str]:
+    """Those to whom nothing comes by any way that we may use, and why. A fault of ours never makes a line
+    fail."""
     r, n = reaches.c, lines.c
+    well = sa.and_(n.failing_since.is_(None), n.stopped_at.is_(None))
+    no_texts = sa.and_(r.channel == "sms", n.takes_texts.is_(False))
     found = await conn.execute(
-        sa.select(r.member_id, sa.func.sum(sa.case((n.failing_since.is_(None), 1), else_=0)))
+        sa.select(r.member_id, well, no_texts)
         .join(lines, n.id == r.line_id)
         .join(members, members.c.id == r.member_id)
-        .where(members.c.group_id == group, r.retired_at.is_(None))
-        .group_by(r.member_id)
+        .where(members.c.group_id == group, r.retired_at.is_(None), r.may_start)
     )
-    return {member for member, well in found if not well}
+    why: dict[str, set[str]] = {}
+    for member, comes_through, textless in found:
+        why.setdefault(member, set()).add(NO_TEXTS if textless else "" if comes_through else NO_ARRIVAL)
+    return {member: min(reasons) for member, reasons in why.items() if "" not in reasons}
 
 
 async def _unanswered(conn: AsyncConnection, group: str, before: datetime) -> dict[str, str]:

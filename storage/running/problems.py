@@ -249,7 +249,10 @@ async def _ask_for_files(
 async def _line(conn: AsyncConnection, id: str | None) -> Line | None:
     c = lines.c
     found = await conn.execute(
-        sa.select(c.id, c.kind, c.at_member, c.at_until, c.failing_since).where(c.id == id)
+        sa.select(
+            *(c.id, c.kind, c.at_member, c.at_until, c.failing_since),
+            c.stopped_at.is_not(None).label("closed"),
+        ).where(c.id == id)
     )
     row = found.first()
     return Line(**row._mapping) if row else None

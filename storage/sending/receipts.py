@@ -40,6 +40,8 @@ class Receipt(Protocol):
     def code(self) -> str: ...
     @property
     def sentence(self) -> str: ...
+    @property
+    def no_texts(self) -> bool: ...
 
 
 async def receive(conn: AsyncConnection, receipt: Receipt, *, now: datetime, ids: Callable[[], str]) -> bool:
@@ -73,7 +75,7 @@ async def receive(conn: AsyncConnection, receipt: Receipt, *, now: datetime, ids
     else:
         await _fail(conn, row, receipt.code, receipt.sentence, now)
         if receipt.state == "unreachable":
-            await fails(conn, row.line, now)
+            await fails(conn, row.line, now, no_texts=receipt.no_texts)
     return True
 
 

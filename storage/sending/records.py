@@ -25,8 +25,8 @@ class Fate:
 
     `not_before`: when a waiting one is tried again. `wait_until`: until then its provider wants
     nothing for this line. `rested`: see `bot.pace.Gap`. `spent`: segments or calls that it cost.
-    `tried`: False where the service stopped before its turn came. `moved`: the line's new address,
-    sealed, and its keyed hash.
+    `tried`: False where the service stopped before its turn came. `no_texts`: the line can't take any.
+    `moved`: the line's new address, sealed, and its keyed hash.
     """
 
     state: Literal["waiting", "sent", "failed", "dead"]
@@ -42,6 +42,7 @@ class Fate:
     spent: int = 0
     tried: bool = True
     stopped: bool = False
+    no_texts: bool = False
     moved: tuple[bytes, bytes] | None = None
 
 
@@ -165,7 +166,7 @@ async def _failed(conn: AsyncConnection, row: Waiting, fate: Fate, now: datetime
     if fate.stopped:
         await stop(conn, row.line, row.member, now)
     if unreachable:
-        await fails(conn, row.line, now)
+        await fails(conn, row.line, now, no_texts=fate.no_texts)
 
 
 _SENDING = outbox.c.state == "sending"

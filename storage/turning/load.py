@@ -97,6 +97,7 @@ class Line:
     nameless: bool = False  # its address was forgotten with whoever was erased; only the stop was kept
     failing_since: datetime | None = None
     closed: bool = False  # the carrier or the app lets nothing of ours through
+    no_texts: bool = False  # the carrier has said that it can't take any
 
     def fails_long(self, now: datetime) -> bool:
         """Whether nothing has come through for so long that the line may be another's by now."""
@@ -180,8 +181,9 @@ async def find_lines(conn: AsyncConnection, hashes: Collection[bytes]) -> dict[b
             failing_since=since,
             closed=closed,
             nameless=nameless,
+            no_texts=no_texts,
         )
-        for hash_, id_, kind, at_member, until, since, closed, nameless in found
+        for hash_, id_, kind, at_member, until, since, closed, nameless, no_texts in found
     }
 
 
@@ -324,8 +326,8 @@ def _notice(id_: str, kind: str, subject: str | None, body: str | None, greet: b
 def _lines() -> sa.Select[Any]:
     n = lines.c
     kept = (n.address_hash, n.id, n.kind, n.at_member, n.at_until, n.failing_since)
-    closed, nameless = n.stopped_at.is_not(None), n.address.is_(None)
-    return sa.select(*kept, closed, nameless).where(n.address_hash.in_(ready.among("hashes")))
+    told = n.stopped_at.is_not(None), n.address.is_(None), n.takes_texts.is_(False)
+    return sa.select(*kept, *told).where(n.address_hash.in_(ready.among("hashes")))
 
 
 @cache
