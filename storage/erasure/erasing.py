@@ -217,5 +217,5 @@ async def forget_line(conn: AsyncConnection, line: str, now: datetime) -> bool:
     )
     await conn.execute(sa.delete(lines).where(n.id == line, ~used, n.stopped_at.is_(None)))
     stopped = sa.update(lines).where(n.id == line, ~used, n.stopped_at.is_not(None))
-    await conn.execute(stopped.values(address=None, greeted_at=None, at_until=None))
+    await conn.execute(stopped.values(address=None, at_until=None))
     return True

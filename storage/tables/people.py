@@ -122,7 +122,6 @@ lines = sa.Table(
     moment("stopped_at"),
     sa.Column("takes_texts", sa.Boolean, nullable=True),
     moment("failing_since"),
-    moment("greeted_at"),
     ref("at_member", "members", null=True, gone="SET NULL"),
     moment("at_until"),
     # the lane's side: when its head is due, who holds it and until when, how long its provider has us wait,
@@ -227,7 +226,6 @@ link_codes = sa.Table(
     ref("member_id", "members"),
     word("kind", "link"),  # link: another line of theirs; back: a new line for those they had
     keyed("code_hash"),
-    count("tries"),
     moment("until"),
     moment("used_at"),
     sa.Index(None, "member_id"),

@@ -38,6 +38,7 @@ handovers = sa.Table(  # a person helps a member by text: the automation is quie
     moment("heard_at"),
     moment("closed_at"),
     sa.Index(None, "member_id"),
+    sa.Index(None, "closed_at"),  # each minute those that are open are looked through
 )
 handover_words = sa.Table(  # what was said while a person helped: the member's own record, no contribution
     "handover_words",
