@@ -219,11 +219,11 @@ def _press(query: CallbackQuery, now: datetime) -> Event:
 
 
 def _blocked(change: ChatMemberUpdated) -> tuple[Event, ...]:
-    """Blocking the bot is how people stop it in Telegram; unblocking is how they come back."""
+    """Somebody blocks the bot, or deletes its chat, which Telegram takes for the same; or comes back."""
     before, after = change.old_chat_member.status, change.new_chat_member.status
     if change.chat.type != ChatType.PRIVATE or before == after:
         return ()
-    meaning = {ChatMemberStatus.BANNED: "stop", ChatMemberStatus.MEMBER: "start"}
+    meaning = {ChatMemberStatus.BANNED: "blocked", ChatMemberStatus.MEMBER: "unblocked"}
     if after not in meaning:
         return ()
     return (

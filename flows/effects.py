@@ -158,6 +158,13 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """They have blocked us on the line that this came by, or do so no more: a wish about no other."""
+
+    now: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
     """What they need to take part, of a known kind or another, and their own words on it."""
 
@@ -353,11 +360,11 @@ class GiveUpSupport:
     """From this line nothing is to be entered for anybody any more."""
 
 
+_OfLines = Here | NotTheirs | SomebodyElse | RingBack | Blocked | Linked | SetPin
+_OfSupport = Enter | HandsIn | ReadBack | EndSupport | GiveUpSupport
 Effect = (
-    Here
-    | NotTheirs
-    | SomebodyElse
-    | RingBack
+    _OfLines
+    | _OfSupport
     | Fetch
     | Agree
     | Withdraw
@@ -388,11 +395,4 @@ Effect = (
     | TellHelper
     | Practised
     | Choose
-    | ReadBack
-    | Enter
-    | HandsIn
-    | EndSupport
-    | GiveUpSupport
-    | Linked
-    | SetPin
 )

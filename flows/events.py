@@ -16,7 +16,7 @@ Kind = Literal[
     "call",  # somebody rang us, or answered when we rang (`question` says for what)
     "silence",  # a prompt on a call got no key and no word
     "hangup",  # the call ended
-    "optout",  # the carrier or the app says it for the person: `value` is stop, start or help
+    "optout",  # the carrier or the app says it for them: `value` is stop, start, help, blocked or unblocked
     "unknown",  # something that we cannot use: a sticker, a contact, a game
 ]
 

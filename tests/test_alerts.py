@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from telegram.error import Forbidden
 
 from bot.alerting import Alerting
 from channels.base import Delivery, Result
+from channels.telegram_faults import outcome
 from storage.care import alerts, matters, tending
 from storage.care.alerts import Found
 from storage.care.safety import Contact, Way
@@ -123,6 +125,15 @@ async def test_another_way_is_tried_when_one_fails_and_then_another_person(offic
     assert await office.watch(seconds=15) == []
     assert await office.watch(seconds=15) == ["bo"]
     assert ("not reached", "sam") in await office.steps(alert)
+
+
+async def test_who_blocked_the_bot_is_alerted_by_text(office: Guarded) -> None:
+    await office.contact("sam", "telegram", "sms")
+    blocked = outcome(Forbidden("Forbidden: bot was blocked by the user"))
+    office.channels["telegram"].fails["sam"] = [blocked]
+    await office.flag()
+    assert await office.watch() == []
+    assert await office.watch(seconds=15) == ["sam-sms"]
 
 
 async def test_what_does_not_leave_is_tried_by_another_way(office: Guarded) -> None:

@@ -106,7 +106,7 @@ def test_a_stranger_who_says_stop_is_left_alone(words: str) -> None:
 
 
 def test_who_blocks_the_bot_at_the_door_hears_nothing() -> None:
-    assert stranger("telegram", known_group=True).does("optout", value="stop") == ""
+    assert stranger("telegram", known_group=True).does("optout", value="blocked") == ""
 
 
 def test_start_from_somebody_who_had_not_stopped_is_answered() -> None:

@@ -1,5 +1,6 @@
 """STOP and START from the whole way round: the line, the member, the carrier, and the one confirmation."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -49,6 +50,20 @@ async def test_a_start_opens_the_line_again_for_who_came_back_by_another_way(wor
         await conn.execute(sa.update(members).values(state="active"))  # by START in Telegram
     await world.twilio.text(ADA, "START")
     await world.until("SELECT 1 FROM lines WHERE stopped_at IS NULL")
+
+
+async def test_who_blocks_the_bot_ends_that_way_alone_and_opens_it_again(world: World) -> None:
+    await world.group()
+    await world.joined(ADA)
+    (linked,) = await world.texts(ADA, "LINK")
+    ada = world.telegram.person("Ada")
+    await world.writes(ada, re.findall(r"\b\d{6}\b", linked)[0])
+    ada.blocks()
+    (shut,) = await world.until("SELECT kind FROM lines WHERE stopped_at IS NOT NULL")
+    assert shut.kind == "telegram"
+    assert (await world.rows("SELECT state FROM members"))[0].state == "active"
+    ada.unblocks()
+    await world.until("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM lines WHERE stopped_at IS NOT NULL)")
 
 
 async def test_3_the_confirmation_of_a_stop_goes_out_although_nothing_else_does(our_own: World) -> None:

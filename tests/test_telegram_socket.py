@@ -126,9 +126,9 @@ async def test_a_sent_message_is_named_so_that_it_can_be_brought_up_to_date(
     api: BotApi, channel: TelegramChannel, ada: Person
 ) -> None:
     room = api.room("Tuesday group")
-    sent = await channel.send(room_poll(str(room), WHERE, 0), outbox="1", load=load)
-    later = await channel.send(room_poll(str(room), WHERE, 1, message=sent.id), outbox="2", load=load)
-    again = await channel.send(room_poll(str(room), WHERE, 1, message=sent.id), outbox="3", load=load)
+    sent = await channel.send(room_poll(str(room), WHERE, "0"), outbox="1", load=load)
+    later = await channel.send(room_poll(str(room), WHERE, "1", message=sent.id), outbox="2", load=load)
+    again = await channel.send(room_poll(str(room), WHERE, "1", message=sent.id), outbox="3", load=load)
     assert [sent.outcome, later.outcome, again.outcome] == ["sent"] * 3
     assert ada.heard(room=room) == ["Where?\n\n1 person has voted."]
     assert ada.buttons(room=room) == ["Library", "Café"]
@@ -196,7 +196,7 @@ async def test_who_blocks_the_bot_is_stopped_until_they_come_back(
     ada.unblocks()
     (after,) = await say(channel, ada, Say(text="Welcome back."))
     events = await take(channel)
-    assert [event.value for event in events] == ["stop", "start"]
+    assert [event.value for event in events] == ["blocked", "unblocked"]
     assert [while_blocked.outcome, after.outcome] == ["stopped", "sent"]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from flows.effects import Change, Matter, Narrow
+from flows.effects import Blocked, Change, Matter, Narrow
 from flows.events import Question
 from flows.turns import calls, deeds
 from flows.turns.frames import open_by_word, park
@@ -23,6 +23,8 @@ def stopping(t: Turn) -> bool:
     """Handle a word that stops or starts everything; True where it was one."""
     if t.member is None:
         return False
+    if blocking(t):
+        return True
     word = opting(t)
     if word == "stop":
         stop(t)
@@ -37,6 +39,20 @@ def stopping(t: Turn) -> bool:
         t.do(Matter(kind="help"))  # the carrier has answered; a person knows of it all the same
         return True
     return False
+
+
+def blocking(t: Turn) -> bool:
+    """Note that they blocked us in an app, or do so no more; True where it was that.
+
+    It ends this one way, and is no stop word: to delete a chat is to block it, and nobody asks what was meant.
+    """
+    event = t.event
+    if event.kind != "optout" or event.value not in {"blocked", "unblocked"}:
+        return False
+    t.do(Blocked(now=event.value == "blocked"))
+    if event.value == "blocked" and t.was.channel == event.channel:
+        handing.end(t)  # it was here that a person wrote to them
+    return True
 
 
 def opting(t: Turn) -> str | None:

@@ -102,6 +102,13 @@ def _carrier(s: Stage, line: Line, to: str) -> None:
         s.ledger.deeds.append(_line(line.id, "started", None))
 
 
+def _blocked(s: Stage, effect: ef.Blocked) -> None:
+    if s.line:
+        s.line.closed = effect.now
+        noted: Literal["stopped", "started"] = "stopped" if effect.now else "started"
+        s.ledger.deeds.append(_line(s.line.id, noted, s.now if effect.now else None))
+
+
 def _line(line: str, noted: Literal["stopped", "started"], at: datetime | None) -> Deed:
 
     async def write(conn: AsyncConnection) -> None:
@@ -127,4 +134,8 @@ def prefer(s: Stage, effect: ef.Prefer) -> None:
     s.ledger.deeds.append(write)
 
 
-DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {ef.Change: _change, ef.Prefer: prefer}
+DEEDS: Mapping[type, Callable[[Stage, Any], None]] = {
+    ef.Change: _change,
+    ef.Prefer: prefer,
+    ef.Blocked: _blocked,
+}

@@ -28,6 +28,7 @@ DOUBTED = "It waits until they tell us that this line is still theirs."
 UNTOLD = "Nobody told us that this line is still theirs."
 TOO_LATE = "It was out of date before it could be sent."
 STOPPED = "They asked us to stop."
+SHUT = "They have stopped or blocked us on this line: nothing of ours goes there."
 CLOSED = "The vote has closed."
 LEFT = "They are not a member any more."
 NO_WAY = "We may not write or ring first by this way."
@@ -43,6 +44,7 @@ UNLIMITED = (SPENDING, ALERT)
 # Seconds before each further try; a fault that lasts longer than these is for the operator to see.
 BACKOFF = (1, 3, 10, 60, 900, 7200, 57600)  # eight tries over most of a day
 UNCLEAR_TWICE = "It was tried twice and is unclear both times; it may have arrived."
+BLOCKED = frozenset({"telegram"})  # apps in which people block us: that ends one way, and is no stop word
 LISTED = frozenset({"sms", "voice"})  # channels whose provider can be asked what it was given
 # What may have gone: not asked about yet; asked once, and not in the list; sent again, and unclear again.
 UNCLEAR = ("unclear", "asked", "unclear again")
@@ -173,7 +175,8 @@ def _kept_by_us(row: Waiting, facts: Facts) -> bool:
 
 def _never(row: Waiting, facts: Facts) -> Verdict | None:
     if facts.stopped or facts.state == "stopped":
-        return Verdict(does="drop", why=STOPPED, reached="not reachable")
+        why = STOPPED if facts.state == "stopped" else SHUT
+        return Verdict(does="drop", why=why, reached="not reachable")
     if facts.state in ("left", "erased"):
         return Verdict(does="drop", why=LEFT, reached="not reachable")
     unwanted = facts.never_first or (row.channel == "voice" and facts.never_ring)

@@ -13,7 +13,16 @@ from storage.erasure.register import note_line, note_member
 from storage.lines.failing import fails, works
 from storage.sending import slots
 from storage.sending.asking import unask
-from storage.sending.checks import ALERT, BACKOFF, CALLBACK, UNCLEAR, USUAL_HOURS, Waiting, next_moment
+from storage.sending.checks import (
+    ALERT,
+    BACKOFF,
+    BLOCKED,
+    CALLBACK,
+    UNCLEAR,
+    USUAL_HOURS,
+    Waiting,
+    next_moment,
+)
 from storage.sending.outbox import TOGETHER, TRACKED, columns, make_due
 from storage.tables import groups, lines, members, outbox, reached, receipts
 
@@ -67,7 +76,7 @@ async def receive(conn: AsyncConnection, receipt: Receipt, *, now: datetime, ids
         await works(conn, [row.line], now)
     elif receipt.state == "stopped":
         await _fail(conn, row, receipt.code, receipt.sentence, now)
-        await stop(conn, row.line, row.member, now)
+        await stop(conn, row, now)
     elif receipt.state in ("later", "ours"):
         await _put_back(conn, row, receipt, now)
     elif row.channel == "voice":
@@ -134,16 +143,20 @@ async def mark_sent(conn: AsyncConnection, rows: Sequence[Waiting], now: datetim
     await conn.execute(change, keys)
 
 
-async def stop(conn: AsyncConnection, line: str, member: str | None, now: datetime) -> None:
-    """The carrier or the app refuses us for this line: its person has stopped us."""
-    await note_line(conn, "stopped", line)
-    if member:
-        await note_member(conn, "stopped", member)
+async def stop(conn: AsyncConnection, row: Waiting, now: datetime) -> None:
+    """The carrier says that their phone sent a stop word, or the app that they block us.
+
+    A stop word ends every way; to block us in an app ends that way alone.
+    """
+    await note_line(conn, "stopped", row.line)
     first = lines.c.stopped_at.is_(None)
-    await conn.execute(sa.update(lines).where(lines.c.id == line, first).values(stopped_at=now))
+    await conn.execute(sa.update(lines).where(lines.c.id == row.line, first).values(stopped_at=now))
+    if row.member is None or row.channel in BLOCKED:
+        return
+    await note_member(conn, "stopped", row.member)
     active = members.c.state.in_(("active", "paused"))
     await conn.execute(
-        sa.update(members).where(members.c.id == member, active).values(state="stopped", stopped_at=now)
+        sa.update(members).where(members.c.id == row.member, active).values(state="stopped", stopped_at=now)
     )
 
 

@@ -164,7 +164,7 @@ async def _failed(conn: AsyncConnection, row: Waiting, fate: Fate, now: datetime
     if row.kind == "poll" and row.member and row.subject:
         await unask(conn, row.member, row.subject)
     if fate.stopped:
-        await stop(conn, row.line, row.member, now)
+        await stop(conn, row, now)
     if unreachable:
         await fails(conn, row.line, now, no_texts=fate.no_texts)
 

@@ -190,7 +190,7 @@ def taken(t: Turn) -> bool:
 
 
 def end(t: Turn) -> None:
-    """The member stopped everything: nobody may write to them in a hand-over either."""
+    """The member stopped everything, or blocked us here: nobody can write to them in a hand-over either."""
     if t.member and t.member.handover:
         left = t.phrase("handover.left", member=called(t))
         t.do(EndHandover(id=t.member.handover, tells=left))

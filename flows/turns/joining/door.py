@@ -58,6 +58,9 @@ def comes_again(t: Turn) -> None:
 
 def at_the_door(t: Turn) -> bool:
     """A stranger who writes: on to joining, or one friendly word a day. True where a flow takes the event."""
+    if anywhere.blocking(t):
+        t.at = t.was.at
+        return False
     word = anywhere.opting(t)
     if word == "stop":
         supporting.give_up(t)
