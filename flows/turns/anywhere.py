@@ -44,7 +44,7 @@ def stopping(t: Turn) -> bool:
 def blocking(t: Turn) -> bool:
     """Note that they blocked us in an app, or do so no more; True where it was that.
 
-    It ends this one way, and is no stop word: to delete a chat is to block it, and nobody asks what was meant.
+    It ends this one way, and is no stop word: whoever deletes the chat blocks it too.
     """
     event = t.event
     if event.kind != "optout" or event.value not in {"blocked", "unblocked"}:
