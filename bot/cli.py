@@ -13,6 +13,7 @@ from bot.commands import (
     caring,
     consenting,
     door,
+    facilitators,
     giving,
     groups,
     helping,
@@ -51,7 +52,7 @@ def build() -> typer.Typer:
     app.command("serve")(running.serve)
     app.command("example")(running.example)
     app.add_typer(groups.group, name="group")
-    app.add_typer(groups.facilitator, name="facilitator")
+    app.add_typer(facilitators.facilitator, name="facilitator")
     app.add_typer(members.member, name="member")
     members.member.command("prefer")(caring.prefer)
     app.add_typer(caring.need, name="need")

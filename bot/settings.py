@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DATABASES = ("sqlite+aiosqlite://", "postgresql+asyncpg://")
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # names that no browser can open
 SHORT_SECRET = 32  # characters; what we make ourselves is longer
 
 
@@ -151,6 +152,14 @@ class Settings(BaseSettings):
         if self.given_database_url:
             return self.given_database_url.get_secret_value()
         return f"sqlite+aiosqlite:///{self.data_dir}/takepart.db"
+
+    @property
+    def address(self) -> str:
+        """Where a browser finds us: for everybody, or else from this computer."""
+        if self.public_url:
+            return self.public_url
+        host = "127.0.0.1" if self.host in EVERYWHERE else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def telegram_on(self) -> bool:

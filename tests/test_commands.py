@@ -64,6 +64,28 @@ def test_a_facilitator_stands_in_the_list_of_members(garden: Takepart) -> None:
     assert (listed["id"], listed["name"], listed["permission"]) == (added["id"], "Sam", "facilitator")
 
 
+def test_a_facilitator_gets_a_link_to_the_pages_and_another_when_they_ask(garden: Takepart) -> None:
+    added = garden("facilitator", "add", "GARDEN", "Sam", "--owner", "--json").json
+    again = garden("facilitator", "link", "GARDEN", "sam", "--json").json
+    assert added["link"].startswith("http://127.0.0.1:8000/console/sign-in/")
+    assert again["link"] != added["link"]
+    (listed,) = garden("member", "list", "GARDEN", "--json").json
+    assert (listed["permission"], again["id"]) == ("owner", added["id"])
+    did = [one["did"] for one in garden("audit", "GARDEN", "--json").json]
+    assert {"made owner", "gave a link to the pages"} <= set(did)
+
+
+def test_who_runs_a_group_no_more_is_out_of_it_but_not_while_needed(garden: Takepart) -> None:
+    garden("facilitator", "add", "GARDEN", "Sam")
+    garden("group", "helper", "GARDEN", "Sam")
+    refused = garden("facilitator", "remove", "GARDEN", "Sam")
+    assert (refused.code, "takepart group helper" in refused.err) == (2, True)
+    garden("facilitator", "add", "GARDEN", "Jo")
+    garden("group", "helper", "GARDEN", "Jo")
+    assert garden("facilitator", "remove", "GARDEN", "Sam", "--json").json["state"] == "left"
+    assert garden("facilitator", "link", "GARDEN", "Sam").code == 2
+
+
 def test_the_helper_is_one_of_the_facilitators(garden: Takepart) -> None:
     garden("facilitator", "add", "GARDEN", "Sam")
     assert garden("group", "helper", "GARDEN", "sam", "--phone", "+441632960100").code == 0

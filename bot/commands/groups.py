@@ -1,4 +1,4 @@
-"""Groups and who runs them: `takepart group`, `takepart facilitator`."""
+"""Groups and what they have settled: `takepart group`."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -14,7 +14,6 @@ from storage.sending import spending
 from storage.sending.spending import Spent
 
 group = typer.Typer(no_args_is_help=True, help="Make groups and link their chats.")
-facilitator = typer.Typer(no_args_is_help=True, help="Say who runs a group.")
 
 
 @group.command("add")
@@ -178,40 +177,3 @@ def _pair(asked: str) -> tuple[str, str]:
 
 def _most(limit: int) -> str:
     return f"at most {limit} a day" if limit else "no limit"
-
-
-@facilitator.command("add")
-def facilitator_add(
-    name: GroupName,
-    person: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME", help="What members call them; or, of a member who has joined, the number or id."
-        ),
-    ],
-    as_json: Json = False,
-) -> None:
-    """Add somebody who runs a group. Members are told their name when they ask who reads.
-
-    Whoever joined like a member first, and is added by member number, also hears when much is spent.
-
-    takepart facilitator add GARDEN "Sam"
-
-    takepart facilitator add GARDEN 4821
-    """
-
-    async def work(here: Here) -> tuple[str, str]:
-        async with here.db.write() as conn:
-            home = await groups.find_group(conn, name)
-            joined = await people.appoint(conn, home.id, person, here.secrets)
-            if joined:
-                return joined.id, joined.number
-            id_ = here.ids()
-            number = await people.add_facilitator(conn, id=id_, group=home.id, name=person, now=here.now)
-            return id_, number
-
-    id_, number = run(work)
-    if as_json:
-        print_json({"id": id_, "number": number})
-        return
-    say(id_, f"Added. Their member number is {number}.")

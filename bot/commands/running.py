@@ -17,9 +17,6 @@ from bot.settings import Settings, load
 from flows.files.lines import FlowError
 from storage.members.groups import Complaint, Home
 
-EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # names that no browser can open
-
-
 PHONES: Mapping[str, Literal["telegram", "sms", "call"]] = {
     "telegram": "telegram",
     "sms": "sms",
@@ -128,8 +125,6 @@ def doctor(
 
 def addresses(settings: Settings) -> list[str]:
     """Where to find it, a sentence each, once the port is open."""
-    if settings.public_url:  # where anybody could come, the practice phone is off
-        return [f"Takepart is at {settings.public_url}"]
-    host = "127.0.0.1" if settings.host in EVERYWHERE else settings.host
-    base = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-    return [f"The practice phone is at {base}/practice"]
+    if settings.public_url:
+        return [f"Takepart is at {settings.address}"]
+    return [f"The practice phone is at {settings.address}/practice"]

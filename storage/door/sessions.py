@@ -39,6 +39,16 @@ class Staff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """One of the browsers in which somebody is signed in."""
+
+    id: str
+    begun_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One person signed in by one browser. `before` is when they were last here before this visit."""
 
@@ -104,6 +114,15 @@ async def groups_of(conn: AsyncConnection, session: Session) -> list[Home]:
     """The groups whose pages they may see, by code."""
     everywhere, theirs = session.owner is not None, {one.group for one in session.members}
     return [home for home in await list_groups(conn) if everywhere or home.id in theirs]
+
+
+async def all_of(conn: AsyncConnection, who: Collection[str], *, now: datetime) -> list[Begun]:
+    """Where these members are signed in, the latest first."""
+    s = sessions.c
+    live = sa.select(s.id, s.begun_at, s.seen_at, s.ends_at).where(s.id.in_(_of(who)), s.ends_at > now)
+    return [
+        Begun(**row._mapping) for row in await conn.execute(live.order_by(s.begun_at.desc(), s.id.desc()))
+    ]
 
 
 async def end(conn: AsyncConnection, session: Session, *, now: datetime) -> None:

@@ -46,24 +46,38 @@ class Listed:
     joined: tuple[str, ...] = ()  # ids of members who were found to be the same person
 
 
-async def add_facilitator(conn: AsyncConnection, *, id: str, group: str, name: str, now: datetime) -> str:
+async def add_facilitator(
+    conn: AsyncConnection,
+    *,
+    id: str,
+    group: str,
+    name: str,
+    now: datetime,
+    permission: str = "facilitator",
+) -> str:
     """Make a facilitator and give the four digits they can key on any phone; raise Complaint."""
     name = named(name, "The facilitator's name")
     taken = await conn.scalars(sa.select(members.c.number).where(members.c.group_id == group))
     number = spare_number({one for one in taken if one})
     row = {"id": id, "group_id": group, "name": name, "number": number, "joined_at": now}
-    await conn.execute(members.insert().values(permission="facilitator", **row))
+    await conn.execute(members.insert().values(permission=permission, **row))
     await changed(conn, [group])
     return number
 
 
-async def appoint(conn: AsyncConnection, group: str, wanted: str, secrets: Secrets) -> Listed | None:
-    """Make a facilitator of the member with this id or number in the group; None where there is none."""
+async def appoint(
+    conn: AsyncConnection, group: str, wanted: str, secrets: Secrets, *, permission: str = "facilitator"
+) -> Listed | None:
+    """Make a facilitator of the member with this id or number in the group; None where there is none.
+
+    Who has that permission already, or a wider one, keeps it.
+    """
     here = [one for one in await list_members(conn, group, secrets) if one.state not in NO_MEMBER]
     found = next((one for one in here if wanted in (one.id, one.number)), None)
     if found:
-        change = members.update().where(members.c.id == found.id, members.c.permission == "member")
-        await conn.execute(change.values(permission="facilitator"))
+        had = ("member", "facilitator") if permission == "owner" else ("member",)
+        change = members.update().where(members.c.id == found.id, members.c.permission.in_(had))
+        await conn.execute(change.values(permission=permission))
         await changed(conn, [group])
     return found
 
