@@ -23,7 +23,9 @@ LEASE = timedelta(seconds=60)
 SLICE = 200  # members: a turn that waits for one slice to be written waits some hundredths of a second
 TOLD = ("sent", "delivered", "acknowledged")  # they know when the meeting is
 UNREACHED = ("failed", "not reachable")
-AGAIN = "again"  # what `before` is of a vote that goes once more, to who has not voted
+# What `before` begins with of what goes once more: a brief to whom it has not reached, as usual or by phone,
+# a vote to who has not voted.
+AGAIN, RING = "again", "ring"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,11 @@ class Sending:
     due_at: datetime
     expires_at: datetime | None
     cursor: str
+
+    @property
+    def rings(self) -> bool:
+        """Whether it goes by phone alone."""
+        return self.before.startswith(RING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +140,8 @@ async def next_slice(
     )
     rows = found.all()
     ways = await ways_to(conn, [row.id for row in rows], channels, sending.kind)
+    if sending.rings:
+        ways = {id_: [way for way in theirs if way.channel == "voice"] for id_, theirs in ways.items()}
     again = await _reached_before(conn, sending, [row.id for row in rows])
     people = [_recipient(row, ways.get(row.id, []), row.id in again, now) for row in rows]
     # Somebody who runs the group and has never used it is not one whom we failed to reach.
@@ -227,8 +236,11 @@ def _wanted(sending: Sending, *, staff: bool) -> list[sa.ColumnElement[bool]]:
     m, r = members.c, reached.c
     mine = sa.select(r.member_id).where(r.member_id.in_(everyone(m.id)))
     match sending.kind:
+        case "brief" if once_more(sending.before):
+            got = mine.where(*_of(sending), r.state.not_in(UNREACHED))
+            return [~got.exists()]
         case "brief":
-            read = mine.where(r.kind == "brief", r.subject_id == sending.subject, r.state == "acknowledged")
+            read = mine.where(*_of(sending), r.state == "acknowledged")
             return [~read.exists()]
         case "poll":
             asked = [] if staff else [m.permission == "member"]
@@ -241,6 +253,15 @@ def _wanted(sending: Sending, *, staff: bool) -> list[sa.ColumnElement[bool]]:
 def _voted(sending: Sending) -> sa.ColumnElement[bool]:
     b = ballots.c
     return sa.exists().where(b.poll_id == sending.subject, b.member_id.in_(everyone(members.c.id)))
+
+
+def _of(sending: Sending) -> tuple[sa.ColumnElement[bool], ...]:
+    return reached.c.kind == sending.kind, reached.c.subject_id == sending.subject
+
+
+def once_more(before: str) -> bool:
+    """Whether a sending of a brief is one of those that are for whom it has not reached."""
+    return before.startswith((AGAIN, RING))
 
 
 def _told(sending: Sending) -> sa.ColumnElement[bool]:
@@ -266,8 +287,7 @@ def _told(sending: Sending) -> sa.ColumnElement[bool]:
 async def _reached_before(conn: AsyncConnection, sending: Sending, ids: Sequence[str]) -> set[str]:
     r = reached.c
     got = sa.select(person()).join(reached, r.member_id == members.c.id)
-    arrived = (r.kind == sending.kind, r.subject_id == sending.subject, r.state.not_in(UNREACHED))
-    return set(await conn.scalars(got.where(any_of(ids), *arrived)))
+    return set(await conn.scalars(got.where(any_of(ids), *_of(sending), r.state.not_in(UNREACHED))))
 
 
 def _recipient(

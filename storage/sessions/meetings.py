@@ -13,7 +13,7 @@ from flows.events import Shown
 from storage.ids import Ids
 from storage.lines.persons import NO_MEMBER
 from storage.members.groups import Complaint, Home
-from storage.sending.sendings import TOLD, drop_waiting, reopen
+from storage.sending.sendings import TOLD, drop_waiting, once_more, reopen
 from storage.tables import attachments, briefs, groups, media, meetings, members, reached, sendings, texts
 from storage.turning.views import changed
 
@@ -121,7 +121,7 @@ async def move_meeting(
     conn: AsyncConnection, meeting: Meeting, at: datetime, *, ids: Ids, now: datetime
 ) -> list[Planned]:
     """Move it, its briefs with it, and tell those who were told; when each brief goes out now."""
-    _planned(meeting, now)
+    planned(meeting, now)
     _ahead(at, now)
     if at == meeting.at:
         raise Complaint("The meeting is at that time already.")
@@ -132,15 +132,15 @@ async def move_meeting(
     # What waits to go out names the old time: it is taken back and written anew.
     await drop_waiting(conn, "moved", [meeting.id], now)
     await reopen(conn, found)
-    planned = [one for brief in found for one in await _plan(conn, brief, meeting, at, now)]
+    plans = [one for brief in found for one in await plan(conn, brief, meeting, at, now)]
     await _tell(conn, meeting, "moved", f"{meeting.moves + 1}", max(at, meeting.at), ids=ids, now=now)
     await changed(conn, [meeting.group])
-    return planned
+    return plans
 
 
 async def cancel_meeting(conn: AsyncConnection, meeting: Meeting, *, ids: Ids, now: datetime) -> None:
     """Cancel it and its briefs, and tell those who were told."""
-    _planned(meeting, now)
+    planned(meeting, now)
     await conn.execute(sa.update(meetings).where(meetings.c.id == meeting.id).values(state="cancelled"))
     found = await _briefs(conn, meeting.id)
     await conn.execute(sa.update(briefs).where(briefs.c.id.in_(found)).values(state="cancelled"))
@@ -154,16 +154,27 @@ async def add_brief(
     conn: AsyncConnection, new: NewBrief, *, ids: Ids, now: datetime
 ) -> tuple[str, list[Planned]]:
     """Store a brief and plan its sendings; its id and when each is due. Raises Complaint."""
-    _planned(new.meeting, now)
-    if len(set(new.befores)) < len(new.befores):
-        raise Complaint("The same --before is given twice: each sending needs its own.")
+    planned(new.meeting, now)
     brief = ids()
     row = {"id": brief, "meeting_id": new.meeting.id, "title": new.title[:TITLE], "created_at": now}
     await conn.execute(sa.insert(briefs).values(row))
+    await write_brief(conn, brief, new, state="waiting", ids=ids, now=now)
+    found = await plan(conn, brief, new.meeting, new.meeting.at, now)
+    await changed(conn, [new.meeting.group])
+    return brief, found
+
+
+async def write_brief(
+    conn: AsyncConnection, brief: str, new: NewBrief, *, state: str, ids: Ids, now: datetime
+) -> None:
+    """Store what a brief says and shows, and its sendings in this state; raise Complaint."""
+    if len(set(new.befores)) < len(new.befores):
+        raise Complaint("The same --before is given twice: each sending needs its own.")
+    written = {"owner": f"brief:{brief}", "at": now}
     await conn.execute(
         sa.insert(texts),
         [
-            {"owner": f"brief:{brief}", "language": language, "form": form, "body": body, "at": now}
+            {"language": language, "form": form, "body": body, **written}
             for (language, form), body in new.texts.items()
         ],
     )
@@ -175,24 +186,11 @@ async def add_brief(
                 for place, (media, name) in enumerate(new.files)
             ],
         )
+    of = {"group_id": new.meeting.group, "kind": "brief", "subject_id": brief, "state": state}
+    ends = {"due_at": new.meeting.at, "expires_at": new.meeting.at}
     await conn.execute(
-        sa.insert(sendings),
-        [
-            {
-                "id": ids(),
-                "group_id": new.meeting.group,
-                "kind": "brief",
-                "subject_id": brief,
-                "before": before,
-                "due_at": new.meeting.at,
-                "expires_at": new.meeting.at,
-            }
-            for before in new.befores
-        ],
+        sa.insert(sendings), [{"id": ids(), "before": before, **of, **ends} for before in new.befores]
     )
-    planned = await _plan(conn, brief, new.meeting, new.meeting.at, now)
-    await changed(conn, [new.meeting.group])
-    return brief, planned
 
 
 async def brief_content(conn: AsyncConnection, brief: str) -> Content | None:
@@ -292,7 +290,8 @@ def _ahead(at: datetime, now: datetime) -> None:
         raise Complaint("That time has passed: give a time that is still ahead.")
 
 
-def _planned(meeting: Meeting, now: datetime) -> None:
+def planned(meeting: Meeting, now: datetime) -> None:
+    """Raise Complaint where a meeting is not ahead any more."""
     if meeting.state == "cancelled":
         raise Complaint("That meeting was cancelled: add a new one.")
     if meeting.at <= now:
@@ -307,7 +306,7 @@ async def _briefs(conn: AsyncConnection, meeting: str) -> list[str]:
     return list(found)
 
 
-async def _plan(
+async def plan(
     conn: AsyncConnection, brief: str, meeting: Meeting, at: datetime, now: datetime
 ) -> list[Planned]:
     """Work out anew when the undone sendings of a brief are due.
@@ -316,19 +315,24 @@ async def _plan(
     """
     s = sendings.c
     undone = s.state.in_(("waiting", "skipped"))
-    rows = await conn.execute(
-        sa.select(s.id, s.before).where(s.kind == "brief", s.subject_id == brief, undone).order_by(s.id)
-    )
+    rows = (
+        await conn.execute(
+            sa.select(s.id, s.before).where(s.kind == "brief", s.subject_id == brief, undone).order_by(s.id)
+        )
+    ).all()
     hours = Hours.parse(meeting.hours)
     plans = {
-        id_: Planned(before=before, at=due(at, before, meeting.zone, hours, now)) for id_, before in rows
+        id_: Planned(
+            before=before, at=now if once_more(before) else due(at, before, meeting.zone, hours, now)
+        )
+        for id_, before in rows
     }
     taken: set[datetime] = set()
-    for id_, plan in plans.items():
-        goes = plan.at is not None and plan.at not in taken
-        if plan.at is not None:
-            taken.add(plan.at)
-        values = {"state": "waiting" if goes else "skipped", "due_at": plan.at or at, "expires_at": at}
+    for id_, one in plans.items():
+        goes = one.at is not None and one.at not in taken
+        if one.at is not None:
+            taken.add(one.at)
+        values = {"state": "waiting" if goes else "skipped", "due_at": one.at or at, "expires_at": at}
         await conn.execute(sa.update(sendings).where(s.id == id_).values(values))
     return list(plans.values())
 
