@@ -188,12 +188,17 @@ async def test_when_everybody_guesses_it_is_closed_and_the_operator_is_told(
     assert "guessing_closed" in said.out + said.err
 
 
-async def test_a_practised_place_is_not_linked_to_a_real_phone(ada: World) -> None:
-    digits = await code(ada)
+async def test_a_practised_place_opens_to_no_real_phone(ada: World) -> None:
+    """Nor a real one to a practice phone: it is the same condition."""
+    linked = await code(ada)
+    _, number = await own(ada)
+    told = (await ada.texts(ADA, "PIN", "7305", "supporter", "1", "Joan", "1", "2"))[-1]
+    named = told.partition("this code: ")[2][:9]
     async with ada.app.db.write() as conn:
         await conn.exec_driver_sql("UPDATE members SET practice = 1")
-    (answer,) = await ada.texts(NEW, digits)
-    assert "can't find anything" in answer
+    for answer in await ada.texts(NEW, linked, named):
+        assert "can't find anything" in answer
+    assert "can't find anything" in (await ada.texts(NEW, "COME BACK", number, "7305"))[-1]
 
 
 async def test_who_comes_back_by_pin_is_on_the_list_for_a_person(ada: World) -> None:

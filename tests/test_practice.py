@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from aiohttp import ClientSession
 
 from bot.app import App
@@ -16,6 +17,8 @@ from bot.web.practice import COOKIE, routes
 from channels.base import FetchRefused
 from channels.practice import REF, Handset
 from channels.practice_call import Heard, Scene, Wait, scene
+from storage.door.inviting import invite
+from storage.tables import groups
 from tests.practising import Somebody, open_browser, picture, rows, settings, until
 
 PHOTO = Upload(name="steps.jpg", type="image/jpeg", data=picture())
@@ -77,6 +80,15 @@ async def test_a_text_and_a_call_come_from_the_same_person(pat: Somebody) -> Non
 
 async def test_telegram_is_a_line_of_its_own(pat: Somebody) -> None:
     assert "Welcome to The Garden Group" in await pat.writes("JOIN GARDEN")
+
+
+async def test_no_invitation_is_used_up_by_practising(app: App) -> None:
+    async with app.db.write() as conn:
+        group = await conn.scalar(sa.select(groups.c.id))
+        _, code = await invite(conn, app.secrets, ids=app.ids, group=group or "", name="", now=app.clock())
+    assert "You are in" in await Somebody(app).texts(f"JOIN {code}", "1", "Pat")
+    (left,) = await rows(app, "SELECT used_at FROM invitations")
+    assert left.used_at is None
 
 
 async def test_a_photo_is_kept_without_where_it_was_taken(pat: Somebody) -> None:

@@ -163,8 +163,7 @@ async def _done(conn: AsyncConnection, wish: str, group: str, now: datetime) -> 
 
 
 def _tell(s: Stage, effect: ef.TellHelper) -> None:
-    practised = s.person is None and s.line is not None and s.line.kind == outbox.PRACTICE
-    if s.group is None or practised:
+    if s.group is None or (s.person is None and s.practised):
         return
     me, group, tools = s.me, s.group.id, _tools(s)
 

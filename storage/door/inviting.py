@@ -17,7 +17,6 @@ from flows.turns.joining.admitting import INVITATION
 from storage.lines import guessing
 from storage.lines.guessing import KNOCKS
 from storage.secrets import Secrets
-from storage.sending.outbox import PRACTICE
 from storage.tables import groups, invitations, members, reaches
 from storage.turning.stage import Stage
 
@@ -68,7 +67,7 @@ async def knock(conn: AsyncConnection, s: Stage, code: str) -> Knock:
         return Knock()
     s.group = (await s.views.load(conn, {found.group_id}, s.now))[found.group_id]
     s.groups[found.group_id] = s.group
-    if s.line and s.line.kind == PRACTICE:  # there is no carrier who would confirm a stop
+    if s.practised:  # there is no carrier who would confirm a stop
         s.group = replace(s.group, replies_to_optout=True)
     return Knock(opens=True, invited=Invited(id=found.id, name=found.name))
 
@@ -91,11 +90,14 @@ def _who_knocks(s: Stage) -> str:
 async def admit(conn: AsyncConnection, s: Stage, invitation: str) -> Literal["in", "ask", "used"]:
     """Let a stranger in who has said what to be called: at once, or once a person has agreed to it.
 
-    An invitation is used up here. Whoever's membership two people ended has to ask.
+    An invitation is used up here, but not by who only practises. Whoever's membership two people ended has
+    to ask.
     """
     if invitation:
         i = invitations.c
         still = (i.id == invitation, i.used_at.is_(None), i.until > s.now)
+        if s.practised:
+            return "in" if await conn.scalar(sa.select(i.id).where(*still)) else "used"
         used = await conn.execute(sa.update(invitations).where(*still).values(used_at=s.now, name=""))
         return "in" if used.rowcount else "used"
     return "ask" if s.line and s.group and await _ended(conn, s.line.id, s.group.id) else "in"

@@ -129,8 +129,9 @@ async def _taken(conn: AsyncConnection, s: Stage, code: str) -> Supported | None
     by = s.line.id if s.line else s.owner
     if s.line is None or await guessing.closed(conn, guessing.CODES, by, s.now):
         return None
-    p = supporters.c
-    live = (p.code_hash == _hash(s.secrets, code), p.code_until > s.now, *_valid(s.now))
+    p, m = supporters.c, members.c
+    alike = sa.exists().where(m.id == p.member_id, m.practice == s.practised)
+    live = (p.code_hash == _hash(s.secrets, code), p.code_until > s.now, *_valid(s.now), alike)
     used = sa.update(supporters).where(*live).values(line_id=s.line.id, code_hash=None).returning(p.member_id)
     member = (await conn.scalars(used)).one_or_none()
     if member is None:

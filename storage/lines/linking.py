@@ -130,6 +130,7 @@ async def _number(conn: AsyncConnection, s: Stage, asked: str) -> Opened:
         conn,
         s.secrets,
         group=group,
+        practice=s.practised,
         number=number,
         pin=pin,
         must_have_pin=True,
@@ -250,7 +251,7 @@ async def _live(conn: AsyncConnection, s: Stage, code: str) -> Any:
     """The code, if it works; a practice phone opens nobody's real place, nor a real one a practised."""
     c, m = link_codes.c, members.c
     works = (c.code_hash == _hash(s.secrets, code), c.used_at.is_(None), c.until > s.now)
-    theirs = (m.state.not_in(GONE), m.practice == bool(s.line and s.line.kind == "practice"))
+    theirs = (m.state.not_in(GONE), m.practice == s.practised)
     found = await conn.execute(
         sa.select(c.id, c.kind, person().label("person"), m.group_id)
         .join(members, m.id == c.member_id)

@@ -41,6 +41,7 @@ async def check_number(
     secrets: Secrets,
     *,
     group: str,
+    practice: bool = False,
     number: str,
     pin: str = "",
     must_have_pin: bool = False,
@@ -52,10 +53,11 @@ async def check_number(
 
     `by` is who tries: the line's id, or where there is none the call's. With `must_have_pin` a number
     alone is never enough, as for coming back. Wrong ones are counted here and at once, by whoever tries
-    and for the member they are about.
+    and for the member they are about. On a practice phone only the numbers of who practise are anybody's.
     """
     m = members.c
-    theirs = (m.group_id == group, m.number == number, m.state.not_in(("left", "erased")))
+    here = (m.group_id == group, m.practice == practice)
+    theirs = (*here, m.number == number, m.state.not_in(("left", "erased")))
     person = sa.func.coalesce(m.joined_to, m.id)
     row = (
         await conn.execute(sa.select(m.id, person.label("person"), m.pin_hash).where(*theirs))

@@ -33,6 +33,7 @@ async def look(conn: AsyncConnection, s: Stage, value: str) -> Checked:
             conn,
             s.secrets,
             group=group,
+            practice=s.practised,
             number=number,
             pin=pin,
             by=s.line.id if s.line else s.arrived.event.session,

@@ -42,5 +42,10 @@ class Stage:
         return self.arrived.event.channel
 
     @property
+    def practised(self) -> bool:
+        """Whether this comes from a practice phone: nobody's real place opens there, and none elsewhere."""
+        return self.line is not None and self.line.kind == "practice"
+
+    @property
     def me(self) -> str | None:
         return self.person.member.id if self.person else None
