@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import KW_ONLY, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +17,7 @@ from bot.settings import Settings
 from bot.web.console.forms import Form
 from bot.web.console.templating import Pages
 from flows.library import Flows
+from flows.sentences import Sentences
 from storage.database import Database
 from storage.door.sessions import Session, Staff
 from storage.erasure import auditing
@@ -93,6 +94,11 @@ class Desk:
         return self._session
 
     @property
+    def signed_in(self) -> bool:
+        """Whether anybody is, on a page that is for anyone."""
+        return self._session is not None
+
+    @property
     def home(self) -> Home:
         """The group that this page is of."""
         if self._home is None:
@@ -120,6 +126,11 @@ class Desk:
     def address(self) -> str:
         """Below which this group's pages are."""
         return f"/console/{self.home.code.lower()}" if self._home else "/console"
+
+    @property
+    def sentences(self) -> Sentences:
+        """What the house says, for what staff send from here."""
+        return Sentences(self.app.flows.phrases)
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return self.app.db.read()
@@ -151,6 +162,12 @@ class Desk:
     def go(self, path: str, *, said: str = "") -> Response:
         """On to another page of this group; `said` is told there once."""
         return self._pages.remember(RedirectResponse(f"{self.address}{path}", 303), said)
+
+    def keep(self, answer: Response, name: str, value: str, lasts: timedelta, *paths: str) -> Response:
+        """Let the browser keep something below these paths; with no value, let it go."""
+        for path in paths:
+            self._pages.keep(answer, name, value, lasts if value else timedelta(), path=path)
+        return answer
 
     async def trace(self, conn: AsyncConnection, did: str, *, subject: str = "", why: str = "") -> None:
         """Note who did what to whom, in the transaction in which it is done."""

@@ -19,18 +19,16 @@ from starlette.routing import BaseRoute, Route
 from bot.logs import place
 from bot.web.console.desk import Desk, Missing, Page, Service
 from bot.web.console.templating import Pages
+from bot.web.staff_only import COOKIE, SIGN_IN, signed_in
 from storage.database import StorageError
-from storage.door import sessions
 from storage.door.sessions import LASTS, Session
 from storage.members.groups import Complaint, Home, find_group
 from storage.secrets import Unsigned
 
-COOKIE = "takepart_session"
 BEFORE = "takepart_visitor"  # of those who are not signed in yet
 TOKEN = "token"  # noqa: S105  # the name of a form's field
 MOST_FIELDS = 200
 MOST_FILES = 20
-SIGN_IN = "/console/sign-in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ class Door:
         return Route(f"{below}{page.path}", serve, methods=methods)
 
     async def _answer(self, page: Page, request: Request) -> Response:
-        session = await self._session(request)
+        session = await signed_in(self._app, request)
         if session is None and not page.anyone:
             return self._to_sign_in(request)
         key, answer_key = self._key(request)
@@ -119,21 +117,11 @@ class Door:
             answer = await serve(desk)
         finally:
             await request.close()
+        if posted:
+            self._app.lanes.wake()  # for what it may have put into the outbox
         if answer_key:
             self._pages.keep(answer, BEFORE, answer_key, LASTS)
         return answer
-
-    async def _session(self, request: Request) -> Session | None:
-        cookie = request.cookies.get(COOKIE, "")
-        if not cookie:
-            return None
-        now = self._app.clock()
-        async with self._app.db.read() as conn:
-            found = await sessions.find(conn, self._app.secrets, cookie, now=now)
-        if found and sessions.to_note(found, now):
-            async with self._app.db.write() as conn:
-                await sessions.seen(conn, found, now=now)
-        return found
 
     async def _home(self, page: Page, request: Request, session: Session | None) -> Home | None:
         """The group of the address, if it is theirs to see."""

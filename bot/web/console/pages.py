@@ -4,14 +4,22 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from bot.web.console import choosing
+from bot.web.console import choosing, helping, safety, signing_in, today
 from bot.web.console.desk import Page, Service
 from bot.web.console.door import Door
+
+MODULES = (
+    choosing,
+    signing_in,
+    today,
+    helping,
+    safety,
+)
 
 
 def pages() -> Sequence[Page]:
     """All of them; the first whose address fits is asked."""
-    return [page for module in (choosing,) for page in module.PAGES]
+    return [page for module in MODULES for page in module.PAGES]
 
 
 def routes(app: Service) -> list[BaseRoute]:

@@ -1,0 +1,93 @@
+"""Hand-overs and alerts on the facilitators' pages."""
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.care import alerts
+from storage.care.alerts import Found
+from storage.lines.addresses import row as line_row
+from storage.tables import handover_words, handovers, lines, members, reaches
+from tests.console import Desk
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+async def member(desk: Desk, id_: str = "ada", name: str = "Ada") -> None:
+    """Somebody who takes part by text; member, line and reach have one id."""
+    now = desk.clock()
+    async with desk.app.db.write() as conn:
+        await conn.execute(members.insert().values(id=id_, group_id=desk.home.id, name=name, joined_at=now))
+        line = line_row(desk.app.secrets, id=id_, channel="sms", address="+447700900101", now=now)
+        await conn.execute(lines.insert().values(**line))
+        reach = {"id": id_, "member_id": id_, "line_id": id_, "channel": "sms", "proved_at": now}
+        await conn.execute(reaches.insert().values(**reach))
+
+
+async def asks(desk: Desk, words: str = "The gate is locked") -> None:
+    """Ada asked for a person, in these words."""
+    now = desk.clock() - timedelta(minutes=5)
+    await member(desk)
+    async with desk.app.db.write() as conn:
+        over: dict[str, Any] = {"id": "h", "member_id": "ada", "line_id": "ada", "channel": "sms", "mark": 1}
+        await conn.execute(handovers.insert().values(**over, opened_at=now, heard_at=now))
+        said = {"id": "w", "handover_id": "h", "member_id": "ada", "by": "member", "text": words}
+        await conn.execute(handover_words.insert().values(**said, media=[], at=now))
+        await conn.execute(sa.update(members).where(members.c.id == "ada").values(handover="h"))
+
+
+async def test_a_member_who_asked_for_a_person_is_answered_and_let_go(desk: Desk) -> None:
+    await asks(desk)
+    page = await desk.sam.get("/messages/handovers")
+    assert "Ada" in page.words and "waits for an answer" in page.words
+    page = await desk.sam.get("/messages/handovers/h")
+    assert "The gate is locked" in page.words
+    page = await desk.sam.send("/messages/handovers/h/answer", words="I come with the key.")
+    assert "on its way" in page.words and "I come with the key." in page.words
+    (sent,) = await desk.rows("SELECT body FROM outbox WHERE class = 'answer'")
+    assert "Sam" in sent[0] and "I come with the key." in sent[0]
+    page = await desk.sam.send("/messages/handovers/h/close")
+    assert "It is over" in page.words and "Nobody waits" in page.words
+    did = {row[0] for row in await desk.rows("SELECT did FROM audit WHERE subject = 'h'")}
+    assert did == {"read a hand-over", "answered in a hand-over", "ended a hand-over"}
+
+
+async def test_an_answer_without_words_is_not_sent_and_what_members_write_is_text(desk: Desk) -> None:
+    await asks(desk, SCRIPT)
+    page = await desk.sam.send("/messages/handovers/h/answer", words="  ")
+    assert page.status == 422 and "Write what they are to read." in page.words
+    assert page.text.count("<title>Error: ") == 1
+    assert SCRIPT not in page.text and "&lt;script&gt;" in page.text
+    assert not await desk.rows("SELECT 1 FROM outbox")
+
+
+async def test_the_words_of_an_alert_are_shown_only_when_asked_for(desk: Desk) -> None:
+    await member(desk)
+    async with desk.app.db.write() as conn:
+        said = Found(words="He hits me", member="ada", line="ada")
+        alert = await alerts.raise_alert(conn, desk.home.id, said, ids=desk.app.ids, now=desk.clock())
+    page = await desk.sam.get("/safety")
+    assert "Nobody has looked yet" in page.words
+    page = await desk.sam.get(f"/safety/{alert}")
+    assert "He hits me" not in page.words and "Ada" not in page.words
+    page = await desk.sam.send(f"/safety/{alert}/words")
+    assert "He hits me" in page.words
+    page = await desk.sam.send(f"/safety/{alert}/who", why="")
+    assert page.status == 422 and "+447700900101" not in page.text
+    page = await desk.sam.send(f"/safety/{alert}/who", why="to ring her")
+    assert "Ada" in page.words and "+447700900101" in page.words
+    page = await desk.sam.send(f"/safety/{alert}/seen")
+    assert "Nobody else is told" in page.words and "Sam Reed looks at it" in page.words
+    trail = await desk.rows("SELECT did, why FROM audit WHERE subject = :id", id=alert)
+    assert ("alert's sender looked up", "to ring her") in [tuple(row) for row in trail]
+
+
+async def test_what_another_group_has_is_not_there(desk: Desk) -> None:
+    await asks(desk)
+    other = await desk.group("ALLOT")
+    kim = await desk.browser(await desk.staff(other, "Kim"), code="ALLOT")
+    for path in ("/messages/handovers/h", "/messages/handovers/h/words", "/safety/h"):
+        assert (await kim.get(path)).status == 404
+    assert (await kim.send("/messages/handovers/h/close")).status == 404
+    assert await desk.rows("SELECT 1 FROM handovers WHERE closed_at IS NULL")
