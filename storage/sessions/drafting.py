@@ -139,7 +139,7 @@ async def find(conn: AsyncConnection, group: str, poll: str) -> NewPoll | None:
     return NewPoll(
         group=group,
         question=row.question,
-        options=list(labels.values()),
+        options=tuple(labels.values()),
         several=row.several,
         secret=row.secret,
         staff=row.staff,

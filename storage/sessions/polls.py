@@ -14,14 +14,13 @@ from flows.state import Poll
 from storage import locks
 from storage.database import upsert
 from storage.ids import Ids
-from storage.lines.persons import person
 from storage.members.groups import Complaint
 from storage.running import problems
 from storage.sending.sendings import AGAIN
-from storage.sessions import drafting, versions
+from storage.sessions import drafting, turnout, versions
 from storage.sessions.drafting import DRAFT, LASTS, OPEN_ALREADY, NewPoll
 from storage.sessions.secrecy import forget_choices
-from storage.tables import ballots, groups, media, members, open_questions, options, polls, sendings
+from storage.tables import groups, media, open_questions, options, polls, sendings
 from storage.turning.views import changed
 
 PICTURE = "The same result, drawn as bars."
@@ -239,53 +238,14 @@ async def _options(conn: AsyncConnection, poll: str) -> list[tuple[str, str]]:
     return [(key, label) for key, label in found]
 
 
-def _electorate(
-    row: sa.Row[*tuple[Any, ...]], now: datetime, *, practice: bool
-) -> list[sa.ColumnElement[bool]]:
-    """Who could vote: in the group at any time while the poll was open, staff only where they were asked."""
-    m = members.c
-    rules = [
-        m.group_id == row.group_id,
-        m.joined_to.is_(None),  # one person has one vote
-        m.state != "waiting",  # to be let in
-        sa.or_(m.joined_at.is_(None), m.joined_at <= (row.closed_at or now)),
-        sa.or_(m.left_at.is_(None), m.left_at > row.opened_at),
-    ]
-    if not row.staff:
-        rules.append(m.permission == "member")
-    if not practice and not row.all_practice:
-        rules.append(m.practice.is_(False))
-    return rules
-
-
-async def _eligible(conn: AsyncConnection, rules: Sequence[sa.ColumnElement[bool]]) -> int:
-    return await conn.scalar(sa.select(sa.func.count()).select_from(members).where(*rules)) or 0
-
-
-async def _choices(
-    conn: AsyncConnection, poll: str, rules: Sequence[sa.ColumnElement[bool]]
-) -> list[tuple[str, ...]]:
-    """What each person chose, the later of two ballots where they were two members once."""
-    by, b = members.alias(), ballots.c
-    found = await conn.execute(
-        sa.select(members.c.id, b.choices)
-        .join(by, by.c.id == b.member_id)
-        .join(members, members.c.id == person(by))
-        .where(b.poll_id == poll, *rules)
-        .order_by(b.at)
-    )
-    chosen = {who: tuple(keys) for who, keys in found if keys}
-    return list(chosen.values())
-
-
 async def _turnout(
     conn: AsyncConnection, row: sa.Row[*tuple[Any, ...]], now: datetime, *, practice: bool
 ) -> dict[str, Any]:
     """While a poll is open nobody sees more than how many have voted."""
-    rules = _electorate(row, now, practice=practice)
-    eligible, chosen = await _eligible(conn, rules), await _choices(conn, row.id, rules)
-    said = f"{len(chosen)} of {eligible} people have voted so far. The counts are shown when the poll closes."
-    return {"voted": len(chosen), "eligible": eligible, "sentence": said}
+    rules = turnout.electorate(row, now, practice=practice)
+    could, have = await turnout.eligible(conn, rules), await turnout.cast(conn, row.id, rules)
+    said = f"{have} of {could} people have voted so far. The counts are shown when the poll closes."
+    return {"voted": have, "eligible": could, "sentence": said}
 
 
 async def _counted(conn: AsyncConnection, row: sa.Row[*tuple[Any, ...]], now: datetime) -> dict[str, Any]:
@@ -301,10 +261,10 @@ async def _counted(conn: AsyncConnection, row: sa.Row[*tuple[Any, ...]], now: da
 async def _count(
     conn: AsyncConnection, row: sa.Row[*tuple[Any, ...]], now: datetime, *, practice: bool
 ) -> dict[str, Any]:
-    rules = _electorate(row, now, practice=practice)
+    rules = turnout.electorate(row, now, practice=practice)
     labels = await _options(conn, row.id)
-    chosen = await _choices(conn, row.id, rules)
-    result = count(labels, chosen, secret=row.secret, eligible=await _eligible(conn, rules))
+    chosen = await turnout.choices(conn, row.id, rules)
+    result = count(labels, chosen, secret=row.secret, eligible=await turnout.eligible(conn, rules))
     return {
         "counts": None if result.counts is None else dict(result.counts),
         "voted": result.voted,
