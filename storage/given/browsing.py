@@ -5,7 +5,7 @@ day it stands after what has a name, in the order of ids that tell nothing.
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from storage.tables import contribution_media, contributions, given, media, meet
 
 PAGE = 50
 LOOKED_AT = 200  # rows read at a time, where not every row is shown
+MEETINGS = 100  # to choose from
 LONGEST = 18  # digits of a moment
 
 Row = sa.Row[*tuple[Any, ...]]
@@ -111,6 +112,20 @@ async def find(conn: AsyncConnection, group: str, id_: str) -> Contribution | No
     rows = (await conn.execute(_asked(group, Wanted(), None).where(contributions.c.id == id_))).all()
     found = await _named(conn, await _read(conn, rows))
     return found[0] if found else None
+
+
+async def meetings_of(conn: AsyncConnection, group: str) -> list[tuple[str, str, datetime]]:
+    """The latest meetings of a group: id, title and time."""
+    m = meetings.c
+    found = sa.select(m.id, m.title, m.at).where(m.group_id == group).order_by(m.at.desc()).limit(MEETINGS)
+    return [(row.id, row.title, row.at) for row in await conn.execute(found)]
+
+
+async def names(conn: AsyncConnection, ids: Iterable[str | None]) -> dict[str, str]:
+    """What these people are called, by id; those who are erased are left out."""
+    m = members.c
+    wanted = sa.select(m.id, m.name).where(m.id.in_({one for one in ids if one}))
+    return {row.id: row.name for row in await conn.execute(wanted)}
 
 
 async def people_called(conn: AsyncConnection, group: str, wanted: str) -> list[str]:

@@ -13,11 +13,10 @@ from flows.calendar import listened_by
 from flows.safety import SafeWords
 from storage.erasure import auditing
 from storage.given import whose
-from storage.given.typing import type_up
+from storage.given.typing import HEARD, type_up
 from storage.members.groups import Complaint, quoted
 from storage.tables import contribution_media, contributions, groups, matters, media
 
-HEARD = "heard or seen"  # in the trail
 HEARD_BEFORE = "is not on the list: it was heard or seen before, or taken back."
 LONGEST_KEPT = timedelta(days=366)  # what has waited for longer than a year nobody is reminded of
 

@@ -1,6 +1,6 @@
 """What is said in a recording, or can be seen in a photo, written down beside it for those who need words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,13 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.safety import SafeWords
 from storage.care.alerts import Found, look_at
 from storage.erasure import auditing
+from storage.erasure.auditing import Trace
 from storage.given.whose import Of, find
 from storage.members.groups import Complaint
-from storage.tables import media
+from storage.tables import audit, media
 from storage.turning.views import changed
 
 LONGEST = 20_000  # characters
-TYPED, DESCRIBED = "typed up", "described"  # in the trail
+HEARD, TYPED, DESCRIBED = "heard or seen", "typed up", "described"  # in the trail
 
 NOT_HERE = "There is no recording or photo with that id in this group: it may have been taken back."
 TOO_LONG = f"What is typed up has at most {LONGEST} characters."
@@ -52,6 +53,14 @@ async def type_up(
     await auditing.record(conn, ids=ids, group=group, did=did, subject=wanted, who=by, now=now)
     await changed(conn, [group])  # of what came without a name, others are shown these words
     return await _look(conn, of, words, safe_words, ids=ids, now=now)
+
+
+async def seen_by(conn: AsyncConnection, group: str, files: Collection[str]) -> dict[str, Trace]:
+    """By file, who heard, saw or typed it up last."""
+    a = audit.c
+    here = (a.group_id == group, a.subject.in_(files), a.did.in_((HEARD, TYPED, DESCRIBED)))
+    rows = await conn.execute(sa.select(a.who, a.did, a.subject, a.why, a.at).where(*here).order_by(a.at))
+    return {row.subject or "": Trace(**row._mapping) for row in rows}
 
 
 async def _look(
