@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import effects as ef
-from flows.events import Say
 from storage.door.sessions import OWNER
 from storage.erasure import auditing
 from storage.lines.persons import person
@@ -87,7 +86,7 @@ async def review(
 async def tell(
     conn: AsyncConnection,
     hidden: Hidden,
-    say: Say,
+    say: telling.Write,
     *,
     key: str,
     ids: Callable[[], str],
