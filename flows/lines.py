@@ -19,13 +19,13 @@ class Person:
 class Opened:
     """What became of it. `wrong` is also what is too old, or was used: nobody learns which.
 
-    `own`: whoever sent it is that member. `closed`: too many were wrong lately. `withheld`: the call shows
-    no number that could be theirs. `link` opens a further line, `back` the one line that takes the place of
-    those before. `same`: another member of the group writes from here, so they are asked first. `code`
-    stands for it until it is used.
+    `own`: whoever sent it is that member. `closed`: too many were wrong lately, or today. `withheld`: the
+    call shows no number that could be theirs. `link` opens a further line, `back` the one line that takes
+    the place of those before. `same`: another member of the group writes from here, so they are asked
+    first. `code` stands for it until it is used.
     """
 
-    result: Literal["right", "wrong", "own", "closed", "withheld"] = "wrong"
+    result: Literal["right", "wrong", "own", "closed", "closed today", "withheld"] = "wrong"
     kind: Literal["link", "back"] = "link"
     same: bool = False
     code: str = ""

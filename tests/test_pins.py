@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from flows.lines import Opened
 from storage.database import Database
-from storage.lines.guessing import NUMBERS, PINS, shut
+from storage.lines.guessing import NUMBERS, PINS, PINS_A_DAY, count, shut
 from storage.lines.pins import WRONG, Checked, check_number, keep_pin
 from storage.secrets import Secrets
 from storage.tables import members
 from tests.gatherings import Gathering
+from tests.people import Person
+from tests.scenes import Scene
 from tests.stores import ON_SQLITE
 
 
@@ -77,3 +80,20 @@ async def test_one_pin_is_not_guessed_from_many_phones(db: Database, secrets: Se
     assert (await _tries(home, secrets, pin="7305", by="one more line")).closed
     async with db.read() as conn:
         assert await shut(conn, home.now) == []
+
+
+@ON_SQLITE
+async def test_a_pin_is_not_guessed_all_day_either(db: Database, secrets: Secrets) -> None:
+    home, member = await _home(db, secrets)
+    async with db.write() as conn:
+        for n in range(PINS_A_DAY.each):
+            await count(conn, PINS, member, ids=home.ids, now=home.now - timedelta(hours=n))
+    home.now += timedelta(hours=2)  # so that in the last hour there were none
+    assert await _tries(home, secrets, pin="7305") == Checked(closed=True, today=True)
+    home.now += timedelta(days=1)
+    assert await _tries(home, secrets, pin="7305") == Checked(member=member)
+
+
+def test_who_guessed_all_day_is_told_to_try_tomorrow() -> None:
+    closed = Scene(member=None).finds(number=lambda asked: Opened(result="closed today"))
+    assert "try again tomorrow" in Person(scene=closed, channel="sms").writes("COME BACK", "4821", "7305")

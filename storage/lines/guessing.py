@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import guesses
 
-KEPT = timedelta(days=1)  # longer than any limit looks back
+KEPT = timedelta(days=2)  # longer than any limit looks back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,7 @@ CODES = Limit(what="code", each=3, whole=60)
 NUMBERS = Limit(what="number", each=5, whole=60)  # a member number, with a PIN or without
 KNOCKS = Limit(what="invitation", each=5, whole=300)  # codes of groups and invitations, at the door
 PINS = Limit(what="pin", each=10, whole=200)  # by the member who is guessed at
+PINS_A_DAY = Limit(what="pin", each=20, whole=1000, span=timedelta(days=1))  # a PIN has ten thousand
 SIGN_INS = Limit(what="sign-in", each=5, whole=100)  # codes for the pages, right ones too: by their member
 
 
@@ -51,7 +52,7 @@ async def count(
 async def shut(conn: AsyncConnection, now: datetime) -> list[str]:
     """The kinds of guesses that are closed to everybody for now, for the operator."""
     g, found = guesses.c, []
-    for limit in (CODES, NUMBERS, KNOCKS, PINS, SIGN_INS):
+    for limit in (CODES, NUMBERS, KNOCKS, PINS, PINS_A_DAY, SIGN_INS):
         lately = (g.what == limit.what, g.at > now - limit.span)
         if (await conn.scalar(sa.select(sa.func.count()).where(*lately)) or 0) >= limit.whole:
             found.append(limit.what)

@@ -139,7 +139,7 @@ async def _number(conn: AsyncConnection, s: Stage, asked: str) -> Opened:
         now=s.now,
     )
     if found.closed:
-        return Opened(result="closed")
+        return Opened(result="closed today" if found.today else "closed")
     if not found.member:
         return Opened()
     if found.member == s.me:

@@ -24,12 +24,14 @@ NOBODY = bytes(SALT).hex() + "$" + bytes(32).hex()  # checked where there is no 
 class Checked:
     """Whose number it is: `member` is "" where number or PIN is wrong, and nothing tells which.
 
-    `closed`: too many were wrong lately, so nothing was looked at. `asks_pin`: the number is right, and
+    `closed`: too many were wrong lately, so nothing was looked at; with `today` nothing will be before
+    tomorrow. `asks_pin`: the number is right, and
     its member has a PIN that was not given.
     """
 
     member: str = ""
     closed: bool = False
+    today: bool = False
     asks_pin: bool = False
 
 
@@ -67,6 +69,8 @@ async def check_number(
         return Checked(closed=True)
     if (pin or must_have_pin) and await guessing.closed(conn, guessing.PINS, about, now):
         return Checked(closed=True)
+    if (pin or must_have_pin) and await guessing.closed(conn, guessing.PINS_A_DAY, about, now):
+        return Checked(closed=True, today=True)
     kept = row.pin_hash if row else None
     if row and kept and not pin and not must_have_pin:
         return Checked(asks_pin=True)
