@@ -19,6 +19,8 @@ from benchmarks.load import run
 from benchmarks.processes import folder, generate_here, providers, service
 from benchmarks.providers import OVERALL
 from bot.scheduler import Scheduler
+from bot.ways import shipped
+from flows.document import load
 from storage.database import Database
 from storage.ids import Ids
 
@@ -111,6 +113,7 @@ async def _write(data: Path, people: int) -> tuple[dict[str, object], dict[str, 
     db.held.clear()
     scheduler = Scheduler(
         db,
+        flows=load(shipped()),
         clock=lambda: datetime.now(UTC),
         ids=ids,
         files=NoFiles(),

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.helping import sentence
-from flows.events import Say
+from bot.notices import said
 from flows.library import Flows
+from flows.sentences import Sentences
 from storage.care import matters
 from storage.care.matters import ASKS_IN, ENDING, Fresh
 from storage.database import Database
@@ -43,7 +43,7 @@ class Admitting:
         await telling.tell(
             conn,
             others,
-            Say(text=sentence(self.flows, SAYS[one.kind], group=one.called)),
+            Sentences(self.flows.phrases).each(said, SAYS[one.kind], group=one.called),
             kind=one.kind,
             key=f"matter:{one.id}",
             ids=self.ids,

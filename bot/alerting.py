@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 import structlog
 
 from bot import notices
 from bot.logs import place
+from flows.library import Flows
+from flows.sentences import Sentences
 from storage.care import summoning
 from storage.database import Database
 
@@ -25,6 +28,7 @@ class Alerting:
         self,
         *,
         db: Database,
+        flows: Flows,
         ids: Callable[[], str],
         channels: Collection[str],
         clock: Callable[[], datetime],
@@ -32,6 +36,7 @@ class Alerting:
     ) -> None:
         """`told` is called when somebody is to be told."""
         self._db = db
+        self._words = Sentences(flows.phrases)
         self._ids = ids
         self._channels = channels
         self._clock = clock
@@ -69,7 +74,7 @@ class Alerting:
             lambda conn: summoning.advance(
                 conn,
                 alert,
-                words=notices.alert,
+                words=partial(notices.alert, self._words),
                 channels=self._channels,
                 ids=self._ids,
                 now=self._clock(),

@@ -216,9 +216,12 @@ class App:
             provider=self.senders.account.removing if self.settings.twilio_on else None,
             numbers=[number for number in numbers if number],
         )
-        self.alerting = Alerting(**common, ids=self.ids, channels=list(on), told=self.lanes.wake)
+        self.alerting = Alerting(
+            **common, flows=self.flows, ids=self.ids, channels=list(on), told=self.lanes.wake
+        )
         self.scheduler = Scheduler(
             **common,
+            flows=self.flows,
             ids=self.ids,
             files=self.files,
             channels=list(on),
@@ -278,6 +281,7 @@ class App:
             return None, None
         rooms = Rooms(
             **common,
+            flows=self.flows,
             channel=channel,
             secrets=self.secrets,
             views=self.views,

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import notices
+from flows.sentences import Sentences
 from storage.sending import spending
 
 
@@ -13,14 +14,15 @@ async def count(
     conn: AsyncConnection,
     spent: Mapping[tuple[str, str], int],
     *,
+    words: Sentences,
     ids: Callable[[], str],
     channels: Collection[str],
     now: datetime,
 ) -> None:
     """Add what was spent, by group and unit. `channels` are those that are on."""
     for passed in await spending.count(conn, spent, now):
-        said = notices.spent(passed)
-        await spending.tell(conn, passed, said, ids=ids, channels=channels, now=now)
+        write = words.each(notices.spent, passed)
+        await spending.tell(conn, passed, write, ids=ids, channels=channels, now=now)
 
 
 def minutes(seconds: int, *, ours: bool) -> int:

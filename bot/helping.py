@@ -7,20 +7,14 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.events import Say
+from bot.notices import said
 from flows.library import Flows
+from flows.sentences import Sentences
 from storage.care import handovers, helped
 from storage.care.handovers import Tools
 from storage.care.helped import KIND, Listed
 from storage.database import Database
 from storage.sending import telling
-
-LATE = "Somebody in your group asked for help, and nobody has answered yet. It is on the list of matters."
-
-
-def sentence(flows: Flows, name: str, **values: str) -> str:
-    """A sentence of the house, for those whose own turn this is not."""
-    return flows.phrases[name].written["en", "plain"].fill(lambda key: values.get(key, ""))
 
 
 def first_name(name: str) -> str:
@@ -54,13 +48,14 @@ class Helping:
 
     async def _give_back(self, conn: AsyncConnection, *, over: Listed, tools: Tools) -> None:
         name = "handover.idle" if over.taken_at else "handover.nobody"
-        says = sentence(self.flows, name, helper=over.helper or sentence(self.flows, "readers.nobody"))
+        words = Sentences(self.flows.phrases)
+        says = words(name, helper=over.helper or words("readers.nobody"))
         ended = await handovers.close(conn, over.id, says=says, tools=tools, klass="notice")
         if ended and not over.taken_at:
             await telling.tell(
                 conn,
                 await telling.staff(conn, over.group),
-                Say(text=LATE),
+                words.each(said, "handover.late"),
                 kind=KIND,
                 key=f"{KIND}:{over.id}:late",
                 ids=tools.ids,

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import costs
 from bot.handing import Hands
 from bot.logs import place
+from flows.sentences import Sentences
 from storage.database import Database, away
 from storage.sending import claims, heads, records, slots, spending
 from storage.sending.checks import UNCLEAR
@@ -187,7 +188,14 @@ class Lane:
         for one in done:
             if one.claimed.row.group:
                 spent[one.claimed.row.group, unit] += one.fate.spent
-        await costs.count(conn, spent, ids=tools.ids, channels=tools.channels, now=now)
+        await costs.count(
+            conn,
+            spent,
+            words=Sentences(tools.terms.flows.phrases),
+            ids=tools.ids,
+            channels=tools.channels,
+            now=now,
+        )
 
     async def _note_apart(self, done: Sequence[Done], now: datetime) -> None:
         """One by one, so that none is lost for another's fault; while the database is away they wait."""

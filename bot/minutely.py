@@ -26,15 +26,15 @@ def rounds(
     wake: Callable[[], None],
 ) -> Mapping[str, Round]:
     """The rounds by name. `wake` is called when something is to be sent."""
-    tells: dict[str, Any] = {"db": db, "ids": ids, "channels": channels, "wake": wake}
-    helping = Helping(**tells, flows=flows)
+    tells: dict[str, Any] = {"db": db, "flows": flows, "ids": ids, "channels": channels, "wake": wake}
+    helping = Helping(**tells)
     return {
         "unheard": Reminding(**tells).round,
         "handovers": helping.late,
         "old hand-overs": helping.forget,
         "retention": Retention(**tells).round,
-        "admitting": Admitting(**tells, flows=flows).told,
+        "admitting": Admitting(**tells).told,
         "guesses": Guesses(db=db).round,
         "unrecognised": Unrecognised(db=db, secrets=secrets, ids=ids).round,
-        "checkins": Checkins(**tells, flows=flows).round,
+        "checkins": Checkins(**tells).round,
     }

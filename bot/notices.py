@@ -1,4 +1,4 @@
-"""The words of what we send to many: briefs, polls, results, meetings moved or cancelled.
+"""What we send to many, or start by ourselves, put together from the sentences of the house.
 
 Each says by itself what it is about, for somebody who last heard from us weeks ago.
 """
@@ -9,61 +9,49 @@ from datetime import datetime
 from bot.briefs import pieces
 from flows.calendar import day_name
 from flows.events import Option, Question, Say, Shown
+from flows.sentences import Sentences
 from storage.sending.spending import Passed
 from storage.sessions.meetings import Content, Meeting
 from storage.sessions.polls import Tally
 
-HIDDEN = {
-    "names somebody": "it names somebody",
-    "dangerous": "it could put somebody in danger",
-    "given twice": "it was given twice",
-    "not ours to show": "it is not ours to show",
-}
-NO_EASY = "We do not have this in an easy version."
-NO_LANGUAGE = "We do not have this in your language."
-READ_BUTTON = "I have read it"
-READ_WORD = "Text READ when you have read it."
-WITH_FILES = "There are pictures or papers with it that we cannot send by text. Ask us for them."
-WILL_LOOK, CANT_LOOK = "I will look", "I can't look now"
+NO_EASY, NO_LANGUAGE = "brief.no easy", "brief.no language"
 FULL = 100  # per cent of what a group may spend in a day
-ANNOUNCED = "There is also a vote: text VOTE when you are ready."
 
 
-def brief(content: Content, *, channel: str, language: str, form: str, again: bool, now: datetime) -> Say:
+def brief(words: Sentences, content: Content, *, channel: str, again: bool, now: datetime) -> Say:
     """A brief by one channel, in the version nearest to what this member needs."""
-    note, markdown = version(content.versions, language, form, content.language)
+    missing, markdown = version(content.versions, words.language, words.form, content.language)
+    note = words(missing) if missing else ""
     when = day_name(content.at, content.zone, now)
-    head = f"{'A reminder: to' if again else 'To'} read before {content.meeting}, {when}:\n{content.title}"
+    head = words("brief.again" if again else "brief.head", meeting=content.meeting, when=when)
+    head = f"{head}\n{content.title}"
     body = "\n\n".join(pieces(markdown))
     if channel == "telegram":
         text = "\n\n".join(part for part in (head, note, body) if part)
-        return Say(text=text, question=_acknowledge(content.id), shown=content.files, language=language)
+        asked = _acknowledge(content.id, words("brief.read"))
+        return Say(text=text, question=asked, shown=content.files, language=words.language)
     if channel == "sms":
         # What must be known stands first: the rest waits for MORE.
-        extra = WITH_FILES if content.files else ""
-        head = "\n".join(part for part in (head, READ_WORD, extra, note) if part)
-        return Say(text=f"{head}\n\n{body}", language=language)
-    return Say(text="\n\n".join(part for part in (head, note, body) if part), language=language)
+        extra = words("brief.files") if content.files else ""
+        head = "\n".join(part for part in (head, words("brief.read word"), extra, note) if part)
+        return Say(text=f"{head}\n\n{body}", language=words.language)
+    text = "\n\n".join(part for part in (head, note, body) if part)
+    return Say(text=text, language=words.language)
 
 
-def hidden(why: str) -> Say:
+def hidden(words: Sentences, why: str) -> Say:
     """Something that they gave was hidden; with no word of what it was."""
-    text = (
-        f"Something that you gave is now hidden from the other members, because {HIDDEN[why]}. Nothing of it "
-        "is changed or lost. If you would like a second person to look at it, text LOOK AGAIN."
-    )
-    spoken = text.replace("text LOOK AGAIN", "say so under: you and your choices, what you gave")
-    return Say(text=text, spoken=spoken)
+    return said(words, "notice.hidden", why=words(f"hidden.{why}"))
 
 
-def reviewed(why: str, *, show: bool) -> Say:
+def reviewed(words: Sentences, why: str, *, show: bool) -> Say:
     """A second person has looked at it."""
-    now = "is shown to the other members again" if show else f"stays hidden, because {HIDDEN[why]}"
-    return Say(text=f"A second person has looked at what you gave. It {now}. Nothing of it is changed.")
+    name = "notice.shown again" if show else "notice.stays hidden"
+    return said(words, name, why=words(f"hidden.{why}"))
 
 
 def version(versions: Mapping[tuple[str, str], str], language: str, form: str, own: str) -> tuple[str, str]:
-    """The text nearest to what somebody needs, and one sentence where it is not what they need."""
+    """The text nearest to what somebody needs; where it is not what they need, the sentence that says so."""
     for where, note in (
         ((language, form), ""),
         ((language, "plain"), NO_EASY),
@@ -75,13 +63,13 @@ def version(versions: Mapping[tuple[str, str], str], language: str, form: str, o
     return NO_LANGUAGE, next(iter(versions.values()))
 
 
-def poll(tally: Tally, now: datetime) -> Say:
+def poll(words: Sentences, tally: Tally, now: datetime) -> Say:
     """A poll as a question; its id is the poll's, so that a button pressed late still finds it."""
-    lines = [f"A vote in {tally.group_name}: {tally.question}"]
+    lines = [words("notice.poll", group=tally.group_name, question=tally.question)]
     if tally.closes_at:
-        lines.append(f"You can vote until {day_name(tally.closes_at, tally.zone, now)}.")
+        lines.append(words("notice.poll until", when=day_name(tally.closes_at, tally.zone, now)))
     if tally.secret:
-        lines.append("It is secret: nobody will see what you chose.")
+        lines.append(words("notice.poll secret"))
     question = Question(
         id=tally.id,
         name="ballot",
@@ -91,80 +79,77 @@ def poll(tally: Tally, now: datetime) -> Say:
         most=tally.most,
         poll=tally.id,
     )
-    return Say(text="\n".join(lines), question=question)
+    return Say(text="\n".join(lines), question=question, language=words.tongue("notice.poll"))
 
 
-def announced() -> Say:
+def announced(words: Sentences) -> Say:
     """What is said of a poll to somebody who is in the middle of something."""
-    return Say(text=ANNOUNCED)
+    return said(words, "notice.poll waits")
 
 
-def result(tally: Tally, picture: Shown | None = None) -> Say:
+def result(words: Sentences, tally: Tally, picture: Shown | None = None) -> Say:
     """What came of a poll: counts, per cents, and a plain sentence."""
     counts = "\n".join(tally.lines)
-    text = "\n".join(
-        part for part in (f"The vote has closed: {tally.question}", counts, tally.sentence) if part
-    )
-    spoken = " ".join(
-        (f"The vote has closed. The question was: {tally.question}.", tally.sentence, *tally.lines)
-    )
-    return Say(text=text, spoken=spoken, shown=(picture,) if picture else ())
+    closed = words("notice.result", question=tally.question)
+    text = "\n".join(part for part in (closed, counts, tally.sentence) if part)
+    spoken = " ".join((words.aloud("notice.result", question=tally.question), tally.sentence, *tally.lines))
+    shown, language = (picture,) if picture else (), words.tongue("notice.result")
+    return Say(text=text, spoken=spoken, shown=shown, language=language)
 
 
-def moved(meeting: Meeting, now: datetime) -> Say:
+def moved(words: Sentences, meeting: Meeting, now: datetime) -> Say:
     when = day_name(meeting.at, meeting.zone, now)
-    return Say(text=f"The session “{meeting.title}” has moved. It is now {when}.")
+    return said(words, "notice.moved", meeting=meeting.title, when=when)
 
 
-def cancelled(meeting: Meeting, now: datetime) -> Say:
+def cancelled(words: Sentences, meeting: Meeting, now: datetime) -> Say:
     when = day_name(meeting.at, meeting.zone, now)
-    return Say(text=f"The session “{meeting.title}” will not take place. It was planned for {when}.")
+    return said(words, "notice.cancelled", meeting=meeting.title, when=when)
 
 
-def spent(passed: Passed) -> Say:
+def spent(words: Sentences, passed: Passed) -> Say:
     """What facilitators are told when their group has spent most of what it may in a day."""
-    what = "text messages (a long one counts as several)" if passed.unit == "segments" else "minutes of calls"
-    if passed.share < FULL:
-        said = f"Your group has used {passed.share}% of its {passed.limit} {what} for today."
-        return Say(text=f"{said} After that, what we start waits for tomorrow. Answers still go.")
-    said = f"Your group has used all of its {passed.limit} {what} for today."
-    return Say(text=f"{said} What we start waits for tomorrow. Answers still go.")
+    what = words(f"spent.{passed.unit}")
+    name = "spent.most" if passed.share < FULL else "spent.all"
+    return said(words, name, share=passed.share, limit=passed.limit, what=what)
 
 
-def alert(id: str, number: str, group_name: str, channel: str) -> Say:
+def alert(words: Sentences, id: str, number: str, group_name: str, channel: str) -> Say:
     """That something came in that may need somebody now: none of its words, and not who it was."""
-    said = f"Something that came in to {group_name}'s line may need you now."
-    look = f"Then look: takepart safety show {number} --by ME"
     if channel == "voice":
-        return Say(text=f"{said} It is alert {' '.join(number)}.")
-    if channel == "telegram":
-        options = (Option(key="seen", label=WILL_LOOK), Option(key="pass", label=CANT_LOOK))
-        question = Question(id=id, name="look", text="", takes=("choice",), options=options)
-        return Say(text=f"{said} Press “{WILL_LOOK}”, or send SEEN {number}. {look}", question=question)
-    return Say(text=f"{said} Reply SEEN {number}. {look}")
+        return said(words, "alert.by call", group=group_name, number=" ".join(number))
+    look, pass_ = words("alert.will look"), words("alert.can't look")
+    text = words(f"alert.by {channel}", group=group_name, number=number, look=look)
+    if channel != "telegram":
+        return Say(text=text, language=words.tongue(f"alert.by {channel}"))
+    options = (Option(key="seen", label=look), Option(key="pass", label=pass_))
+    question = Question(id=id, name="look", text="", takes=("choice",), options=options)
+    return Say(text=text, question=question, language=words.tongue(f"alert.by {channel}"))
 
 
-def unheard(number: int, since: str, group_name: str, code: str) -> Say:
+def unheard(words: Sentences, number: int, since: str, group_name: str, code: str) -> Say:
     """That recordings and photos have waited for longer than the group promised."""
-    many = "1 recording or photo" if number == 1 else f"{number} recordings and photos"
-    waits = "waits" if number == 1 else "wait"
-    said = f"{many} in {group_name} {waits} to be heard or seen, since {since}."
-    return Say(text=f"{said} To see the list: takepart unheard {code}")
+    name = "unheard.one" if number == 1 else "unheard.many"
+    return said(words, name, number=number, since=since, group=group_name, code=code)
 
 
-def _acknowledge(brief_id: str) -> Question:
-    """The button under a brief; its id is the brief's, so that a button pressed late still finds it."""
-    read = Option(key="read", label=READ_BUTTON)
-    return Question(id=brief_id, name="acknowledge", text="", takes=("choice",), options=(read,))
-
-
-def fading(group_name: str, days: int) -> Say:
+def fading(words: Sentences, group_name: str, days: int) -> Say:
     """What members are told a week before what they gave long ago is erased."""
-    said = f"{group_name} keeps what it is given for {days} days. What you gave earlier is erased in a week."
-    return Say(text=f"{said} You need not do anything. Ask us before then if you would like a copy.")
+    return said(words, "fading.theirs", group=group_name, days=days)
 
 
-def fading_here(number: int, days: int) -> Say:
+def fading_here(words: Sentences, number: int, days: int) -> Say:
     """The same for facilitators: how much it is."""
-    said = f"Your group keeps what it is given for {days} days. What is older is erased in a week ({number})."
-    return Say(text=f"{said} To keep a copy, have it written out before then, with takepart export.")
+    return said(words, "fading.here", number=number, days=days)
+
+
+def said(words: Sentences, name: str, /, **values: str | int) -> Say:
+    """One sentence by itself."""
+    text, spoken = words(name, **values), words.aloud(name, **values)
+    return Say(text=text, spoken="" if spoken == text else spoken, language=words.tongue(name))
+
+
+def _acknowledge(brief_id: str, label: str) -> Question:
+    """The button under a brief; its id is the brief's, so that a button pressed late still finds it."""
+    read = Option(key="read", label=label)
+    return Question(id=brief_id, name="acknowledge", text="", takes=("choice",), options=(read,))

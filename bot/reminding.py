@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import notices
 from flows.calendar import day_name
+from flows.library import Flows
+from flows.sentences import Sentences
 from storage.care import safety
 from storage.database import Database
 from storage.given import listening
@@ -24,10 +26,17 @@ class Reminding:
     """A round that looks once an hour; what it tells is known by its day, so that it goes once."""
 
     def __init__(
-        self, *, db: Database, ids: Callable[[], str], channels: Collection[str], wake: Callable[[], None]
+        self,
+        *,
+        db: Database,
+        flows: Flows,
+        ids: Callable[[], str],
+        channels: Collection[str],
+        wake: Callable[[], None],
     ) -> None:
         """`wake` is called when somebody is to be told."""
         self._db = db
+        self._words = Sentences(flows.phrases)
         self._ids = ids
         self._channels = channels
         self._wake = wake
@@ -58,7 +67,7 @@ class Reminding:
         await telling.tell(
             conn,
             [first.member],
-            notices.unheard(len(waiting), since, home.name, home.code),
+            self._words.each(notices.unheard, len(waiting), since, home.name, home.code),
             kind="unheard",
             key=f"unheard:{group}:{day}",
             ids=self._ids,

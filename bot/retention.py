@@ -7,6 +7,8 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import notices
+from flows.library import Flows
+from flows.sentences import Sentences
 from storage.database import Database
 from storage.erasure import retention
 from storage.erasure.retention import Fading, Keeping
@@ -20,11 +22,13 @@ class Retention:
         self,
         *,
         db: Database,
+        flows: Flows,
         ids: Callable[[], str],
         channels: Collection[str],
         wake: Callable[[], None],
     ) -> None:
         self._db = db
+        self._words = Sentences(flows.phrases)
         self._ids = ids
         self._channels = channels
         self._wake = wake
@@ -66,6 +70,6 @@ class Retention:
             now=now,
             expires_at=what.goes_at,
         )
-        await put(what.givers, notices.fading(one.name, one.days), key=key)
+        await put(what.givers, self._words.each(notices.fading, one.name, one.days), key=key)
         here = await telling.staff(conn, one.group)
-        await put(here, notices.fading_here(what.number, one.days), key=f"{key}:staff")
+        await put(here, self._words.each(notices.fading_here, what.number, one.days), key=f"{key}:staff")

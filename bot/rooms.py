@@ -14,7 +14,9 @@ from channels.telegram import TelegramChannel
 from channels.telegram_out import room_poll, room_words
 from flows.ballots import ballot_of
 from flows.events import Event
-from flows.state import Poll
+from flows.library import Flows
+from flows.sentences import Sentences
+from flows.state import Group, Poll
 from storage.database import Database, away
 from storage.keeping.holding import held
 from storage.members import groups
@@ -25,14 +27,6 @@ from storage.turning.views import Views
 
 MERGE = 2.0  # seconds in which ballots are gathered: a chat takes twenty messages a minute
 STOPPING = "stopping"
-LINKED = "This chat is now linked to {name}. Send /poll to see the open vote here."
-NOT_GOOD = "That word is not right, or is too old. Ask your facilitator for a new one."
-NOT_ADMIN = "Only an administrator of this chat can link it."
-UNSURE = "We could not check that just now. Please try again in a minute."
-NOT_LINKED = (
-    "This chat is not linked yet. An administrator can send /link and the word from your facilitator."
-)
-NO_POLL = "There is no open vote at the moment."
 
 
 class Rooms:
@@ -42,6 +36,7 @@ class Rooms:
         self,
         *,
         db: Database,
+        flows: Flows,
         channel: TelegramChannel,
         secrets: Secrets,
         views: Views,
@@ -52,6 +47,7 @@ class Rooms:
     ) -> None:
         """`turn`: see `bot.lanes.Lanes.turn`, for the bot's lane."""
         self._db = db
+        self._words = Sentences(flows.phrases)
         self._channel = channel
         self._secrets = secrets
         self._views = views
@@ -90,28 +86,31 @@ class Rooms:
     async def _link(self, event: Event, word: str) -> str:
         try:
             if not await self._channel.administers(event.room, event.line):
-                return NOT_ADMIN
+                return self._words("room.no administrator")
         except Trouble:
-            return UNSURE
+            return self._words("room.unsure")
         async with self._db.write() as conn:
             room = await groups.link_room(
                 conn, self._secrets, word=word, address=event.room, now=self._clock()
             )
             if room is None:
-                return NOT_GOOD
+                return self._words("room.wrong word")
             view = await self._views.load(conn, {room.group}, self._clock())
-        return LINKED.format(name=view[room.group].name)
+        home = view[room.group]
+        return self._to(home)("room.linked", group=home.name)
 
     async def _post(self, address: str) -> None:
         async with self._db.read() as conn:
             room = await groups.find_room(conn, self._secrets, address)
             found = await self._views.load(conn, {room.group}, self._clock()) if room else {}
-        polls = [poll for group in found.values() for poll in group.polls if not poll.closed]
+        home = found[room.group] if room else None
+        polls = [poll for poll in home.polls if not poll.closed] if home else []
+        words = self._to(home)
         if room is None or not polls:
-            await self._send(room_words(address, NO_POLL if room else NOT_LINKED))
+            await self._send(room_words(address, words("room.no poll" if room else "room.not linked")))
             return
         for poll in polls:
-            sent = await self._send(room_poll(address, ballot_of(poll), await self._count(poll.id)))
+            sent = await self._send(_post(words, address, poll, await self._count(poll.id)))
             if sent:
                 await self._remember(room, poll, sent)
 
@@ -153,9 +152,14 @@ class Rooms:
             view = await self._views.load(conn, {group for _, _, group in posts}, self._clock())
         voted = await self._count(poll_id) if posts else 0
         for message, address, group in posts:
-            poll = next((one for one in view[group].polls if one.id == poll_id), None)
+            poll = view[group].poll(poll_id)
             if poll:
-                await self._send(_post(address, poll, voted, f"{address}:{message}"))
+                words = self._to(view[group])
+                await self._send(_post(words, address, poll, voted, message=f"{address}:{message}"))
+
+    def _to(self, home: Group | None) -> Sentences:
+        """The sentences in the language of whoever is in the chat: the group's."""
+        return self._words.to(home.language) if home else self._words
 
     async def _count(self, poll: str) -> int:
         async with self._db.read() as conn:
@@ -184,11 +188,12 @@ class Rooms:
         return await self._channel.send(parcel, load=no_files)
 
 
-def _post(address: str, poll: Poll, voted: int, message: str) -> Parcel:
+def _post(words: Sentences, address: str, poll: Poll, voted: int, *, message: str = "") -> Parcel:
     if poll.closed:
-        words = f"{poll.question}\n\nThis vote has closed. {poll.outcome}".strip()
-        return room_words(address, words, message=message)
-    return room_poll(address, ballot_of(poll), voted, message=message)
+        closed = words("room.closed", outcome=poll.outcome).strip()
+        return room_words(address, f"{poll.question}\n\n{closed}", message=message)
+    name = {0: "room.nobody yet", 1: "room.one voted"}.get(voted, "room.many voted")
+    return room_poll(address, ballot_of(poll), words(name, voted=voted), message=message)
 
 
 async def no_files(sha256: str) -> bytes:

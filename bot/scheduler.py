@@ -16,6 +16,8 @@ from bot import notices
 from bot.charts import Bar, png, svg
 from bot.logs import place
 from flows.events import Say, Shown
+from flows.library import Flows
+from flows.sentences import Sentences
 from storage.database import Database
 from storage.files.media_place import Away
 from storage.ids import Ids
@@ -47,6 +49,7 @@ class Scheduler:
         self,
         db: Database,
         *,
+        flows: Flows,
         clock: Callable[[], datetime],
         ids: Ids,
         files: Keeps,
@@ -58,6 +61,7 @@ class Scheduler:
         most: int = sendings.SLICE,
     ) -> None:
         self._db = db
+        self._words = Sentences(flows.phrases)
         self._clock = clock
         self._ids = ids
         self._files = files
@@ -183,18 +187,37 @@ class Scheduler:
         async with self._db.read() as conn:
             if sending.kind == "brief":
                 content = await brief_content(conn, sending.subject)
-                return (None, True) if content is None else (_brief(content, now), True)
+                return (None, True) if content is None else (self._brief(content, now), True)
             if sending.kind in ("moved", "cancelled"):
                 meeting = await find_meeting(conn, sending.subject)
-                said = (notices.moved if sending.kind == "moved" else notices.cancelled)(meeting, now)
-                return (lambda _: (said, None)), True
+                news = notices.moved if sending.kind == "moved" else notices.cancelled
+                return self._each(lambda words: (news(words, meeting, now), None)), True
             standing = await tally(conn, sending.subject, now=now)
         if standing is None or (sending.kind == "poll" and standing.state != "open"):
             return None, True
         if sending.kind == "poll":
-            asked = notices.poll(standing, now)
-            return (lambda _: (asked, notices.announced())), standing.staff
-        return _result(standing, await self._picture(standing)), True
+            asked = self._each(lambda words: (notices.poll(words, standing, now), notices.announced(words)))
+            return asked, standing.staff
+        return self._result(standing, await self._picture(standing)), True
+
+    def _each(self, make: Callable[[Sentences], tuple[Say, Say | None]]) -> Write:
+        """Written once for all who read it in the same language and form."""
+        said = cache(self._words.each(make))
+        return lambda one: said(one.language, one.form)
+
+    def _brief(self, content: Content, now: datetime) -> Write:
+        @cache
+        def said(channel: str, language: str, form: str, again: bool) -> Say:
+            words = self._words.to(language, form)
+            return notices.brief(words, content, channel=channel, again=again, now=now)
+
+        return lambda one: (said(one.channel, one.language, one.form, one.again), None)
+
+    def _result(self, standing: Tally, picture: Shown | None) -> Write:
+        """Only Telegram gets the picture: a text can't carry it and a voice can't say it."""
+        drawn = self._each(lambda words: (notices.result(words, standing, picture), None))
+        plain = self._each(lambda words: (notices.result(words, standing), None))
+        return lambda one: (drawn if one.channel == "telegram" else plain)(one)
 
     async def _picture(self, standing: Tally) -> Shown | None:
         """The result as bars, kept like any photo; none where only the outcome is given."""
@@ -214,19 +237,3 @@ class Scheduler:
             return None
         async with self._db.write() as conn:
             return await keep_picture(conn, standing.id, sha256=sha256, size=len(data), now=self._clock())
-
-
-def _brief(content: Content, now: datetime) -> Write:
-    """Written once for all who read or hear it alike."""
-
-    @cache
-    def said(channel: str, language: str, form: str, again: bool) -> Say:
-        return notices.brief(content, channel=channel, language=language, form=form, again=again, now=now)
-
-    return lambda one: (said(one.channel, one.language, one.form, one.again), None)
-
-
-def _result(standing: Tally, picture: Shown | None) -> Write:
-    """Only Telegram gets the picture: a text can't carry it and a voice can't say it."""
-    with_picture, plain = notices.result(standing, picture), notices.result(standing)
-    return lambda one: (with_picture if one.channel == "telegram" else plain, None)

@@ -18,6 +18,7 @@ from flows.engine import Outcome
 from flows.events import Event, Question, Say
 from flows.library import Flows
 from flows.looks import Look, Missing
+from flows.sentences import Sentences
 from flows.state import Candidate, Conversation, Done, Group, Heard, Member
 from flows.values import replace
 from storage.door.joining import add_reach
@@ -172,6 +173,7 @@ class Batch:
             groups=self.groups,
             views=self.tools.views,
             secrets=self.tools.secrets,
+            words=Sentences(self.tools.flows.phrases),
             ids=self.tools.ids,
             now=self.now,
             arrived=arrived,
@@ -366,8 +368,10 @@ class Batch:
             self.ledger.deeds.append(lambda conn: receipts.unheard(conn, call.outbox, now=now, ids=ids))
         if stage.group and stage.line and stage.line.kind != outbox.PRACTICE and seconds.isdecimal():
             spent = {(stage.group.id, "minutes"): costs.minutes(int(seconds), ours=bool(call.outbox))}
-            on = self.tools.channels
-            self.ledger.deeds.append(lambda conn: costs.count(conn, spent, ids=ids, channels=on, now=now))
+            words, on = Sentences(self.tools.flows.phrases), self.tools.channels
+            self.ledger.deeds.append(
+                lambda conn: costs.count(conn, spent, words=words, ids=ids, channels=on, now=now)
+            )
 
     async def _rung(self, events: Sequence[Event]) -> None:
         """Calls of ours that were answered: whom we rang, and what for."""

@@ -10,6 +10,7 @@ import structlog
 from flows.document import load, parse
 from flows.files.lines import FlowError
 from flows.library import CONSENT, MORE, Flows
+from flows.sentences import Sentences
 from storage.database import Database, upsert
 from storage.door import wordings
 from storage.tables import conversations, flow_versions, texts
@@ -19,6 +20,11 @@ def shipped() -> dict[str, str]:
     """The texts of the shipped flows by file name."""
     folder = files("flows").joinpath("ways")
     return {file.name: file.read_text("utf-8") for file in folder.iterdir() if file.name.endswith(".yaml")}
+
+
+def house() -> Sentences:
+    """The sentences of the house, for commands: they run no flows."""
+    return Sentences(load(shipped()).phrases)
 
 
 async def open_flows(db: Database, now: datetime) -> Flows:

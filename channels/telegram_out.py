@@ -35,12 +35,11 @@ def parcels(say: Say, line: str) -> tuple[Parcel, ...]:
     return (*files, *_messages(_with_choices(say), line, _buttons(say.question)))
 
 
-def room_poll(room: str, question: Question, voted: int, *, message: str = "") -> Parcel:
-    """A poll as a group chat sees it: buttons, and how many have voted, never who or what.
+def room_poll(room: str, question: Question, turnout: str, *, message: str = "") -> Parcel:
+    """A poll as a group chat sees it: buttons, and how many have voted in words, never who or what.
 
     `message` ("chat:message") is the one to bring up to date; "" sends a new one.
     """
-    turnout = {0: "Nobody has voted yet.", 1: "1 person has voted."}.get(voted, f"{voted} people have voted.")
     said = Say(text=f"{question.text}\n\n{turnout}", question=question)
     return _room_message(room, _with_choices(said), message, _buttons(question, may_skip=False))
 

@@ -13,6 +13,7 @@ from storage.ids import Ids
 from storage.members.groups import Home, add_group
 from storage.sending.outbox import Body, unpacked
 from storage.tables import lines, members, outbox, reaches
+from tests.scenes import shipped
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)  # a Monday
 
@@ -82,6 +83,7 @@ class Gathering:
     ) -> Scheduler:
         return Scheduler(
             self.db,
+            flows=shipped(),
             clock=lambda: self.now,
             ids=self.ids,
             files=self.files,

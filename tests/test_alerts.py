@@ -24,6 +24,7 @@ from storage.sending import receipts
 from storage.tables import alerts as raised
 from storage.tables import groups, lines, members, reaches, safe_contacts
 from tests.office import Office
+from tests.scenes import shipped
 from tests.stores import db, migrated, secrets, store_url
 
 __all__ = ["db", "migrated", "secrets", "store_url"]
@@ -39,7 +40,12 @@ class Guarded(Office):
     def alerting(self) -> Alerting:
         channels = list(self.channels)
         return Alerting(
-            db=self.db, ids=self.ids, channels=channels, clock=lambda: self.now, told=lambda: None
+            db=self.db,
+            flows=shipped(),
+            ids=self.ids,
+            channels=channels,
+            clock=lambda: self.now,
+            told=lambda: None,
         )
 
     async def contact(self, name: str, *channels: str, any_hour: bool = True, rank: int = 1) -> None:

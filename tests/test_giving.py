@@ -9,12 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from bot import notices
+from bot.ways import house
 from flows.effects import Keep, Matter, TakeBack, Unname
 from flows.state import Way
 from flows.values import scattered
 from storage.database import Database
 from storage.erasure.held import ABOUT, LEFT_OUT
-from storage.erasure.own_copy import HEADINGS, own_copy
+from storage.erasure.own_copy import HELD, own_copy
 from storage.given import hiding
 from storage.given.hiding import Hidden
 from storage.given.reading import list_contributions
@@ -191,7 +192,10 @@ async def acts(
     async with world.app.db.write() as conn:
         by = await find_member(conn, number, world.app.secrets)
         done = await work(conn, gift, by=by, ids=ids, now=now, **how)
-        say = notices.reviewed(done.why, show=how["show"]) if "show" in how else notices.hidden(done.why)
+        words = house()
+        say = words.each(notices.hidden, done.why)
+        if "show" in how:
+            say = words.each(notices.reviewed, done.why, show=how["show"])
         key = work.__name__
         await hiding.tell(conn, done, say, key=key, ids=ids, channels=["sms"], now=now)
     return await world.twilio.next_text(ADA, after=had)
@@ -253,7 +257,7 @@ def test_every_column_that_points_to_a_member_is_in_their_copy_or_left_out_with_
     }
     told = {(table.name, column) for table, column in ABOUT.values()}
     assert points == told | LEFT_OUT.keys()
-    assert set(ABOUT) | {"contributions", "audit"} == set(HEADINGS)
+    assert set(ABOUT) | {"contributions", "audit"} == set(HELD)
 
 
 async def test_the_copy_of_ones_own_has_what_was_given_without_a_name_too(world: World) -> None:
@@ -262,7 +266,7 @@ async def test_the_copy_of_ones_own_has_what_was_given_without_a_name_too(world:
     await world.texts(ADA, "THOUGHT", "The cook shouts", "4", "1", "Something about the buses again", "3")
     (ada,) = await world.rows("SELECT id FROM members")
     async with world.app.db.read() as conn:
-        copy = await own_copy(conn, ada.id, world.app.secrets, now=world.clock())
+        copy = await own_copy(conn, ada.id, world.app.secrets, house(), now=world.clock())
     for words in ("The cook shouts", "Something about the buses again", ADA, "What you agreed to"):
         assert words in copy
     assert "{" not in copy
@@ -274,7 +278,7 @@ async def test_the_copy_of_ones_own_is_for_a_person_to_read(world: World) -> Non
     await world.texts(ADA, "DIARY", "We had tea\nand cake", "4", "JOURNEY", "I fell")
     (ada,) = await world.rows("SELECT id FROM members")
     async with world.app.db.read() as conn:
-        copy = await own_copy(conn, ada.id, world.app.secrets, now=world.clock())
+        copy = await own_copy(conn, ada.id, world.app.secrets, house(), now=world.clock())
     assert "entry:\n    We had tea\n    and cake\n  feeling: 4" in copy
     assert "begun: journey: happened: I fell" in copy
     assert "words: I fell" in copy

@@ -13,13 +13,14 @@ from flows.events import Say
 from storage.database import Database
 from storage.secrets import Secrets
 from storage.sending import outbox, receipts
-from storage.sending.asking import WAY_BACK
 from storage.tables import ballots, lines, members, open_questions, polls, reaches
 from tests.office import RETRY, Office, ballot
 from tests.stores import db, migrated, secrets, store_url
 from tests.world import ADA, World, world
 
 __all__ = ["db", "migrated", "secrets", "store_url", "world"]
+
+BACK = "To go back to what you were doing, text BACK."
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ async def test_after_ten_quiet_minutes_a_notice_tells_the_way_back(office: Offic
     await office.busy("ann")
     await office.write("ann", "news")
     assert await office.send() == []
-    assert await office.send(600) == [f"{WAY_BACK}\n\nnews"]
+    assert await office.send(600) == [f"{BACK}\n\nnews"]
 
 
 async def test_a_long_notice_is_cut_and_the_rest_waits_for_more(office: Office) -> None:
@@ -192,7 +193,7 @@ async def test_a_poll_becomes_the_question_that_bare_words_answer(office: Office
 async def test_a_poll_is_only_announced_to_somebody_in_a_flow(office: Office) -> None:
     await office.busy("ann", minutes=0)
     await ask(office)
-    assert await office.send() == [f"{WAY_BACK}\n\nThere is a vote."]
+    assert await office.send() == [f"{BACK}\n\nThere is a vote."]
     assert (await office.talk("ann")).asked is None
 
 

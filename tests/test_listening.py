@@ -23,6 +23,7 @@ from storage.tables import (
     safe_contacts,
 )
 from tests.office import Office
+from tests.scenes import shipped
 from tests.stores import db, migrated, secrets, store_url
 
 __all__ = ["db", "migrated", "secrets", "store_url"]
@@ -103,7 +104,7 @@ async def test_words_that_are_typed_up_are_looked_at_too(office: Library) -> Non
 
 
 async def test_28_whoever_is_to_listen_is_told_once_a_day_when_it_is_late(office: Library) -> None:
-    rounds = Reminding(db=office.db, ids=office.ids, channels=["sms"], wake=lambda: None)
+    rounds = Reminding(db=office.db, flows=shipped(), ids=office.ids, channels=["sms"], wake=lambda: None)
 
     async def later(**span: int) -> list[str]:
         office.now += timedelta(**span)
@@ -134,7 +135,7 @@ async def test_what_was_passed_on_waits_to_be_heard_too(office: Library) -> None
 async def test_only_who_runs_the_group_is_told(office: Library) -> None:
     await office.change(members, "sam", permission="member")
     await office.record()
-    rounds = Reminding(db=office.db, ids=office.ids, channels=["sms"], wake=lambda: None)
+    rounds = Reminding(db=office.db, flows=shipped(), ids=office.ids, channels=["sms"], wake=lambda: None)
     office.now += timedelta(days=4)
     await rounds.round(office.now)
     assert await office.send() == []

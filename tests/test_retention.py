@@ -11,6 +11,7 @@ from storage.erasure.auditing import trail
 from storage.secrets import Secrets
 from storage.tables import contributions, events, given, groups, matters, outbox
 from tests.office import NOON, Office
+from tests.scenes import shipped
 
 DAY, YEAR = timedelta(days=1), 365
 
@@ -35,7 +36,7 @@ async def office(db: Database, secrets: Secrets) -> Office:
 
 async def rounds(office: Office, *, days: int) -> list[str]:
     """What the group still has after a round on each of these days."""
-    made = Retention(db=office.db, ids=office.ids, channels=["sms"], wake=lambda: None)
+    made = Retention(db=office.db, flows=shipped(), ids=office.ids, channels=["sms"], wake=lambda: None)
     for _ in range(days):
         await made.round(office.now)
         office.now += DAY

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot import notices
+from bot.ways import house
 from storage.columns import micros
 from tests.stores import store_url
 from tests.terminal import Takepart, takepart
@@ -107,7 +108,7 @@ def test_an_alert_is_listed_shown_and_seen(garden: Takepart, alert: str) -> None
 def test_26_what_an_alert_says_to_do_can_be_done_as_it_stands(
     garden: Takepart, alert: str, channel: str
 ) -> None:
-    told = notices.alert("a", alert, "The Garden Group", channel).text.partition("takepart ")[2]
+    told = notices.alert(house(), "a", alert, "The Garden Group", channel).text.partition("takepart ")[2]
     assert "I want to die" in garden(*told.replace("ME", "Sam").split()).out
 
 

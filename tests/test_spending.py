@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from bot import costs
 from bot.handing import cost
 from channels.base import Parcel
+from flows.sentences import Sentences
 from storage.care.matters import list_open
 from storage.database import Database
 from storage.secrets import Secrets
@@ -15,6 +16,7 @@ from storage.sending import spending
 from storage.sending.spending import Spent
 from storage.tables import groups, reaches
 from tests.office import RETRY, Office
+from tests.scenes import shipped
 from tests.stores import db, migrated, secrets, store_url
 
 __all__ = ["db", "migrated", "secrets", "store_url"]
@@ -39,7 +41,12 @@ async def spent(office: Office) -> Spent:
 async def spend(office: Office, segments: int) -> None:
     async with office.db.write() as conn:
         await costs.count(
-            conn, {("g", "segments"): segments}, ids=office.ids, channels=["sms"], now=office.now
+            conn,
+            {("g", "segments"): segments},
+            words=Sentences(shipped().phrases),
+            ids=office.ids,
+            channels=["sms"],
+            now=office.now,
         )
 
 

@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.commands import audit
 from bot.commands.base import GroupName, Here, Json, MemberName, print_json, run, say
-from bot.ways import shipped
-from flows.document import load
+from bot.ways import house
 from flows.events import Say
 from flows.turns.facts import spelled
 from storage.care.safety import staff_member
@@ -191,8 +190,7 @@ def _sentence(reason: str) -> str:
 
 def _says(name: str, member: Listed, words: Mapping[str, str]) -> Say:
     """A sentence of the house in a member's language and form, to read and to hear."""
-    text, form = load(shipped()).phrases[name], (member.language, member.form)
-    written = text.written[form].fill(lambda key: words.get(key, ""))
-    aloud = {**words, "number": spelled(words.get("number", ""))}
-    spoken = text.spoken[form].fill(lambda key: aloud.get(key, ""))
-    return Say(text=written, spoken="" if spoken == written else spoken, language=member.language)
+    ours = house().to(member.language, member.form)
+    written = ours(name, **words)
+    spoken = ours.aloud(name, **{**words, "number": spelled(words.get("number", ""))})
+    return Say(text=written, spoken="" if spoken == written else spoken, language=ours.tongue(name))

@@ -7,11 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import notices
 from bot.commands.base import Here, Json, print_json, run, say
-from flows.events import Say
+from bot.ways import house
 from storage.care.safety import staff_member
 from storage.given import hiding
 from storage.given.hiding import Hidden
 from storage.members.people import Listed
+from storage.sending.telling import Write
 
 GiftId = Annotated[
     str, typer.Argument(metavar="ID", help="The id that `takepart contributions --json` shows.")
@@ -39,7 +40,7 @@ def hide(
         async with here.db.write() as conn:
             me = await _staff(here, conn, id, by)
             hidden = await hiding.hide(conn, id, why=why, by=me, ids=here.ids, now=here.now)
-            return await _tell(here, conn, hidden, notices.hidden(hidden.why), key="hidden")
+            return await _tell(here, conn, hidden, house().each(notices.hidden, hidden.why), key="hidden")
 
     told = run(work)
     if as_json:
@@ -63,7 +64,7 @@ def review(
         async with here.db.write() as conn:
             me = await _staff(here, conn, id, by)
             hidden = await hiding.review(conn, id, show=show, by=me, ids=here.ids, now=here.now)
-            words = notices.reviewed(hidden.why, show=show)
+            words = house().each(notices.reviewed, hidden.why, show=show)
             return hidden, await _tell(here, conn, hidden, words, key="reviewed")
 
     hidden, told = run(work)
@@ -77,6 +78,6 @@ async def _staff(here: Here, conn: AsyncConnection, gift: str, by: str) -> Liste
     return await staff_member(conn, await hiding.group_of(conn, gift), by, here.secrets)
 
 
-async def _tell(here: Here, conn: AsyncConnection, hidden: Hidden, words: Say, *, key: str) -> bool:
+async def _tell(here: Here, conn: AsyncConnection, hidden: Hidden, words: Write, *, key: str) -> bool:
     channels = here.settings.channels_on
     return await hiding.tell(conn, hidden, words, ids=here.ids, channels=channels, now=here.now, key=key)

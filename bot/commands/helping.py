@@ -7,9 +7,8 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.commands.base import GroupName, Here, Json, at, print_json, run, stamp, table, told
-from bot.helping import first_name, sentence
-from bot.ways import shipped
-from flows.document import load
+from bot.helping import first_name
+from bot.ways import house
 from storage.care import handovers, helped
 from storage.care.handovers import Tools
 from storage.care.helped import Listed, Said
@@ -83,7 +82,7 @@ def handover_answer(
     async def work(here: Here) -> None:
         async with here.db.write() as conn:
             _, me = await _mine(here, conn, id, by, "answered in a hand-over")
-            says = _sentence("handover.answer", helper=me, words=words)
+            says = house()("handover.answer", helper=me, words=words)
             await handovers.answer(conn, id, words, says=says, tools=Tools(ids=here.ids, now=here.now))
 
     run(work)
@@ -100,7 +99,7 @@ def handover_close(id: HandoverId, by: By, as_json: Json = False) -> None:
     async def work(here: Here) -> bool:
         async with here.db.write() as conn:
             _, me = await _mine(here, conn, id, by, "ended a hand-over")
-            says, tools = _sentence("handover.ended", helper=me), Tools(ids=here.ids, now=here.now)
+            says, tools = house()("handover.ended", helper=me), Tools(ids=here.ids, now=here.now)
             return await handovers.close(conn, id, says=says, tools=tools) is not None
 
     ended = run(work)
@@ -114,10 +113,6 @@ async def _mine(here: Here, conn: AsyncConnection, id: str, by: str, did: str) -
     trace = {"group": over.group, "did": did, "subject": over.id, "who": me.id}
     await auditing.record(conn, ids=here.ids, now=here.now, **trace)
     return over, first_name(me.name)
-
-
-def _sentence(name: str, **values: str) -> str:
-    return sentence(load(shipped()), name, **values)
 
 
 def _listed(one: Listed) -> dict[str, object]:

@@ -9,6 +9,7 @@ import typer
 from bot.commands import door, lines
 from bot.commands.audit import By, leave_trace
 from bot.commands.base import GroupName, Here, Json, MemberName, at, print_json, run, say, stamp, table
+from bot.ways import house
 from flows.effects import Change
 from storage.erasure.held import member_data
 from storage.erasure.own_copy import own_copy
@@ -119,7 +120,7 @@ def member_export(
             did = "wrote out everything held about them"
             await leave_trace(conn, here, found.group, did, by=by, subject=found.id)
             if readable:
-                return await own_copy(conn, found.id, here.secrets, now=here.now)
+                return await own_copy(conn, found.id, here.secrets, house(), now=here.now)
             return {"member": _member(found), **await member_data(conn, found.id)}
 
     found = run(work)

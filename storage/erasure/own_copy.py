@@ -9,41 +9,42 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.calendar import day_name
+from flows.sentences import Sentences
 from storage.erasure.held import member_data, row_of
 from storage.members.people import find_member
 from storage.secrets import Secrets
 from storage.tables import groups
 from storage.turning.stage import Stage
 
-HEADINGS: Mapping[str, str] = {
-    "contributions": "What you gave",
-    "consents": "What you agreed to",
-    "standings": "What you say of yourself",
-    "needs": "What you need",
-    "preferences": "What you wish",
-    "unwanted": "What you do not want",
-    "reaches": "How each of your ways is used",
-    "supporters": "Who helps you",
-    "entries": "What somebody entered for you",
-    "ballots": "Your votes that are open or open to all",
-    "voted": "Secret votes that you took part in",
-    "open_questions": "What we asked you",
-    "reached": "What was sent to you",
-    "thanks": "What you said thanks for",
-    "backings": "What you backed",
-    "payments": "Payments",
-    "checkins": "When we asked whether this works for you",
-    "matters": "What you asked a person for, or passed on",
-    "handovers": "When a person helped you",
-    "handover_words": "What was said then",
-    "safe_contacts": "Whom you are there for when somebody is in danger",
-    "joined_members": "Memberships that were found to be one",
-    "conversations": "Where you are in what you began",
-    "events": "What came from you in the last days",
-    "outbox": "What we said to you in the last days",
-    "calls": "Calls",
-    "audit": "Who did what with your record",
-}
+HELD = (  # in this order; the heading of each is a sentence of the house
+    "contributions",
+    "consents",
+    "standings",
+    "needs",
+    "preferences",
+    "unwanted",
+    "reaches",
+    "supporters",
+    "entries",
+    "ballots",
+    "voted",
+    "open_questions",
+    "reached",
+    "thanks",
+    "backings",
+    "payments",
+    "checkins",
+    "matters",
+    "handovers",
+    "handover_words",
+    "safe_contacts",
+    "joined_members",
+    "conversations",
+    "events",
+    "outbox",
+    "calls",
+    "audit",
+)
 EMPTY: tuple[Any, ...] = (None, "", [], {}, False)
 UNSAID = (
     "agreed",  # the consents say it in full
@@ -61,33 +62,37 @@ UNSAID = (
 INDENT = "  "
 Row = Mapping[str, Any]
 ANSWER = frozenset({"text", "keys", "media", "number"})  # what an answer holds
-THE_REST = (
-    "What only programs need of your messages is not in here. Whoever runs your group can give you that too."
-)
 
 
 async def look(conn: AsyncConnection, s: Stage, _: str) -> str:
     """The copy for the person of this turn."""
-    return await own_copy(conn, s.me, s.secrets, now=s.now) if s.me else ""
+    if s.person is None:
+        return ""
+    member = s.person.member
+    words = s.words.to(member.language, member.form)
+    return await own_copy(conn, member.id, s.secrets, words, now=s.now)
 
 
-async def own_copy(conn: AsyncConnection, member: str, secrets: Secrets, *, now: datetime) -> str:
+async def own_copy(
+    conn: AsyncConnection, member: str, secrets: Secrets, words: Sentences, *, now: datetime
+) -> str:
     """All of it in one text."""
     found = await find_member(conn, member, secrets)
     zone = await conn.scalar(sa.select(groups.c.zone).where(groups.c.id == found.group)) or "UTC"
-    head = f"What is held about {found.name or 'you'}, on {day_name(now, zone, now)}"
+    day = day_name(now, zone, now)
+    head = words("own.head", who=found.name, day=day) if found.name else words("own.head of nobody", day=day)
     ways = [{"way": way.channel, "address": way.address} for way in found.ways]
     parts = [
         head + "\n" + "=" * len(head),
-        _part("You", [await row_of(conn, found.id)], zone, now),
-        _part("Your ways", ways, zone, now),
+        _part(words("own.you"), [await row_of(conn, found.id)], zone, now),
+        _part(words("own.ways"), ways, zone, now),
     ]
     held = await member_data(conn, found.id)
-    for name, heading in HEADINGS.items():
+    for name in HELD:
         plainly = PLAINLY.get(name)
         rows = [plainly(row) for row in held[name]] if plainly else held[name]
-        parts.append(_part(heading, rows, zone, now))
-    return "\n\n".join(filter(None, [*parts, THE_REST])) + "\n"
+        parts.append(_part(words(f"own.{name}"), rows, zone, now))
+    return "\n\n".join(filter(None, [*parts, words("own.the rest")])) + "\n"
 
 
 def _part(heading: str, rows: Sequence[Mapping[str, Any]], zone: str, now: datetime) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.engine import asked
 from flows.events import Question, Say
+from flows.sentences import Sentences
 from flows.state import Conversation
 from storage.database import upsert
 from storage.sending.checks import ALERT, HELPING, STILL, Waiting
@@ -19,14 +20,13 @@ from storage.sending.outbox import Body, Row, add
 from storage.tables import conversations, open_questions
 from storage.turning.states import packed, unpacked
 
-WAY_BACK = "To go back to what you were doing, text BACK."
 BETWEEN = (ALERT, HELPING)  # what is answered in between: nothing has to be gone back to
 
 Fit = Callable[[str, Say], tuple[Say, str]]  # by channel: what goes out now, and what waits for MORE
 
 
 def dressed(
-    row: Waiting, body: Body, talk: Conversation | None, fit: Fit, called: str = ""
+    row: Waiting, body: Body, talk: Conversation | None, fit: Fit, words: Sentences, called: str = ""
 ) -> tuple[Say, Conversation | None]:
     """A notice as it goes out now, and the conversation after it.
 
@@ -43,7 +43,8 @@ def dressed(
     elif row.kind == "checkin" and say.question:
         talk = asked(talk, say.question)
     if talk.frames and (talk.away or talk.busy) and row.kind not in BETWEEN:
-        say = replace(say, text=f"{WAY_BACK}\n\n{say.text}")
+        back = words.to(say.language)("notice.way back")
+        say = replace(say, text=f"{back}\n\n{say.text}")
     if called and row.kind != STILL:
         say = replace(say, text=f"{called}: {say.text}")
     say, rest = fit(row.channel, say)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.events import Question, Say
 from flows.library import Flows
+from flows.sentences import Sentences
 from flows.state import Conversation
 from flows.turns.lines.introducing import still_theirs
 from storage.sending import heads
@@ -104,7 +105,7 @@ async def claim(
     await _put_off(conn, lane, plan.due, now)
     doubts = {row: _still(row, known.facts[row.id], terms.flows) for row in plan.doubt}
     await put_doubts(conn, doubts, terms.ids, now)
-    return await _dress(conn, plan, free, terms.fit, now)
+    return await _dress(conn, plan, free, terms, now)
 
 
 def _still(row: Waiting, facts: Facts, flows: Flows) -> Question:
@@ -229,7 +230,7 @@ async def end(conn: AsyncConnection, row: Waiting, verdict: Verdict, now: dateti
 
 
 async def _dress(
-    conn: AsyncConnection, plan: _Plan, free: Mapping[str, Free], fit: Fit, now: datetime
+    conn: AsyncConnection, plan: _Plan, free: Mapping[str, Free], terms: Terms, now: datetime
 ) -> list[Claimed]:
     """The words of what was taken, as they are to go now."""
     ids = [row.id for row in plan.take]
@@ -241,6 +242,7 @@ async def _dress(
         row.member: plan.facts[row.id].conversation for row in plan.take if row.klass == NOTICE and row.member
     }
     claimed: list[Claimed] = []
+    words = Sentences(terms.flows.phrases)
     for row in plan.take:
         try:
             body = unpacked(bodies[row.id] or "")
@@ -251,7 +253,7 @@ async def _dress(
         if row.klass == NOTICE:
             facts = plan.facts[row.id]
             called = facts.first_name if facts.shared else ""
-            say, talks[row.member] = dressed(row, body, talks.get(row.member), fit, called)
+            say, talks[row.member] = dressed(row, body, talks.get(row.member), terms.fit, words, called)
         line = free[row.line]
         claimed.append(Claimed(row=row, say=say, address=line.address, rested=line.rested))
     await ask(conn, {one.row: one.say for one in claimed}, talks, now)

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.events import Say
 from storage.database import upsert
 from storage.sending import outbox as box
 from storage.sending import telling
@@ -107,14 +106,15 @@ def _passed(limit: int, before: int, after: int) -> int:
 async def tell(
     conn: AsyncConnection,
     passed: Passed,
-    say: Say,
+    say: telling.Write,
     *,
     ids: Callable[[], str],
     channels: Collection[str],
     now: datetime,
 ) -> None:
     """Tell the group's facilitators by their own lines, and put it on the list of what needs a person."""
-    matter = {"id": ids(), "group_id": passed.group, "kind": SPENDING, "words": say.text, "at": now}
+    said = say("en", "plain").text
+    matter = {"id": ids(), "group_id": passed.group, "kind": SPENDING, "words": said, "at": now}
     await conn.execute(matters.insert().values(matter))
     await telling.tell(
         conn,

@@ -19,10 +19,13 @@ from storage.tables import members
 Way = sa.Row[*tuple[Any, ...]]
 
 
+Write = Callable[[str, str], Say]  # what is said to somebody of this language and form
+
+
 async def tell(
     conn: AsyncConnection,
     people: Sequence[str],
-    say: Say,
+    say: Say | Write,
     *,
     kind: str,
     key: str,
@@ -39,9 +42,9 @@ async def tell(
     `by` is the channel to prefer where they have it.
     """
     m = members.c
-    found = await conn.execute(sa.select(m.id, m.group_id).where(m.id.in_(people)))
-    groups = {row.id: row.group_id for row in found}
-    ways = await ways_to(conn, list(groups), channels, kind)
+    found = await conn.execute(sa.select(m.id, m.group_id, m.language, m.form).where(m.id.in_(people)))
+    known = {row.id: row for row in found}
+    ways = await ways_to(conn, list(known), channels, kind)
     rows = [
         box.Row(
             id=ids(),
@@ -49,9 +52,9 @@ async def tell(
             channel=one.channel,
             klass="notice",
             dedupe_key=f"{key}:{member}",
-            say=say,
+            say=say(known[member].language, known[member].form) if callable(say) else say,
             member=member,
-            group=groups[member],
+            group=known[member].group_id,
             kind=kind,
             subject=subject,
             expires_at=expires_at,

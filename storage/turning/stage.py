@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from flows.events import Event
+from flows.sentences import Sentences
 from flows.state import Conversation, Group
 from storage.secrets import Secrets
 from storage.turning.load import Known, Line, Person
@@ -21,6 +22,7 @@ class Stage:
     groups: dict[str, Group]
     views: Views
     secrets: Secrets
+    words: Sentences
     ids: Callable[[], str]
     now: datetime
     arrived: Arrived
