@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from aiohttp import ClientSession, CookieJar, FormData
 
 from bot.app import App
-from bot.web.console.door import COOKIE
+from bot.web.staff_only import COOKIE
 from storage.door import sessions
 from storage.members.groups import Home, add_group
 from storage.members.people import add_facilitator

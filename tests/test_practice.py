@@ -13,7 +13,7 @@ from bot.app import App
 from bot.practice import Step, Upload
 from bot.talk import Phone, talk
 from bot.uploads import LASTS, Uploads
-from bot.web.practice import COOKIE, routes
+from bot.web.practice import COOKIE
 from channels.base import FetchRefused
 from channels.practice import REF, Handset
 from channels.practice_call import Heard, Scene, Wait, scene
@@ -174,18 +174,6 @@ async def test_the_page_runs_no_script_but_its_own(browser: ClientSession) -> No
         policy = page.headers["content-security-policy"]
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
-
-
-async def test_where_everybody_could_reach_it_there_is_one_sentence_instead(app: App, tmp_path: Path) -> None:
-    public = App(settings(tmp_path, TAKEPART_PUBLIC_URL="https://takepart.example.org"), pages=routes)
-    await public.start()
-    try:
-        async with open_browser(public) as browser:
-            for path in ("/practice", "/practice/posts"):
-                async with browser.get(path) as answer:
-                    assert (answer.status, "on your own computer" in await answer.text()) == (403, True)
-    finally:
-        await public.stop()
 
 
 ODD: list[tuple[str, dict[str, str], int]] = [

@@ -10,6 +10,7 @@ import structlog
 from jinja2 import Environment, PackageLoader
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -19,12 +20,14 @@ from bot.logs import place
 from bot.practice import PracticePhones, Step, Upload
 from bot.settings import Settings
 from bot.web.practice_posts import shown
+from bot.web.staff_only import Keeps, StaffOnly
 from channels.base import Unreadable
 from channels.practice import Handset
 from channels.practice_call import Scene
 from flows.events import Shown
 from storage.files.prepared import MOST_BYTES
 
+PATH = "/practice"
 COOKIE = "takepart_practice"
 LASTS = 30 * 24 * 3600
 MOST_FORM = MOST_BYTES * 4  # an album of several photos
@@ -33,10 +36,6 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; "
     "img-src 'self' blob:; media-src 'self' blob:; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'"
-)
-CLOSED = (
-    "The practice phone is off here, because this service has a public address. "
-    "To use it, run Takepart on your own computer without TAKEPART_PUBLIC_URL."
 )
 BUSY = "Takepart is busy just now. Please send it again in a moment."
 FAILED = "That did not work. Please try again."
@@ -47,7 +46,7 @@ Serve = Callable[[Request], Awaitable[Response]]
 Do = Callable[[Request, Handset, FormData], Awaitable[dict[str, Any]]]
 
 
-class Service(Protocol):
+class Service(Keeps, Protocol):
     """What these pages need of the service."""
 
     @property
@@ -59,26 +58,26 @@ class Service(Protocol):
 
 
 def routes(app: Service) -> Sequence[BaseRoute]:
-    """The page and its files; one sentence in their place where everybody could reach them."""
-    if app.settings.public_url:
-        return [Route("/practice{rest:path}", _closed)]
-    return PracticePages(app.phones, app.links).routes()
-
-
-async def _closed(request: Request) -> Response:
-    return HTMLResponse(_templates().get_template("practice_closed.html").render(said=CLOSED), 403)
+    """The page, and what it sends and asks. Where everybody could reach it, it is for facilitators."""
+    public = app.settings.public_url or ""
+    guard = [Middleware(StaffOnly, service=app)] if public else []
+    return PracticePages(app.phones, app.links, safe=public.startswith("https:")).routes(guard)
 
 
 class PracticePages:
-    """The page for whoever holds the cookie of a practice person; `links` gives stored files' addresses."""
+    """The page for whoever holds the cookie of a practice person; `links` gives stored files' addresses.
 
-    def __init__(self, phones: PracticePhones, links: Callable[[Shown], str]) -> None:
+    `safe`: it is served by https.
+    """
+
+    def __init__(self, phones: PracticePhones, links: Callable[[Shown], str], *, safe: bool = False) -> None:
         self._phones = phones
         self._links = links
+        self._safe = safe
         self._page = _templates().get_template("practice.html")
 
-    def routes(self) -> list[BaseRoute]:
-        """Everything below /practice."""
+    def routes(self, guard: Sequence[Middleware] = ()) -> list[BaseRoute]:
+        """Everything below /practice, behind this guard."""
         deeds: dict[str, Do] = {
             "telegram": self._telegram,
             "telegram/press": self._press,
@@ -86,21 +85,27 @@ class PracticePages:
             "call": self._call,
             "call/end": self._call_end,
         }
+        shows = {"": self._show, "/posts": self._posts}
+        does = {"/new": self._new} | {f"/{path}": self._doing(do) for path, do in deeds.items()}
         return [
-            Route("/practice", self._show),
-            Route("/practice/new", self._new, methods=["POST"]),
-            Route("/practice/posts", self._posts),
-            *(Route(f"/practice/{path}", self._doing(do), methods=["POST"]) for path, do in deeds.items()),
+            *(Route(PATH + path, show, middleware=guard) for path, show in shows.items()),
+            *(Route(PATH + path, do, methods=["POST"], middleware=guard) for path, do in does.items()),
         ]
 
     async def _show(self, request: Request) -> Response:
         person = _person(request) or _somebody()
         page = self._page.render(person=person[-4:].upper())
         headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
-        return _remembered(HTMLResponse(page, headers=headers), person)
+        return self._remembered(HTMLResponse(page, headers=headers), person)
+
+    def _remembered(self, answer: Response, person: str) -> Response:
+        answer.set_cookie(
+            COOKIE, person, LASTS, path=PATH, secure=self._safe, httponly=True, samesite="strict"
+        )
+        return answer
 
     async def _new(self, request: Request) -> Response:
-        return _remembered(RedirectResponse("/practice", 303), _somebody())
+        return self._remembered(RedirectResponse(PATH, 303), _somebody())
 
     async def _posts(self, request: Request) -> Response:
         person = _person(request)
@@ -212,11 +217,6 @@ def _person(request: Request) -> str | None:
 
 def _somebody() -> str:
     return chance.token_hex(12)
-
-
-def _remembered(answer: Response, person: str) -> Response:
-    answer.set_cookie(COOKIE, person, max_age=LASTS, path="/practice", httponly=True, samesite="strict")
-    return answer
 
 
 def _templates() -> Environment:

@@ -63,10 +63,10 @@ class Pages:
         except Unsigned:
             return ""
 
-    def keep(self, answer: Response, name: str, value: str, lasts: timedelta) -> None:
+    def keep(self, answer: Response, name: str, value: str, lasts: timedelta, *, path: str = PATH) -> None:
         """Let the browser keep something that no script and no other site's form can use."""
         seconds = int(lasts.total_seconds())
-        answer.set_cookie(name, value, seconds, path=PATH, secure=self.safe, httponly=True, samesite="lax")
+        answer.set_cookie(name, value, seconds, path=path, secure=self.safe, httponly=True, samesite="lax")
 
 
 def environment() -> Environment:
@@ -126,5 +126,5 @@ def _items(field: Any) -> list[dict[str, Any]]:
 
 
 def _zone(context: Context) -> ZoneInfo:
-    home = context.get("home")
+    home = context.get("home") or context.get("zone_of")
     return ZoneInfo(home.zone) if home else ZoneInfo("UTC")
