@@ -21,6 +21,7 @@ from flows.effects import (
     Here,
     Join,
     Linked,
+    NotTheirs,
     Prefer,
     SomebodyElse,
     Vote,
@@ -43,6 +44,7 @@ from flows.state import (
     Supported,
     Thing,
     Wants,
+    Worded,
 )
 from flows.turns.joining.door import wanted
 from storage.care.ringing_back import Answer as RingBack
@@ -53,6 +55,13 @@ START = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 PLACES = (Option(key="1", label="Library"), Option(key="2", label="Café"))
 VOTE = Poll(id="p1", question="Where shall we meet?", options=PLACES, closes="Friday at 5pm")
 SNACKS = tuple(Option(key=str(n), label=one) for n, one in enumerate(("Tea", "Coffee", "Cake"), 1))
+EASY = Worded(question="Where do we meet?", options=("In the library", "In the café"))
+REASONED = replace(
+    VOTE,
+    changes="where we meet from May",
+    decides="all of us, by this vote",
+    versions={("en", "easy"): EASY},
+)
 SECOND = Poll(id="p2", question="What shall we bring?", options=SNACKS, several=True, closes="Monday at noon")
 BRIEF = Brief(
     id="b1",
@@ -244,6 +253,8 @@ class Scene:
                 language=effect.agrees.language,
                 agreed=agreed,
             )
+        elif isinstance(effect, NotTheirs):
+            self.candidates = ()
         elif isinstance(effect, Linked):
             self.member = replace(self.member or MARY, id=effect.member)
         elif isinstance(effect, Fetch):

@@ -20,7 +20,7 @@ from tests import doors, sharing
 from tests.codes import JO, opening
 from tests.effects import told
 from tests.phones import Phone, phone
-from tests.scenes import BRIEF, JO_IS_HELPED, NOTICE, SECOND, SHARED, THINGS, VOTE, Scene
+from tests.scenes import BRIEF, JO_IS_HELPED, NOTICE, REASONED, SECOND, SHARED, THINGS, VOTE, Scene
 
 FOLDER = Path(__file__).parent / "transcripts"
 ALERTED = Alerted(id="a1", number="123")
@@ -53,6 +53,10 @@ GIVEN: Mapping[str, Callable[[Scene], Scene]] = {
         s, known_group=False, group=replace(s.group, alone=False)
     ),
     "a vote": lambda s: replace(s, group=replace(s.group, polls=(VOTE,))),
+    "a vote with its reasons": lambda s: replace(s, group=replace(s.group, polls=(REASONED,))),
+    "a call about a vote with its reasons": lambda s: replace(
+        s, notice=replace(NOTICE, kind="poll", subject="p1"), group=replace(s.group, polls=(REASONED,))
+    ),
     "a vote with several choices": lambda s: replace(s, group=replace(s.group, polls=(SECOND,))),
     "two votes": lambda s: replace(s, group=replace(s.group, polls=(VOTE, SECOND))),
     "something to read": lambda s: replace(s, group=replace(s.group, briefs=(BRIEF,))),

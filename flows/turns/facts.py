@@ -39,6 +39,8 @@ FACTS: Mapping[str, Callable[[Turn], str]] = {
     "notice": lambda t: t.member.notice.kind if t.member and t.member.notice else "none",
     "secret": lambda t: _yes((poll := poll_at_hand(t)) and poll.secret),
     "voted": lambda t: _yes((poll := poll_at_hand(t)) and t.votes.get(poll.id)),
+    # Said before the vote is asked, and not to somebody who has just answered it.
+    "what for": lambda t: "some" if what_for(t) and t.answer("ballot") is None else "none",
     "calls": lambda t: choosing.standing(t, "voice"),
     "texts": lambda t: choosing.standing(t, "sms"),
     "telegram": lambda t: choosing.standing(t, "telegram"),
@@ -93,6 +95,13 @@ def may_vote(t: Turn, poll: Poll) -> bool:
 def poll_at_hand(t: Turn) -> Poll | None:
     frame = t.frame
     return t.group.poll(frame.poll) if t.group and frame and frame.poll else None
+
+
+def what_for(t: Turn) -> str:
+    """What the vote at hand will change, and who decides."""
+    poll = poll_at_hand(t)
+    reasons = {"changes": poll.changes, "decides": poll.decides} if poll else {}
+    return " ".join(t.phrase(f"vote.{name}", **{name: words}) for name, words in reasons.items() if words)
 
 
 def brief(t: Turn) -> Brief | None:
@@ -195,6 +204,7 @@ NAMES: Mapping[str, Callable[[Turn], str]] = {
     **things.NAMES,
     "question": lambda t: poll.question if (poll := poll_at_hand(t)) else "",
     "closes": lambda t: poll.closes if (poll := poll_at_hand(t)) else "",
+    "what for": lambda t: what_for(t),
     "choice": lambda t: t.chosen,
     "my vote": lambda t: _my_vote(t),
     "brief": lambda t: one.title if (one := brief(t)) else "",
