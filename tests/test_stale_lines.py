@@ -96,8 +96,9 @@ async def test_33_the_next_owner_of_a_number_reads_nothing(world: World, unheard
     assert "Nothing more for them" in answer
     assert await world.rows("SELECT 1 FROM matters WHERE kind = 'number changed'")
     assert not await world.rows("SELECT 1 FROM reaches WHERE retired_at IS NULL")
-    (answer,) = await world.texts(ADA, "JOIN GARDEN")
-    assert "Welcome to Garden Group" in answer
+    hello, joining = await world.texts(ADA, "hello", "JOIN GARDEN")
+    assert "We have not met yet" in hello
+    assert "Welcome to Garden Group" in joining
     assert all(NEWS not in text for text in world.twilio.sent_to(ADA))
 
 

@@ -180,6 +180,7 @@ def _still(t: Turn, question: Question) -> None:
         t.do(NotTheirs(member=meant))
         _pass_on(t)
         t.tell("still.not theirs")
+        t.at = None  # whoever has it now is greeted like any stranger, today already
         t.speak(ends=t.on_call)
     elif len(t.candidates) > 1 or not meant:
         _begin(t)
