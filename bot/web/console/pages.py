@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from bot.web.console import choosing, helping, safety, signing_in, today
+from bot.web.console import choosing, helping, messages, safety, signing_in, today
 from bot.web.console.desk import Page, Service
 from bot.web.console.door import Door
 
@@ -12,6 +12,7 @@ MODULES = (
     choosing,
     signing_in,
     today,
+    messages,
     helping,
     safety,
 )
