@@ -6,12 +6,10 @@ It reads in black and white, names every bar with its number, and carries its wo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
-from xml.sax.saxutils import escape
 
 import resvg_py
 
-FONT = "Atkinson Hyperlegible"
-FONT_FILES = ("AtkinsonHyperlegible-Regular.ttf", "AtkinsonHyperlegible-Bold.ttf")
+from bot.lettering import FONT, FONT_FILES, fits, lines, safe
 
 WIDTH = 960
 FILL = "#1d3557"
@@ -20,7 +18,6 @@ _FULL = WIDTH - 2 * _EDGE  # a bar that everybody chose
 _TITLE = 34  # sizes of letters, large enough on a small phone
 _LABEL = 28
 _BAR = 34
-_ACROSS = 0.56  # how wide a letter of this font is on average, in parts of its size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +42,8 @@ def svg(title: str, sentence: str, bars: Sequence[Bar], *, voted: int) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title desc" '
         f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}">\n'
-        f'<title id="title">{_safe(title)}</title>\n'
-        f'<desc id="desc">{_safe(f"{sentence} {told}".strip())}</desc>\n'
+        f'<title id="title">{safe(title)}</title>\n'
+        f'<desc id="desc">{safe(f"{sentence} {told}".strip())}</desc>\n'
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>\n' + "\n".join(parts) + "\n</svg>\n"
     )
 
@@ -67,11 +64,11 @@ def png(drawing: str) -> bytes:
 def _write(parts: list[str], words: str, y: int, size: int, *, bold: bool = False) -> int:
     """Put words on as many lines as they need; the place below them."""
     weight = ' font-weight="700"' if bold else ""
-    for line in _lines(words, int(_FULL / (size * _ACROSS))):
+    for line in lines(words, fits(_FULL, size)):
         y += round(size * 1.25)
         parts.append(
             f'<text x="{_EDGE}" y="{y - round(size * 0.3)}" font-family="{FONT}" font-size="{size}"{weight} '
-            f'fill="#000000">{_safe(line)}</text>'
+            f'fill="#000000">{safe(line)}</text>'
         )
     return y
 
@@ -85,21 +82,3 @@ def _draw(parts: list[str], bar: Bar, y: int, voted: int) -> int:
     if width:
         parts.append(f'<rect {place} width="{width}" fill="{FILL}"/>')
     return y + _BAR + 20
-
-
-def _lines(words: str, longest: int) -> list[str]:
-    """Words broken into lines; one that is longer than a line is cut."""
-    lines = [""]
-    for word in words.split():
-        while len(word) > longest:
-            lines, word = [*lines, word[:longest]], word[longest:]
-        if not lines[-1] or len(lines[-1]) + 1 + len(word) <= longest:
-            lines[-1] = f"{lines[-1]} {word}".strip()
-        else:
-            lines.append(word)
-    return [line for line in lines if line]
-
-
-def _safe(words: str) -> str:
-    """Words as XML takes them; the characters that it can't hold are left out."""
-    return escape("".join(c for c in words if c.isprintable() or c == " "))
