@@ -1,15 +1,18 @@
 """A group that does not keep things for ever: all are told a week ahead, and only then is anything erased."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from bot.retention import Retention
+from flows.library import Flows
+from flows.wording import Text
 from storage.database import Database
 from storage.erasure.auditing import trail
 from storage.secrets import Secrets
-from storage.tables import contributions, events, given, groups, matters, outbox
+from storage.tables import contributions, events, given, groups, matters, members, outbox
 from tests.office import NOON, Office
 from tests.scenes import shipped
 
@@ -34,9 +37,10 @@ async def office(db: Database, secrets: Secrets) -> Office:
     return made
 
 
-async def rounds(office: Office, *, days: int) -> list[str]:
+async def rounds(office: Office, *, days: int, flows: Flows | None = None) -> list[str]:
     """What the group still has after a round on each of these days."""
-    made = Retention(db=office.db, flows=shipped(), ids=office.ids, channels=["sms"], wake=lambda: None)
+    flows = flows or shipped()
+    made = Retention(db=office.db, flows=flows, ids=office.ids, channels=["sms"], wake=lambda: None)
     for _ in range(days):
         await made.round(office.now)
         office.now += DAY
@@ -59,6 +63,18 @@ async def test_givers_and_facilitators_are_told_once_and_a_week_later_it_goes(of
         (trace, *more) = await trail(conn, "g")
     assert (trace.did, more) == ("erased what had had its time", [])
     assert trace.why == "1 contributions, 0 passed on"
+
+
+async def test_each_is_told_in_their_own_language_where_it_has_the_sentence(office: Office) -> None:
+    await office.change(members, "ada", language="cy")
+    await office.change(members, "ann", language="cy")
+    welsh = Text({**shipped().phrases["fading.theirs"], "cy": "Bydd hyn yn mynd ymhen wythnos."})
+    await rounds(
+        office, days=1, flows=replace(shipped(), phrases={**shipped().phrases, "fading.theirs": welsh})
+    )
+    async with office.db.read() as conn:
+        said = dict((await conn.execute(sa.select(outbox.c.member_id, outbox.c.body))).all())
+    assert "ymhen wythnos" in said["ada"] and "erased in a week" in said["ann"]
 
 
 async def test_what_was_passed_on_goes_too_but_not_what_still_asks_for_somebody(office: Office) -> None:
