@@ -143,6 +143,12 @@ def fading_here(words: Sentences, number: int, days: int) -> Say:
     return said(words, "fading.here", number=number, days=days)
 
 
+def sign_in_code(words: Sentences, code: str) -> Say:
+    """The code that lets somebody in to the facilitators' pages; aloud, with a pause after each digit."""
+    spoken = words.aloud("sign-in code", code=", ".join(code))
+    return Say(text=words("sign-in code", code=code), spoken=spoken, language=words.tongue("sign-in code"))
+
+
 def said(words: Sentences, name: str, /, **values: str | int) -> Say:
     """One sentence by itself."""
     text, spoken = words(name, **values), words.aloud(name, **values)

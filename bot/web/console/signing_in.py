@@ -7,10 +7,11 @@ from urllib.parse import quote
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import RedirectResponse, Response
 
+from bot import notices
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Line
 from bot.web.staff_only import COOKIE, SIGN_IN
-from flows.events import Say
+from flows.sentences import Sentences
 from storage.door import sessions, sign_ins
 from storage.door.sessions import LASTS, Staff
 from storage.erasure import auditing
@@ -66,6 +67,7 @@ async def _send(desk: Desk, conn: AsyncConnection, form: AskForm, asked: str) ->
         home = await find_group(conn, form.group.data)
     except Complaint:
         return
+    sentences = Sentences(desk.app.flows.phrases)
     await sign_ins.send_code(
         conn,
         desk.app.secrets,
@@ -73,18 +75,10 @@ async def _send(desk: Desk, conn: AsyncConnection, form: AskForm, asked: str) ->
         number=form.number.data,
         asked=asked,
         channels=desk.app.settings.channels_on,
-        words=_words,
+        words=lambda code, *whose: notices.sign_in_code(sentences.to(*whose), code),
         ids=desk.app.ids,
         now=desk.now,
     )
-
-
-def _words(code: str, language: str, form: str) -> Say:
-    said = "If you did not ask for it, do nothing: nobody comes in without it."
-    text = f"Your code for the pages of Takepart is {code}. It is good for 10 minutes. {said}"
-    aloud = ", ".join(code)
-    spoken = f"Your code for the pages of Takepart is: {aloud}. Once more: {aloud}. {said}"
-    return Say(text=text, spoken=spoken)
 
 
 async def typing(desk: Desk) -> Response:
