@@ -309,10 +309,11 @@ class SomebodyElse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RingBack:
-    """The person who is there asks to be rung, at `at` at the earliest."""
+    """Whoever is there asks this group to ring them, at `at` at the earliest."""
 
     line: str
     at: datetime
+    group: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,11 @@ def withheld(scene: Scene) -> Scene:
 
 def rings_back(scene: Scene, *, why: str = "", soon: bool = True, at: datetime = START) -> Scene:
     """Mary may be rung back, or may not."""
-    when = Answer(why=why) if why else Answer(at=at, line="l1", when="Wednesday 4 March at 9am", soon=soon)
+    when = (
+        Answer(why=why)
+        if why
+        else Answer(at=at, line="l1", group="g1", when="Wednesday 4 March at 9am", soon=soon)
+    )
     return scene.finds(**{"ring back": lambda: when})
 
 

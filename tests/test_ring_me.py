@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from storage.tables import members, reaches
 from tests.stores import migrated
 from tests.world import ADA, World, world
 
@@ -71,3 +72,23 @@ async def test_one_ring_is_answered_only_where_the_group_has_that(world: World, 
     await settles(world, ring_back_missed="true")
     await rang_once(world)
     await world.until(CALLS)
+
+
+async def test_one_ring_from_a_shared_phone_is_answered_by_asking_who_it_was(world: World, ada: None) -> None:
+    (row,) = await world.rows("SELECT m.group_id, m.number, r.line_id FROM members m, reaches r LIMIT 1")
+    async with world.app.db.write() as conn:
+        await conn.execute(members.insert().values(id="ben", group_id=row.group_id, name="Ben"))
+        await conn.execute(
+            reaches.insert().values(id="r", member_id="ben", line_id=row.line_id, channel="sms")
+        )
+    await settles(world, ring_back_missed="true")
+    await rang_once(world)
+    await world.until(CALLS)
+    world.clock.forward(timedelta(seconds=30))
+    world.app.lanes.wake()
+    call = await world.twilio.answer(ADA)
+    assert "Somebody rang us from this phone" in call.said and "Ada" not in call.said
+    await call.press(f"{row.number}#")
+    assert "What would you like to do?" in call.said
+    await call.hang_up()
+    assert [one.state for one in await world.rows(CALLS)] == ["delivered"]

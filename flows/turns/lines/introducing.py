@@ -139,7 +139,7 @@ def ring_back(t: Turn, _: str) -> None:
     """Ring them soon, within their hours, if the group has that and they were not rung too often."""
     found = t.look("ring back")
     if found.at:
-        t.do(RingBack(line=found.line, at=found.at))
+        t.do(RingBack(line=found.line, at=found.at, group=found.group))
         t.tell("ring back.now" if found.soon else "ring back.later", when=found.when)
         return
     t.tell(f"ring back.{found.why}")
@@ -148,14 +148,18 @@ def ring_back(t: Turn, _: str) -> None:
 
 
 def rang_once(t: Turn) -> None:
-    """Ring back whoever rang once and hung up, where their group has that: so a call costs them nothing."""
-    wanted = t.member is not None and t.group is not None and t.group.rules.ring_back_missed
+    """Ring back whoever rang once and hung up, where their group has that: so a call costs them nothing.
+
+    Where several use the line nobody knows yet who it was: that is asked when we ring.
+    """
     seconds = t.event.value
-    if not wanted or t.event.question or not seconds.isdecimal() or int(seconds) > ONE_RING:
+    if t.event.question or not seconds.isdecimal() or int(seconds) > ONE_RING:
         return
-    found = t.look("ring back")
+    if t.member and not (t.group and t.group.rules.ring_back_missed):
+        return
+    found = t.look("ring back" if t.member else "ring back there")
     if found.at:
-        t.do(RingBack(line=found.line, at=found.at))
+        t.do(RingBack(line=found.line, at=found.at, group=found.group))
 
 
 DEEDS: Mapping[str, Callable[[Turn, str], None]] = {

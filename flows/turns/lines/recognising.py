@@ -6,9 +6,10 @@ What comes meanwhile is held. Once it is known who is there, it takes its turns 
 import re
 from collections.abc import Callable, Mapping
 
-from flows.effects import Here, Matter, NotTheirs, SomebodyElse
+from flows.effects import Delivered, Here, Matter, NotTheirs, SomebodyElse
 from flows.events import Question
 from flows.state import Candidate
+from flows.turns.facts import spelled
 from flows.turns.helping import handing
 from flows.turns.lines.introducing import (
     MESSAGE,
@@ -20,6 +21,7 @@ from flows.turns.lines.introducing import (
     number_of,
     put,
     question_of,
+    rang_once,
     still,
 )
 from flows.turns.replies import read
@@ -49,6 +51,9 @@ def hear(t: Turn) -> None:
         _unanswerable(t)
     elif kind == "hangup":
         t.asked, t.held = None, ()
+        rang_once(t)
+    elif kind == "call" and t.event.value:
+        _lifted(t)
     elif kind in {"unknown", "optout"}:
         return
     elif kind == "silence":
@@ -68,15 +73,29 @@ def _unanswerable(t: Turn) -> None:
         _pass_on(t)
 
 
+def _lifted(t: Turn) -> None:
+    """We ring whoever rang us: somebody has lifted the phone, or a machine has."""
+    t.do(Delivered(outbox=t.event.question))
+    if t.event.value == "machine":
+        t.tell("ring.machine", outside=_outside(t), phone=spelled(t.group.phone) if t.group else "")
+        t.speak(ends=True)
+    else:
+        _begin(t)
+
+
 def _begin(t: Turn) -> None:
     t.afresh()
     if t.on_call:
-        t.tell("who.hello", outside=t.group.outside_name if t.group else "Takepart")
+        t.tell("who.rung" if t.event.value == "out" else "who.hello", outside=_outside(t))
     _hold(t)
     if len(t.candidates) == 1:
         put(t, still(t, t.candidates[0]))
     else:
         ask(t, "")
+
+
+def _outside(t: Turn) -> str:
+    return t.group.outside_name if t.group else "Takepart"
 
 
 def _hold(t: Turn) -> None:
