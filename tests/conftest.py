@@ -1,5 +1,6 @@
 """What every test stands on: no settings of the machine's own, and a browser where there is one."""
 
+import gc
 import logging
 import os
 import subprocess
@@ -27,6 +28,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--crashes", type=int, default=30, help="how often the service is killed in a crash test"
     )
     parser.addoption("--seed", type=int, default=1, help="what chance begins with, where a test leaves to it")
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded stays to the end: looking for garbage in it would cost each test its share."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")

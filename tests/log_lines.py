@@ -151,10 +151,11 @@ def _with_holes(parts: list[str]) -> re.Pattern[str]:
     return re.compile(HOLE.join(map(re.escape, parts)))
 
 
-@functools.cache
-def _nodes() -> tuple[ast.AST, ...]:
-    files = [file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py")) if file.name != NAMES]
-    return tuple(node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+def _nodes() -> Iterator[ast.AST]:
+    """All of our source. It is not kept: every look for garbage would go through it."""
+    for file in (file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py"))):
+        if file.name != NAMES:
+            yield from ast.walk(ast.parse(file.read_text(encoding="utf-8")))
 
 
 def _plain(value: str) -> str:
