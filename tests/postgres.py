@@ -67,7 +67,7 @@ class Postgres:
     def new(self, *, like: str = "template0") -> str:
         """A new database, a copy of another that nobody is connected to."""
         name = f"t{next(self._made)}"
-        self.do(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY wal_log")
+        self.do(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY file_copy")
         return name
 
     def drop(self, name: str) -> None:
