@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from bot.web.console import choosing, helping, messages, safety, signing_in, today
+from bot.web.console import calendars, choosing, helping, meetings, messages, safety, signing_in, today
 from bot.web.console.desk import Page, Service
 from bot.web.console.door import Door
 
@@ -15,6 +15,8 @@ MODULES = (
     messages,
     helping,
     safety,
+    calendars,
+    meetings,
 )
 
 
