@@ -46,6 +46,8 @@ def taken(words: str, question: Question, *, by_text: bool = True) -> str:
         ("2", "2|2.|(2)|#2|no 2|no. 2|№2|2)|2?| 2 \n|2\u200f|\u202b2\u202c|2\x00|x 2 x|2 :-)"),
         ("2", "２|②|❷|2️⃣|٢|two|TWO|number two|option 2|option b|Option B please|choice 2"),
         ("2", "the 2nd|second one|the second option please|2nd|umm 2 I think|it's 2|I'd go for 2"),
+        ("2", "two please|I think two|my answer is two|I would like to choose number two please|thanks, two"),
+        ("ask", "hello you two|thank you two|you two|we two|the one|I had one|I have been there for one"),
         ("3", "3|third|the last one|last|three"),
         (
             "1",
@@ -125,7 +127,8 @@ def test_yes_follows_the_label_not_the_order() -> None:
         ("4", "4|four|4/5|4 / 5|4 out of 5|4 of 5|4!|4️⃣|I'd say 4"),
         ("1", "1|very bad|VERY BAD|it was very bad"),
         ("5", "very good thanks|vry good"),
-        ("ask", "3 or 4|3-4|good|not very good|4/10|4 stars"),
+        ("4", "it felt like a four|it was just about four really"),
+        ("ask", "3 or 4|3-4|good|not very good|4/10|4 stars|hello you four"),
         ("none", "3.5|7|0|-1|4th|last|fine"),
     ],
 )

@@ -10,6 +10,8 @@ from flows.understanding.talk import (
     CHATTER,
     CHATTER_BEGINS,
     CHATTER_PHRASES,
+    CHOOSING,
+    COUNTED,
     JOINERS,
     LETTER_PREFIXES,
     NONE,
@@ -135,7 +137,8 @@ def _number(search: Search, at: int, token: Token) -> None:
     keys = frozenset(place | (also or set()))
     if keys:
         search.used.update(_number_word(search, at) + _out_of(search, at))
-        search.take([at], keys, sure=len(keys) == 1 and not _counts_on(search, at))
+        passing = _counts_on(search, at) or _in_passing(search, at)
+        search.take([at], keys, sure=len(keys) == 1 and not passing)
     elif search.several and token.digits and set(token.text) <= {str(place) for place in known.places}:
         # "12" to three options may be 1 and 2; we ask.
         search.take([at], frozenset(known.places[int(digit)] for digit in token.text), sure=False)
@@ -165,6 +168,17 @@ def _counts_on(search: Search, at: int) -> bool:
     names_place = search.said[at].ordinal or search.text(at) == "last"
     after = search.said[at + 1] if at + 1 < len(search.said) and at + 1 not in search.used else None
     return after is not None and (after.text == "of" or (names_place and after.value not in {None, 1}))
+
+
+def _in_passing(search: Search, at: int) -> bool:
+    """Whether a number word only happens to be said: "hello you two", "I had one"."""
+    token, before = search.said[at], search.text(at - 1)
+    if token.digits or token.ordinal:
+        return False
+    if before in COUNTED or not search.known.ranked:  # "it felt like a four" is a value
+        return before in COUNTED
+    others = {search.text(one) for one in search.words if one != at and search.idle(one)}
+    return before in {"the", "my", "a"} or not others <= CHOOSING
 
 
 def _letters(search: Search) -> None:

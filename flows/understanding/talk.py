@@ -14,6 +14,13 @@ CHATTER = SMALL | listed(
     "about around roughly tricky only was were felt feel feels feeling been has had them these those some "
     "then"
 )
+CHOOSING = listed(  # of these, what stands around a number that is written as a word and is a choice
+    "please pls plz plse thanks thank thx you ta cheers ok okay k well so oh ah um umm uhm erm er uh hm hmm "
+    "i id ill im think reckon guess suppose say like love want choose chose pick picked prefer take go going "
+    "with for vote voted option number num nr choice answer it its is my would will the be to definitely "
+    "probably really just then x xx xxx"
+)
+COUNTED = listed("you us we they them these those")  # before a number it says how many there are
 CHATTER_PHRASES = tuple(
     tuple(phrase.split())
     for phrase in ("that is all", "thats all", "of the above", "as well", "thank you", "that one")
