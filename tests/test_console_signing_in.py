@@ -7,16 +7,20 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from aiohttp import ClientSession, CookieJar
 
 from bot.web.staff_only import COOKIE
 from storage.door import sign_ins
 from storage.lines import addresses
+from storage.lines.linking import new_code
+from storage.members.people import add_facilitator
 from storage.sending.outbox import unpacked
 from storage.tables import lines, reaches
 from tests.console import Browser, Desk, desk, desk_in
 from tests.stores import migrated
+from tests.world import ADA, BEN, TUESDAY, World, world
 
-__all__ = ["desk", "migrated"]
+__all__ = ["desk", "migrated", "world"]
 
 ASK, HOME = "/console/sign-in", "/console/my-page"
 SENT = "SELECT body, channel FROM outbox WHERE kind = 'code' ORDER BY id"
@@ -55,7 +59,7 @@ async def number(desk: Desk, member: str = "") -> str:
 async def codes(desk: Desk) -> list[str]:
     """The codes that were sent, as they can still be read."""
     bodies = [row.body for row in await desk.rows(SENT) if row.body]
-    return [re.findall(r"\b\d{6}\b", unpacked(body).say.text)[0] for body in bodies]
+    return [digits_in(unpacked(body).say.text) for body in bodies]
 
 
 @pytest.fixture
@@ -199,6 +203,65 @@ async def test_a_phone_that_two_of_a_group_use_proves_only_who_asked(texting: De
     await ask(texting, who)
     await types(who, (await codes(texting))[0])
     assert "Oak" not in (await who.get("/console/my-page")).words
+
+
+async def test_the_code_arrives_by_text_by_telegram_and_by_a_call(world: World) -> None:
+    home = await world.group()
+    await world.joined(ADA)
+    async with world.app.db.write() as conn:
+        await conn.execute(sa.text("UPDATE members SET permission = 'owner'"))
+    (ada,) = await world.rows("SELECT id, number FROM members")
+    async with ClientSession(world.url, cookie_jar=CookieJar(unsafe=True)) as client:
+        who = Browser(client, home.code)
+
+        async def asks() -> None:
+            await who.send(ASK, group=home.number, number=ada.number)
+
+        had = len(world.twilio.sent_to(ADA))
+        await asks()
+        await types(who, digits_in(await world.twilio.next_text(ADA, after=had)))
+        page = await who.send("/console/my-page/phone", member=ada.id)
+        person = world.telegram.person("Ada")
+        await world.writes(person, digits_in(page.words))  # the code that opens another phone
+        await client.post("/console/sign-out", data={"token": await who.token(HOME)})
+        await prefer(world, "telegram")
+        heard = len(person.heard())
+        await asks()
+        await world.met(lambda: len(person.heard()) > heard)
+        await types(who, digits_in(person.heard()[-1]))
+        assert await inside(who)
+        await client.post("/console/sign-out", data={"token": await who.token(HOME)})
+        await prefer(world, "voice")
+        await asks()
+        call = await world.twilio.answer(ADA)
+        assert "code" not in call.said  # whoever lifts the phone
+        await call.press("1")
+        await types(who, digits_in(call.said.replace(", ", "")))
+        assert await inside(who)
+        await call.hang_up()
+
+
+async def test_who_was_only_added_makes_a_phone_theirs(world: World) -> None:
+    home, sam = await world.group(), world.app.ids()
+    async with world.app.db.write() as conn:
+        await add_facilitator(conn, id=sam, group=home.id, name="Sam", now=world.clock())
+        now, ids = world.clock(), world.app.ids
+        code = await new_code(conn, world.app.secrets, sam, kind="link", ids=ids, now=now)
+    said = await world.texts(BEN, code)
+    (row,) = await world.rows("SELECT member_id, proved_at FROM reaches WHERE channel = 'sms'")
+    assert row.member_id == sam and row.proved_at, said
+
+
+async def prefer(world: World, channel: str) -> None:
+    """Ada likes this way best from now on, at whatever hour it is."""
+    world.clock.set(TUESDAY.replace(hour=23))
+    async with world.app.db.write() as conn:
+        liked = "UPDATE reaches SET may_start = 1, rank = CASE channel WHEN :channel THEN 0 ELSE 5 END"
+        await conn.execute(sa.text(liked), {"channel": channel})
+
+
+def digits_in(words: str) -> str:
+    return str(re.findall(r"\b\d{6}\b", words)[0])
 
 
 # Being there, and going out -------------------------------------------------------------------------
