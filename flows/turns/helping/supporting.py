@@ -64,9 +64,14 @@ def at_it(t: Turn) -> bool:
     return bool(voted and supported(t))
 
 
+def begins(t: Turn) -> bool:
+    """Whether they say that they would like to send something for somebody."""
+    return t.event.kind == "words" and t.flows.triggers.get(bare(t.event.text)) == ENTERING
+
+
 def hands_in(t: Turn) -> bool:
     """Whether a stranger who writes is somebody's supporter: what they send is asked about, never lost."""
-    if t.event.kind == "words" and t.flows.triggers.get(bare(t.event.text)) == ENTERING:
+    if begins(t):
         open_frame(t, ENTERING)
         return True
     asked = command(t.event.text)

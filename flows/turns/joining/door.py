@@ -104,6 +104,9 @@ def _without_joining(t: Turn) -> bool | None:
     """
     if supporting.sent_code(t):
         return False
+    if supporting.at_it(t) and supporting.begins(t):
+        ask_again(t)  # they are at it already
+        return False
     if linking.at_it(t) or supporting.at_it(t):
         return True
     if linking.asks_back(t) or supporting.hands_in(t):
