@@ -5,12 +5,14 @@ import io
 import json
 import sqlite3
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from bot.export import plain_cell
+from storage.sending.checks import TOO_LATE
 from tests.stores import ON_POSTGRESQL
 from tests.terminal import Takepart, takepart
 
@@ -299,8 +301,20 @@ def test_ordinary_words_stay_as_they_are_in_a_cell() -> None:
     assert plain_cell("2 = two") == "2 = two"
 
 
-def test_nothing_undelivered_is_said_so(garden: Takepart) -> None:
+def test_nothing_undelivered_is_said_so_and_what_was_out_of_date_is_counted(
+    garden: Takepart, tmp_path: Path
+) -> None:
+    assert "out of date" not in garden("undelivered").out
+    with sqlite3.connect(tmp_path / "takepart.db") as db:
+        db.execute("INSERT INTO lines (id, kind, address_hash) VALUES ('l', 'phone', x'00')")
+        db.execute(
+            "INSERT INTO outbox (id, line_id, channel, lane, class, dedupe_key, kind, merge, state, "
+            "progress, tries, not_before, created_at, sentence, held) VALUES ('o', 'l', 'sms', 'sms', 'notice', 'o', "
+            "'poll', '', 'dropped', 0, 0, ?, 0, ?, 0)",
+            (time.time_ns() // 1000, TOO_LATE),
+        )
     assert "Everything has arrived" in garden("undelivered").out
+    assert "before they could go: 1." in garden("undelivered").out
     assert garden("undelivered", "--json").json == []
 
 

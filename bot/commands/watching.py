@@ -11,11 +11,14 @@ from bot.settings import load
 from flows.files.lines import FlowError
 from storage.members.groups import Complaint, find_group
 from storage.running import problems as store
+from storage.running.figures import too_late
 from storage.running.problems import Problem
 from storage.running.undelivered import Undelivered, retry, retry_all, undelivered
 
 problems = typer.Typer(invoke_without_command=True)
 messages = typer.Typer(invoke_without_command=True)
+
+LATE = "Not sent in the last day, since they were out of date before they could go: {}."
 
 ProblemId = Annotated[str, typer.Argument(metavar="ID", help="The id that `takepart problems` shows.")]
 
@@ -112,23 +115,25 @@ def problems_done(id: ProblemId, as_json: Json = False) -> None:
 
 @messages.callback()
 def undelivered_list(which: typer.Context, as_json: Json = False) -> None:
-    """Show messages that did not arrive, with the reason.
+    """Show messages that did not arrive, with the reason, and how many were out of date before they could go.
 
     takepart undelivered --json
     """
     if which.invoked_subcommand:
         return
 
-    async def work(here: Here) -> list[Undelivered]:
+    async def work(here: Here) -> tuple[list[Undelivered], int]:
         async with here.db.read() as conn:
-            return await undelivered(conn)
+            return await undelivered(conn), await too_late(conn, here.now)
 
-    found = run(work)
+    found, late = run(work)
     if as_json:
         print_json([asdict(one) | {"at": stamp(one.at)} for one in found])
         return
     columns = ("message", "at", "channel", "kind", "state", "tries", "member", "why", "can be sent again")
     table(columns, [_row(one) for one in found], empty="Everything has arrived, or is on its way.")
+    if late:
+        say(LATE.format(late))
 
 
 @messages.command("retry")

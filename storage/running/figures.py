@@ -68,7 +68,7 @@ async def read(conn: AsyncConnection, now: datetime) -> Figures:
         alerts_since=since,
         files=await _count(conn, media.c.state == "waiting"),
         overdue=await _count(conn, sa.and_(sendings.c.state == "waiting", sendings.c.due_at <= now)),
-        late=await _count(conn, _late(now)),
+        late=await too_late(conn, now),
         segments=segments,
         minutes=minutes,
         near=near,
@@ -93,11 +93,15 @@ async def _outbox(conn: AsyncConnection) -> dict[tuple[str, str, str], Pile]:
     return {(lane, klass, state): Pile(number=n, due=due) for lane, klass, state, n, due in rows}
 
 
-def _late(now: datetime) -> sa.ColumnElement[bool]:
-    """By the index of the lanes, which leads to a day's messages alone."""
+async def too_late(conn: AsyncConnection, now: datetime) -> int:
+    """What was out of date before it could go, in the last day.
+
+    By the index of the lanes, which leads to a day's messages alone.
+    """
     o = outbox.c
     lately = (o["class"] == "notice", o.not_before > now - timedelta(days=1))
-    return sa.and_(o.state == "dropped", o.lane.in_(LANES), *lately, o.sentence == TOO_LATE)
+    which = sa.and_(o.state == "dropped", o.lane.in_(LANES), *lately, o.sentence == TOO_LATE)
+    return await _count(conn, which)
 
 
 async def _spent(conn: AsyncConnection, now: datetime) -> tuple[int, int, int]:
