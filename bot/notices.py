@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.briefs import pieces
+from flows.ballots import ballot_of
 from flows.calendar import day_name
 from flows.events import Option, Question, Say, Shown
 from flows.sentences import Sentences
+from flows.wording import nearest
 from storage.sending.spending import Passed
 from storage.sessions.meetings import Content, Meeting
 from storage.sessions.polls import Tally
@@ -52,34 +54,37 @@ def reviewed(words: Sentences, why: str, *, show: bool) -> Say:
 
 def version(versions: Mapping[tuple[str, str], str], language: str, form: str, own: str) -> tuple[str, str]:
     """The text nearest to what somebody needs; where it is not what they need, the sentence that says so."""
-    for where, note in (
-        ((language, form), ""),
-        ((language, "plain"), NO_EASY),
-        ((own, form), NO_LANGUAGE),
-        ((own, "plain"), NO_LANGUAGE if language != own else NO_EASY),
-    ):
-        if where in versions:
-            return note, versions[where]
-    return NO_LANGUAGE, next(iter(versions.values()))
+    at = nearest(versions, language, form, own)
+    return _lacking(at, language, form), versions[at]
 
 
-def poll(words: Sentences, tally: Tally, now: datetime) -> Say:
-    """A poll as a question; its id is the poll's, so that a button pressed late still finds it."""
-    lines = [words("notice.poll", group=tally.group_name, question=tally.question)]
+def _lacking(at: tuple[str, str], language: str, form: str) -> str:
+    if at == (language, form):
+        return ""
+    return NO_EASY if at[0] == language else NO_LANGUAGE
+
+
+def poll(words: Sentences, tally: Tally, now: datetime, *, again: bool = False) -> Say:
+    """A poll as a question; its id is the poll's, so that a button pressed late still finds it.
+
+    `again`: it was asked before, and they have not voted yet.
+    """
+    asked = tally.asked.in_words(words.language, words.form)
+    head = words(
+        "notice.poll again" if again else "notice.poll", group=tally.group_name, question=asked.question
+    )
+    lines = [head]
+    if asked.changes:
+        lines.append(words("vote.changes", changes=asked.changes))
+    if asked.decides:
+        lines.append(words("vote.decides", decides=asked.decides))
     if tally.closes_at:
         lines.append(words("notice.poll until", when=day_name(tally.closes_at, tally.zone, now)))
     if tally.secret:
         lines.append(words("notice.poll secret"))
-    question = Question(
-        id=tally.id,
-        name="ballot",
-        text=tally.question,
-        takes=("several",) if tally.several else ("choice",),
-        options=tuple(Option(key=key, label=label) for key, label in tally.options),
-        most=tally.most,
-        poll=tally.id,
-    )
-    return Say(text="\n".join(lines), question=question, language=words.tongue("notice.poll"))
+    if missing := _lacking(asked.version(words.language, words.form), words.language, words.form):
+        lines.append(words(missing))
+    return Say(text="\n".join(lines), question=ballot_of(asked), language=words.language)
 
 
 def announced(words: Sentences) -> Say:

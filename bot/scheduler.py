@@ -196,14 +196,21 @@ class Scheduler:
         if standing is None or (sending.kind == "poll" and standing.state != "open"):
             return None, True
         if sending.kind == "poll":
-            asked = self._each(lambda words: (notices.poll(words, standing, now), notices.announced(words)))
-            return asked, standing.staff
+            return self._poll(standing, now), standing.staff
         return self._result(standing, await self._picture(standing)), True
 
     def _each(self, make: Callable[[Sentences], tuple[Say, Say | None]]) -> Write:
         """Written once for all who read it in the same language and form."""
         said = cache(self._words.each(make))
         return lambda one: said(one.language, one.form)
+
+    def _poll(self, standing: Tally, now: datetime) -> Write:
+        @cache
+        def said(language: str, form: str, again: bool) -> tuple[Say, Say]:
+            words = self._words.to(language, form)
+            return notices.poll(words, standing, now, again=again), notices.announced(words)
+
+        return lambda one: said(one.language, one.form, one.again)
 
     def _brief(self, content: Content, now: datetime) -> Write:
         @cache

@@ -313,13 +313,15 @@ class Poll:
     language: str = "en"
     versions: Mapping[tuple[str, str], Worded] = field(default_factory=dict)
 
+    def version(self, language: str, form: str) -> tuple[str, str]:
+        """The language and form that are nearest to what somebody needs."""
+        return nearest({(self.language, "plain"), *self.versions}, language, form, self.language)
+
     def in_words(self, language: str, form: str) -> "Poll":
         """The poll in the words that are nearest to what somebody needs."""
-        written = (self.language, "plain")
-        at = nearest({written, *self.versions}, language, form, self.language) if self.versions else written
-        if at == written:
+        words = self.versions.get(self.version(language, form))
+        if words is None:
             return self
-        words = self.versions[at]
         labelled = zip(self.options, words.options, strict=True)
         return replace(
             self,

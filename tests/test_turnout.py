@@ -165,3 +165,19 @@ async def test_polls_are_listed_a_page_at_a_time_the_newest_first(
         assert ([one.id for one in (*first, *rest)], end) == (made[::-1], "")
         assert await turnout.listed(conn, "another", garden.now) == ([], "")
         assert await turnout.turnout(conn, "another", made[0], garden.now) is None
+
+
+async def test_everybody_is_asked_in_their_own_words_and_told_where_there_are_none(garden: Gathering) -> None:
+    welsh = await garden.join("sms", language="cy")
+    easy = await garden.join("telegram", form="easy")
+    plain = await garden.join("sms")
+    await opened(garden, changes="the day", decides="all of us", versions=WELSH)
+    await garden.tick()
+    said = {member: body.say for member, (_, body) in (await garden.sent("poll")).items()}
+    asked = {
+        member: [one.label for one in say.question.options] for member, say in said.items() if say.question
+    }
+    assert asked == {welsh: ["Llyfrgell", "Caffi"], easy: ["Library", "Café"], plain: ["Library", "Café"]}
+    assert "Ble?" in said[welsh].text and "popeth" in said[welsh].text
+    assert "What this vote will change: the day.\nWho decides: all of us." in said[plain].text
+    assert ["easy version" in said[member].text for member in (easy, plain, welsh)] == [True, False, False]

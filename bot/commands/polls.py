@@ -28,6 +28,12 @@ def poll_open(
     several: Annotated[bool, typer.Option("--several", help="More than one may be chosen.")] = False,
     secret: Annotated[bool, typer.Option("--secret", help="At closing, forget who chose what.")] = False,
     staff: Annotated[bool, typer.Option("--staff", help="Facilitators may vote too.")] = False,
+    changes: Annotated[
+        str, typer.Option(metavar="TEXT", help="What it will change. Members hear it with the question.")
+    ] = "",
+    decides: Annotated[
+        str, typer.Option(metavar="WHO", help="Who decides in the end. Members hear it too.")
+    ] = "",
     closes: Annotated[
         str | None, typer.Option(metavar="WHEN", help="2026-03-03 14:00, or +2d; else in 7 days.")
     ] = None,
@@ -48,6 +54,8 @@ def poll_open(
                 several=several,
                 secret=secret,
                 staff=staff,
+                changes=changes,
+                decides=decides,
                 closes_at=local(closes, home.zone, here.now) if closes else None,
             )
             made = await polls.open_poll(conn, new, ids=here.ids, now=here.now)
