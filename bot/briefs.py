@@ -31,7 +31,8 @@ class Written:
 
 def read(path: Path, language: str) -> Written:
     """The brief in `path`, which is in the group's `language`, and its versions beside it."""
-    title, main = _titled(words_of(path), path)
+    file = re.sub(r"[-_\s]+", " ", path.stem).strip().capitalize()
+    title, main = titled(words_of(path), file or "Brief")
     versions = {(language, "plain"): main}
     versions |= {where: words_of(other) for other, where in beside(path, language)}
     empty = next((where for where, markdown in versions.items() if not pieces(markdown)), None)
@@ -67,13 +68,19 @@ class _Block:
 
 def words_of(path: Path) -> str:
     """The text of a file that somebody wrote; raise Complaint."""
-    raw = contents(path)
+    return words_in(contents(path), path.name)
+
+
+def words_in(raw: bytes, name: str) -> str:
+    """The text that these bytes are; raise Complaint."""
     if len(raw) > LONGEST_FILE:
-        raise Complaint(f"{path.name} is too long to send ahead of a meeting: make it shorter than 200 kB.")
+        raise Complaint(f"{name} is too long to send ahead of a meeting: make it shorter than 200 kB.")
     try:
         words = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Complaint(f"{path.name} is not plain text: save it as Markdown in UTF-8.") from None
+        words = "\0"
+    if "\0" in words:
+        raise Complaint(f"{name} is not plain text: save it as Markdown in UTF-8.")
     return "".join(c for c in words.replace("\r\n", "\n") if c in "\n\t" or c.isprintable())
 
 
@@ -87,13 +94,13 @@ def beside(path: Path, language: str) -> Iterator[tuple[Path, tuple[str, str]]]:
                 yield found, (match["language"] or language, match["form"] or match["only"] or "plain")
 
 
-def _titled(markdown: str, path: Path) -> tuple[str, str]:
-    """The first heading names the brief, else its file does; a name is not read out twice."""
+def titled(markdown: str, otherwise: str) -> tuple[str, str]:
+    """The first heading names the brief, and is then not read out twice; the rest of its words."""
     tokens = _parser().parse(markdown)
     if tokens and tokens[0].type == "heading_open" and tokens[0].map:
         rest = "\n".join(markdown.split("\n")[tokens[0].map[1] :]).strip()
-        return _inline(tokens[1]).rstrip(".") or "Brief", rest or markdown
-    return re.sub(r"[-_\s]+", " ", path.stem).strip().capitalize() or "Brief", markdown
+        return _inline(tokens[1]).rstrip(".") or otherwise, rest or markdown
+    return otherwise, markdown
 
 
 def _parser() -> MarkdownIt:

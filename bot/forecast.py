@@ -109,10 +109,12 @@ class Forecast:
         return sum(len(one.names) for one in self.unreached)
 
 
-def of(group: str, kind: str, *, at: datetime, until: datetime | None, subject: str = "") -> Sending:
+def of(
+    group: str, kind: str, *, at: datetime, until: datetime | None, subject: str = "", before: str = ""
+) -> Sending:
     """A sending that is not there yet, or not due yet, as it would be at that moment."""
     return Sending(
-        id="", group=group, kind=kind, subject=subject, before="", due_at=at, expires_at=until, cursor=""
+        id="", group=group, kind=kind, subject=subject, before=before, due_at=at, expires_at=until, cursor=""
     )
 
 

@@ -33,6 +33,7 @@ _LONGEST_CLUSTER = 40  # characters that are seen as one, an emoji family or sta
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _ENDS = re.compile(r"[.!?…]+(?=\s|$)|\n+")
+_SENTENCE_ENDS = re.compile(r"(?<=[.!?…])\s+")
 _VOWELS = re.compile(r"[aeiouy]+")
 _WORDS_A_MINUTE = 150  # slow speech
 _YOUNGEST, _OLDEST = 5, 22

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.readable import part_by_part, parts, pieces, reading_age, seconds_to_listen, simplify, split, units
+from flows.readable import (
+    long_sentences,
+    part_by_part,
+    parts,
+    pieces,
+    reading_age,
+    seconds_to_listen,
+    simplify,
+    split,
+    units,
+)
 
 FAMILY = "👩‍👩‍👧"
 MORE = "\nText MORE for the rest."
@@ -130,3 +140,10 @@ def test_the_parts_of_a_text_are_as_many_as_are_counted(text: str) -> None:
     found = part_by_part(text)
     assert len(found) == parts(text)
     assert "".join(found) == text
+
+
+def test_sentences_that_are_too_long_are_named() -> None:
+    long = "This one has " + "very " * 18 + "many words."
+    text = f"Short. {long} Is it?\n\nA line without an end\n{long}"
+    assert long_sentences(text) == [long, long]
+    assert long_sentences(text, 30) == []

@@ -76,6 +76,7 @@ class Status:
     state: str
     at: datetime | None
     why: str = ""
+    practice: bool = False
 
 
 async def add_meeting(
@@ -258,7 +259,7 @@ async def brief_status(conn: AsyncConnection, brief: str) -> list[Status]:
     same = members.alias()  # whoever is the same person got it too
     mine = sa.and_(r.member_id == same.c.id, r.kind == "brief", r.subject_id == brief)
     rows = await conn.execute(
-        sa.select(m.id, m.name, m.state.label("here"), m.permission, r.channel, r.state, r.at)
+        sa.select(m.id, m.name, m.state.label("here"), m.permission, m.practice, r.channel, r.state, r.at)
         .join(same, sa.or_(same.c.id == m.id, same.c.joined_to == m.id))
         .outerjoin(reached, mine)
         .where(m.group_id == here.group_id, m.state.not_in(NO_MEMBER))
@@ -281,7 +282,13 @@ def _status(row: sa.Row[*tuple[Any, ...]], ahead: str) -> Status:
             else "has no way that we may use first"
         )
     return Status(
-        member=row.id, name=row.name, channel=row.channel, state=row.state or ahead, at=row.at, why=why
+        member=row.id,
+        name=row.name,
+        channel=row.channel,
+        state=row.state or ahead,
+        at=row.at,
+        why=why,
+        practice=row.practice,
     )
 
 
