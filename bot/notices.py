@@ -11,6 +11,7 @@ from flows.ballots import ballot_of
 from flows.calendar import day_name
 from flows.events import Option, Question, Say, Shown
 from flows.sentences import Sentences
+from flows.wording import Text
 from flows.wording import nearest
 from storage.sending.spending import Passed
 from storage.sessions.meetings import Content, Meeting
@@ -50,6 +51,21 @@ def reviewed(words: Sentences, why: str, *, show: bool) -> Say:
     """A second person has looked at it."""
     name = "notice.shown again" if show else "notice.stays hidden"
     return said(words, name, why=words(f"hidden.{why}"))
+
+
+def replied(
+    words: Sentences, body: str, *, group: str, gift: Text | None, at: datetime, zone: str, now: datetime
+) -> Say:
+    """What a group answers to something that somebody gave, which they know by its `gift`.
+
+    Of what came without a name nothing tells what it was or when: others may read the phone.
+    """
+    head = words("notice.reply to something", group=group)
+    if gift:
+        day = day_name(at, zone, now).partition(" at ")[0]
+        kind = gift.written[words.language, words.form].text
+        head = words("notice.reply", group=group, gift=kind, day=day)
+    return Say(text=f"{head}\n\n{body}", language=words.language)
 
 
 def version(versions: Mapping[tuple[str, str], str], language: str, form: str, own: str) -> tuple[str, str]:
