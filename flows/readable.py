@@ -127,6 +127,12 @@ def reading_age(text: str) -> int:
     return min(_OLDEST, max(_YOUNGEST, round(grade + 5)))
 
 
+def long_sentences(text: str, most: int = 20) -> list[str]:
+    """The sentences with more words than are taken in at one go."""
+    found = (" ".join(one.split()) for line in text.splitlines() for one in _SENTENCE_ENDS.split(line))
+    return [one for one in found if len(_WORD.findall(one)) > most]
+
+
 def _septets(character: str) -> int:
     return 2 if character in _EXTENDED else 1
 
