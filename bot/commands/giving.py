@@ -5,14 +5,13 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import notices
+from bot import givers
 from bot.commands.base import Here, Json, print_json, run, say
+from bot.givers import Means
 from bot.ways import house
 from storage.care.safety import staff_member
 from storage.given import hiding
-from storage.given.hiding import Hidden
 from storage.members.people import Listed
-from storage.sending.telling import Write
 
 GiftId = Annotated[
     str, typer.Argument(metavar="ID", help="The id that `takepart contributions --json` shows.")
@@ -39,8 +38,7 @@ def hide(
     async def work(here: Here) -> bool:
         async with here.db.write() as conn:
             me = await _staff(here, conn, id, by)
-            hidden = await hiding.hide(conn, id, why=why, by=me, ids=here.ids, now=here.now)
-            return await _tell(here, conn, hidden, house().each(notices.hidden, hidden.why), key="hidden")
+            return await givers.hide(conn, id, why, by=me, means=_means(here))
 
     told = run(work)
     if as_json:
@@ -60,16 +58,14 @@ def review(
     takepart review 8zq4… --by Kim --show
     """
 
-    async def work(here: Here) -> tuple[Hidden, bool]:
+    async def work(here: Here) -> tuple[str, bool]:
         async with here.db.write() as conn:
             me = await _staff(here, conn, id, by)
-            hidden = await hiding.review(conn, id, show=show, by=me, ids=here.ids, now=here.now)
-            words = house().each(notices.reviewed, hidden.why, show=show)
-            return hidden, await _tell(here, conn, hidden, words, key="reviewed")
+            return await givers.review(conn, id, show=show, by=me, means=_means(here))
 
-    hidden, told = run(work)
+    why, told = run(work)
     if as_json:
-        print_json({"id": id, "hidden": "" if show else hidden.why, "told": told})
+        print_json({"id": id, "hidden": "" if show else why, "told": told})
         return
     say("It is shown again." if show else "It stays hidden.", TOLD if told else NOT_TOLD)
 
@@ -78,6 +74,5 @@ async def _staff(here: Here, conn: AsyncConnection, gift: str, by: str) -> Liste
     return await staff_member(conn, await hiding.group_of(conn, gift), by, here.secrets)
 
 
-async def _tell(here: Here, conn: AsyncConnection, hidden: Hidden, words: Write, *, key: str) -> bool:
-    channels = here.settings.channels_on
-    return await hiding.tell(conn, hidden, words, ids=here.ids, channels=channels, now=here.now, key=key)
+def _means(here: Here) -> Means:
+    return Means(words=house(), ids=here.ids, channels=here.settings.channels_on, now=here.now)

@@ -44,6 +44,37 @@ class Hidden:
     why: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hiding:
+    """What was done last: who hid it and why, whether its giver asked for a second person, and who that was.
+
+    `outcome` is "" while nobody has looked, else kept or shown. Who are ids, none where they are erased.
+    """
+
+    by: str | None
+    why: str
+    at: datetime
+    asked_at: datetime | None
+    second: str | None
+    outcome: str
+
+
+async def last(conn: AsyncConnection, gift: str) -> Hiding | None:
+    """How this was hidden the last time, if ever."""
+    h = hidings.c
+    found = await conn.execute(
+        sa.select(
+            *(h.by_id.label("by"), h.why, h.at, h.asked_at, h.second_id.label("second")),
+            sa.func.coalesce(h.outcome, "").label("outcome"),
+        )
+        .where(h.contribution_id == gift)
+        .order_by(h.at.desc())
+        .limit(1)
+    )
+    row = found.mappings().one_or_none()
+    return Hiding(**row) if row else None
+
+
 async def hide(
     conn: AsyncConnection, id_: str, *, why: str, by: Listed, ids: Callable[[], str], now: datetime
 ) -> Hidden:

@@ -11,7 +11,6 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.events import Say
 from storage.database import upsert
 from storage.lines.persons import person
 from storage.lines.reaching import ways_to
@@ -64,7 +63,7 @@ async def reply(
     conn: AsyncConnection,
     gift: str,
     body: str,
-    say: Say,
+    say: telling.Write,
     *,
     by: str,
     ids: Callable[[], str],

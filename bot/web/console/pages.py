@@ -4,7 +4,18 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from bot.web.console import calendars, choosing, helping, meetings, messages, safety, signing_in, today
+from bot.web.console import (
+    calendars,
+    choosing,
+    contributions,
+    helping,
+    journeys,
+    meetings,
+    messages,
+    safety,
+    signing_in,
+    today,
+)
 from bot.web.console.desk import Page, Service
 from bot.web.console.door import Door
 
@@ -12,6 +23,8 @@ MODULES = (
     choosing,
     signing_in,
     today,
+    contributions,
+    journeys,
     messages,
     helping,
     safety,

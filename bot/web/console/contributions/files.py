@@ -1,0 +1,152 @@
+"""Photos and recordings: the files themselves, and a page for each with what is written down beside it."""
+
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from starlette.responses import Response
+
+from bot.export import ENDINGS
+from bot.web.console.contributions import called
+from bot.web.console.desk import Desk, Page
+from bot.web.console.forms import Form, Words
+from bot.web.console.templating import HEADERS
+from bot.web.ranges import part
+from storage.files.media import Lost
+from storage.given import browsing, listening, typing, whose
+from storage.given.whose import Of
+from storage.members.groups import Complaint
+from storage.tables import media
+
+SEEN = ("image/", "audio/")  # what a browser shows or plays; all else it only keeps
+UNKNOWN = "application/octet-stream"
+SMALL = "image/jpeg"
+SANDBOX = {**HEADERS, "Content-Security-Policy": "default-src 'none'; sandbox"}
+Row = sa.Row[*tuple[object, ...]]
+SAVED = "It is saved."
+ALARM = "It is saved. These words may mean danger: whoever is alerted in this group is told."
+HEARD = "It is marked as heard or seen."
+
+
+class Typed(Form):
+    typed = Words("What is said in it", most=typing.LONGEST, rows=10)
+
+
+async def whole(desk: Desk) -> Response:
+    """The file as it is kept, or a part of it."""
+    row, _ = await _file(desk)
+    type_ = row.type if row.type in ENDINGS else UNKNOWN
+    return await _given(desk, row, row.sha256, type_)
+
+
+async def small(desk: Desk) -> Response:
+    """A photo as a list shows it."""
+    row, _ = await _file(desk)
+    if row.kind != "photo":
+        desk.missing()
+    return await _given(desk, row, row.thumb_sha256 or row.sha256, SMALL if row.thumb_sha256 else row.type)
+
+
+async def _given(desk: Desk, row: Row, sha256: str | None, type_: str) -> Response:
+    if not sha256:
+        desk.missing()
+    try:
+        data = await desk.app.files.load(sha256)
+    except Lost as error:
+        structlog.get_logger().error("file_lost", media=row.id, sentence=str(error))
+        desk.missing()
+    found = part(data, desk.request.headers.get("range", ""))
+    shown = "inline" if type_.startswith(SEEN) else "attachment"
+    name = f"{row.kind}-{row.id}.{ENDINGS.get(type_, 'bin')}"
+    said = {**SANDBOX, **found.headers, "Content-Disposition": f'{shown}; filename="{name}"'}
+    return Response(found.data, found.status, headers=said, media_type=type_)
+
+
+async def show(desk: Desk) -> Response:
+    return await _page(desk, None)
+
+
+async def type_up(desk: Desk) -> Response:
+    """Keep what was typed beside it."""
+    form = desk.form(Typed)
+    if not form.validate():
+        return await _page(desk, form)
+    row, of = await _file(desk)
+    try:
+        async with desk.write() as conn:
+            alarmed = await typing.type_up(
+                conn,
+                desk.home.id,
+                row.id,
+                form.typed.data,
+                desk.me.member,
+                safe_words=desk.app.flows.safe_words,
+                ids=desk.app.ids,
+                now=desk.now,
+            )
+    except Complaint as complaint:
+        form.complain("typed", complaint)
+        return await _page(desk, form)
+    return desk.go(_back(of, row), said=ALARM if alarmed else SAVED)
+
+
+async def heard(desk: Desk) -> Response:
+    """Mark it, without words."""
+    row, of = await _file(desk)
+    async with desk.write() as conn:
+        await listening.hear(
+            conn,
+            desk.home.id,
+            row.id,
+            desk.me.member,
+            safe_words=desk.app.flows.safe_words,
+            ids=desk.app.ids,
+            now=desk.now,
+        )
+    return desk.go(_back(of, row), said=HEARD)
+
+
+async def _file(desk: Desk) -> tuple[Row, Of]:
+    """The file that the address names, and what it came with, in this group."""
+    id_ = desk.path["file"]
+    async with desk.read() as conn:
+        of = await whose.find(conn, id_, group=desk.home.id)
+        row = (await conn.execute(sa.select(media).where(media.c.id == id_))).one_or_none()
+    if of is None or row is None:
+        desk.missing()
+    return row, of
+
+
+def _back(of: Of, row: Row) -> str:
+    return f"/contributions/{of.id}" if of.kind == "contribution" else f"/files/{row.id}/words"
+
+
+async def _page(desk: Desk, form: Typed | None) -> Response:
+    row, of = await _file(desk)
+    if row.kind == "file":
+        desk.missing()
+    async with desk.read() as conn:
+        gift = await browsing.find(conn, desk.home.id, of.id) if of.kind == "contribution" else None
+        seen = (await typing.seen_by(conn, desk.home.id, [row.id])).get(row.id)
+        names = await browsing.names(conn, [seen.who] if seen else [])
+    made = form or Typed(data={"typed": row.typed})
+    if row.kind == "photo":
+        made.typed.label.text = "What it shows, for people who cannot see it"
+    values: dict[str, Any] = {
+        "it": row,
+        "of": of,
+        "one": gift,
+        "seen": seen,
+        "names": names,
+        "called": called,
+    }
+    template = "contributions/file.html"
+    return desk.again(template, made, **values) if made.errors else desk.page(template, form=made, **values)
+
+
+PAGES = (
+    Page("/files/{file}", show=whole),
+    Page("/files/{file}/small", show=small),
+    Page("/files/{file}/heard", do=heard),
+    Page("/files/{file}/words", show=show, do=type_up),
+)

@@ -1,0 +1,105 @@
+"""Hiding something from the other members, with a reason, and the second person who looks at that."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from bot import givers
+from bot.web.console.contributions import called
+from bot.web.console.contributions.one import find, means
+from bot.web.console.desk import Desk, Page
+from bot.web.console.forms import Choice, Form
+from storage.given import browsing, hiding
+from storage.members.groups import Complaint
+from storage.members.people import find_member
+
+REASONS = (
+    ("names somebody", "It names somebody who did not agree to that"),
+    ("dangerous", "It could put somebody in danger"),
+    ("given twice", "It was given twice"),
+    ("not ours to show", "It is not ours to show"),
+)
+TOLD = "Whoever gave it is told, and told why."
+NOT_TOLD = "Whoever gave it can't be told: there is no way to them that we may use."
+
+
+class Hide(Form):
+    why = Choice("Why must it be hidden?", "Choose a reason: whoever gave it is told.", choices=REASONS)
+
+
+class Review(Form):
+    now = Choice(
+        "What do you decide?",
+        "Choose whether the others see it.",
+        choices=(("show", "Show it to the others again"), ("keep", "Keep it hidden")),
+    )
+
+
+async def hide(desk: Desk) -> Response:
+    return await _page(desk, "contributions/hide.html", desk.form(Hide))
+
+
+async def do_hide(desk: Desk) -> Response:
+    form = desk.form(Hide)
+    if not form.validate():
+        return await _page(desk, "contributions/hide.html", form)
+    try:
+        async with desk.write() as conn:
+            gift = await find(desk, conn)
+            me = await find_member(conn, desk.me.member, desk.app.secrets)
+            told = await givers.hide(conn, gift.id, form.why.data, by=me, means=means(desk))
+    except Complaint as complaint:
+        form.complain("why", complaint)
+        return await _page(desk, "contributions/hide.html", form)
+    return _done(desk, f"It is hidden from the others. {_told(gift, told)}")
+
+
+async def review(desk: Desk) -> Response:
+    return await _page(desk, "contributions/review.html", desk.form(Review))
+
+
+async def do_review(desk: Desk) -> Response:
+    form = desk.form(Review)
+    if not form.validate():
+        return await _page(desk, "contributions/review.html", form)
+    show = form.now.data == "show"
+    try:
+        async with desk.write() as conn:
+            gift = await find(desk, conn)
+            me = await find_member(conn, desk.me.member, desk.app.secrets)
+            _, told = await givers.review(conn, gift.id, show=show, by=me, means=means(desk))
+    except Complaint as complaint:
+        form.complain("now", complaint)
+        return await _page(desk, "contributions/review.html", form)
+    return _done(desk, f"{'It is shown again.' if show else 'It stays hidden.'} {_told(gift, told)}")
+
+
+def _told(gift: browsing.Contribution, told: bool) -> str:
+    """Whether a giver without a name could be told would say something of who it is."""
+    return TOLD if told or gift.unnamed else NOT_TOLD
+
+
+def _done(desk: Desk, said: str) -> Response:
+    desk.app.lanes.wake()
+    return desk.go(f"/contributions/{desk.path['gift']}", said=said)
+
+
+async def _page(desk: Desk, template: str, form: Form) -> Response:
+    async with desk.read() as conn:
+        gift = await find(desk, conn)
+        last = await hiding.last(conn, gift.id)
+        names = await browsing.names(conn, [last.by] if last else [])
+    values: dict[str, Any] = {
+        "one": gift,
+        "last": last,
+        "names": names,
+        "mine": last and last.by == desk.me.member,
+    }
+    values |= {"called": called, "reasons": dict(REASONS)}
+    return desk.again(template, form, **values) if form.errors else desk.page(template, form=form, **values)
+
+
+PAGES = (
+    Page("/contributions/{gift}/hide", show=hide, do=do_hide),
+    Page("/contributions/{gift}/review", show=review, do=do_review),
+)

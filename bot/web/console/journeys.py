@@ -1,0 +1,109 @@
+"""Journeys: each as a picture, all of them together, and both as tables and in words."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from bot import journeys as drawing
+from bot.journeys import Scale
+from bot.web.console.contributions import called
+from bot.web.console.desk import Desk, Page
+from bot.web.console.templating import HEADERS
+from storage.given import browsing
+from storage.given.browsing import Wanted
+from storage.given.journeys import FLOW, Journey, journey
+
+SANDBOX = {**HEADERS, "Content-Security-Policy": "default-src 'none'; sandbox"}
+SVG = "image/svg+xml"
+TITLE = "Journeys together"
+
+
+async def listed(desk: Desk) -> Response:
+    """All journeys of a page, together and one by one."""
+    several, older = await _several(desk)
+    counted, scale = _counted(desk, several), _scale(desk)
+    table = drawing.counted(counted, scale)
+    asked = urlencode({"after": desk.query["after"]}) if "after" in desk.query else ""
+    return desk.page(
+        "journeys/listed.html",
+        several=several,
+        counted=counted,
+        table=table,
+        columns=["It felt", *(f"Moment {at}" for at in range(1, len(table[0][1]) + 1))],
+        sentence=drawing.summed_up(counted, scale),
+        in_words={one.id: drawing.in_words(one, scale) for one in several},
+        lines={one.id: drawing.small(one, scale) for one in several},
+        older=f"{desk.address}/journeys?{urlencode({'after': older})}" if older else "",
+        picture=f"{desk.address}/journeys/together.svg{'?' if asked else ''}{asked}",
+        newest="after" in desk.query,
+    )
+
+
+async def together(desk: Desk) -> Response:
+    """The picture of all."""
+    several, _ = await _several(desk)
+    counted, scale = _counted(desk, several), _scale(desk)
+    return _svg(
+        drawing.together(counted, scale, title=TITLE, sentence=drawing.summed_up(counted, scale)), "journeys"
+    )
+
+
+async def show(desk: Desk) -> Response:
+    one = await _one(desk)
+    scale = _scale(desk)
+    values: dict[str, Any] = {"one": one, "scale": scale, "questions": _questions(desk)}
+    return desk.page("journeys/one.html", sentence=drawing.in_words(one, scale), title=_title(one), **values)
+
+
+async def picture(desk: Desk) -> Response:
+    """The picture of one."""
+    one = await _one(desk)
+    drawn = drawing.picture(one, _scale(desk), title=_title(one), questions=_questions(desk))
+    return _svg(drawn, f"journey-{one.id}")
+
+
+async def _several(desk: Desk) -> tuple[list[Journey], str]:
+    wanted = Wanted(flow=FLOW)
+    async with desk.read() as conn:
+        shelf = await browsing.browse(conn, desk.home.id, wanted, desk.query.get("after", ""))
+    return [journey(one) for one in shelf.found], shelf.older
+
+
+async def _one(desk: Desk) -> Journey:
+    async with desk.read() as conn:
+        found = await browsing.find(conn, desk.home.id, desk.path["gift"])
+    if found is None or found.flow != FLOW:
+        desk.missing()
+    return journey(found)
+
+
+def _counted(desk: Desk, several: list[Journey]) -> list[Journey]:
+    """Practice is not counted, unless the group is only for that."""
+    return [one for one in several if desk.home.practice or not one.practice]
+
+
+def _scale(desk: Desk) -> Scale:
+    return called.scale(desk.app.flows, FLOW, desk.home.language)
+
+
+def _questions(desk: Desk) -> dict[str, str]:
+    return called.questions(desk.app.flows, FLOW, desk.home.language)
+
+
+def _title(one: Journey) -> str:
+    return f"Journey by {one.name}" if one.name else "Journey without a name"
+
+
+def _svg(drawn: str, name: str) -> Response:
+    """A drawing that runs nothing, shown in a page or kept as a file."""
+    headers = {**SANDBOX, "Content-Disposition": f'inline; filename="{name}.svg"'}
+    return Response(drawn, headers=headers, media_type=SVG)
+
+
+PAGES = (
+    Page("/journeys", show=listed),
+    Page("/journeys/together.svg", show=together),
+    Page("/journeys/{gift}", show=show),
+    Page("/journeys/{gift}/picture.svg", show=picture),
+)
