@@ -187,7 +187,8 @@ class Page:
     """One address below a group's, or below /console itself where it is of no `group`.
 
     `show` answers who looks, `do` who sends its form, which may have `most` bytes. `anyone` may come
-    before signing in; `owner` keeps a page for those who look after all groups.
+    before signing in; `owner` keeps a page for those who look after all groups. A `part` is no whole page
+    but something that pages are made of, such as a list that changes by itself, or a file.
     """
 
     path: str
@@ -197,4 +198,5 @@ class Page:
     group: bool = True
     anyone: bool = False
     owner: bool = False
+    part: bool = False
     most: int = MOST

@@ -90,7 +90,7 @@ def _tools(desk: Desk) -> Tools:
 PAGES = (
     Page(AT, show=listed),
     Page(AT + "/{handover}", show=read),
-    Page(AT + "/{handover}/words", show=words),
+    Page(AT + "/{handover}/words", show=words, part=True),
     Page(AT + "/{handover}/answer", show=read, do=answer),
     Page(AT + "/{handover}/close", show=read, do=close),
 )
