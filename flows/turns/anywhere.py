@@ -25,6 +25,8 @@ def stopping(t: Turn) -> bool:
         return False
     if blocking(t):
         return True
+    if t.member.way.closed and t.event.can.buttons:
+        t.do(Blocked(now=False))  # who writes to us in an app blocks us no more
     word = opting(t)
     if word == "stop":
         stop(t)
