@@ -34,7 +34,7 @@ def read(path: Path, language: str) -> Written:
     file = re.sub(r"[-_\s]+", " ", path.stem).strip().capitalize()
     title, main = titled(words_of(path), file or "Brief")
     versions = {(language, "plain"): main}
-    versions |= {where: words_of(other) for other, where in beside(path, language)}
+    versions |= {where: _untitled(words_of(other), title) for other, where in beside(path, language)}
     empty = next((where for where, markdown in versions.items() if not pieces(markdown)), None)
     if empty:
         raise Complaint(
@@ -101,6 +101,12 @@ def titled(markdown: str, otherwise: str) -> tuple[str, str]:
         rest = "\n".join(markdown.split("\n")[tokens[0].map[1] :]).strip()
         return _inline(tokens[1]).rstrip(".") or otherwise, rest or markdown
     return otherwise, markdown
+
+
+def _untitled(markdown: str, title: str) -> str:
+    """Another version's words. The title is not said again; one in another language stays above them."""
+    own, rest = titled(markdown, "")
+    return rest if own.casefold() == title.casefold() else markdown
 
 
 def _parser() -> MarkdownIt:

@@ -48,6 +48,12 @@ def test_the_first_heading_is_the_title_and_is_not_repeated(folder: Path) -> Non
     assert (written.title, written.versions) == ("Getting about", {("en", "plain"): "Buses are late."})
 
 
+@pytest.mark.parametrize(("own", "kept"), [("# Getting about\n\n", ""), ("# Teithio\n\n", "# Teithio\n\n")])
+def test_nor_is_it_repeated_in_a_version_beside_it(folder: Path, own: str, kept: str) -> None:
+    (folder / "travel.easy.md").write_text(f"{own}Other words.")
+    assert read(folder / "travel.md", "en").versions["en", "easy"] == f"{kept}Other words."
+
+
 def test_without_a_heading_the_file_names_the_brief(tmp_path: Path) -> None:
     (tmp_path / "bus-and-train.md").write_text("They are late.")
     assert read(tmp_path / "bus-and-train.md", "en").title == "Bus and train"

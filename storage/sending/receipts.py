@@ -216,7 +216,8 @@ async def _missed(conn: AsyncConnection, row: Waiting, code: str, sentence: str,
     again = await _tomorrow(conn, row, now)
     late = row.kind == ALERT  # then somebody else is to be told, not the same person tomorrow
     if late or (made or 0) >= MOST_CALLS or (row.expires_at and row.expires_at <= again):
-        await _fail(conn, row, code, NOT_REACHED, now, "not reachable")
+        why = NOT_REACHED if (made or 0) >= MOST_CALLS else sentence
+        await _fail(conn, row, code, why, now, "not reachable")
         return
     anew = {"state": "waiting", "tries": 0, "progress": 0, "outcome": "missed", "provider_id": None}
     change = sa.update(outbox).where(outbox.c.id == row.id)
