@@ -177,14 +177,14 @@ class Door:
 
 
 def _from_here(request: Request, public_url: str) -> bool:
-    """Whether a browser says that a page of ours sent this; older ones say nothing."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    """Whether a browser says that a page of ours sent this; older ones may say nothing."""
+    site = request.headers.get("sec-fetch-site")
+    if site not in (None, "same-origin", "none"):
         return False
     origin = request.headers.get("origin")
-    if origin is None:
-        return True
-    ours = {request.headers.get("host", ""), urlsplit(public_url).netloc}
-    return urlsplit(origin).netloc in ours
+    if origin in (None, "null"):  # a browser that tells nobody where its user is
+        return origin is None or site == "same-origin"
+    return urlsplit(origin).netloc in (request.headers.get("host"), urlsplit(public_url).netloc or None)
 
 
 async def _nowhere(desk: Desk) -> Response:

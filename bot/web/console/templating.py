@@ -18,7 +18,12 @@ POLICY = (
     "img-src 'self' data: blob:; media-src 'self'; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'"
 )
-HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
+# With no referrer at all browsers would not say either that a form comes from a page of ours.
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+}
 BAR = (  # the pages of a group as the bar at the top names them
     ("Today", ""),
     ("Contributions", "/contributions"),
