@@ -44,6 +44,7 @@ from bot.web.front import Front
 from bot.web.headers import Headers
 from bot.web.webhooks import Webhooks
 from channels.base import Delivery
+from flows.sentences import Sentences
 from storage import bells, leases
 from storage.erasure.register import register_in
 from storage.files import fetches
@@ -157,6 +158,7 @@ class App:
         self.links = media.Links(self.secrets, self.settings.public_url or "")
         self.senders: Senders = await senders.make(
             self.settings,
+            words=Sentences(self.flows.phrases),
             webhook_secret=senders.telegram_secret(self.settings, self.secrets),
             media_url=self.links,
         )

@@ -193,7 +193,7 @@ def _post(words: Sentences, address: str, poll: Poll, voted: int, *, message: st
         closed = words("room.closed", outcome=poll.outcome).strip()
         return room_words(address, f"{poll.question}\n\n{closed}", message=message)
     name = {0: "room.nobody yet", 1: "room.one voted"}.get(voted, "room.many voted")
-    return room_poll(address, ballot_of(poll), words(name, voted=voted), message=message)
+    return room_poll(address, ballot_of(poll), words(name, voted=voted), words, message=message)
 
 
 async def no_files(sha256: str) -> bytes:

@@ -13,6 +13,7 @@ from channels.telegram import TelegramChannel
 from channels.twilio import Account
 from channels.voice import VoiceChannel
 from flows.events import Shown
+from flows.sentences import Sentences
 from storage.secrets import Secrets
 
 NOWHERE = "+15005550006"  # the number of practice phones, whose messages never leave
@@ -46,7 +47,7 @@ def telegram_secret(settings: Settings, secrets: Secrets) -> SecretStr:
 
 
 async def make(
-    settings: Settings, *, webhook_secret: SecretStr, media_url: Callable[[Shown], str]
+    settings: Settings, *, words: Sentences, webhook_secret: SecretStr, media_url: Callable[[Shown], str]
 ) -> Senders:
     """Make the channels; asks Twilio whether the number carries pictures, but waits for it only briefly."""
     public = settings.public_url or ""
@@ -55,6 +56,7 @@ async def make(
     sms = SmsChannel(
         account=account,
         number=settings.twilio_number or NOWHERE,
+        words=words,
         public_url=public,
         mms=mms,
         media_url=media_url if public else None,
@@ -62,12 +64,14 @@ async def make(
     voice = VoiceChannel(
         account=account,
         number=settings.twilio_voice_number or settings.twilio_number or NOWHERE,
+        words=words,
         public_url=public,
         media_url=media_url,
     )
     telegram = TelegramChannel(
         token=settings.telegram_bot_token or SecretStr("0:off"),
         secret=webhook_secret,
+        words=words,
         api_url=settings.telegram_api_url,
     )
     switched: dict[str, Channel] = {"telegram": telegram} if settings.telegram_on else {}

@@ -16,6 +16,7 @@ from channels.twilio import HOME, Account, form, phone_line, query
 from channels.twilio_faults import outcome
 from flows.events import Abilities, Attachment, Event, Say, Sense, Shown
 from flows.readable import simplify
+from flows.sentences import Sentences
 
 PARTS = 3
 _WORDS: frozenset[Sense] = frozenset({"text"})
@@ -68,6 +69,7 @@ class SmsChannel:
         *,
         account: Account,
         number: str,
+        words: Sentences,
         public_url: str = "",
         mms: bool = False,
         media_url: Callable[[Shown], str] | None = None,
@@ -75,6 +77,7 @@ class SmsChannel:
         self.can = Abilities(takes=_WITH_PICTURES if mms else _WORDS, photos_out=mms, parts=PARTS)
         self._account = account
         self._number = number
+        self._words = words
         self._public_url = public_url
         self._media_url = media_url if mms else None
 
@@ -107,7 +110,7 @@ class SmsChannel:
     def encode(self, say: Say, line: str) -> tuple[Parcel, ...]:
         """One message; what it shows goes along as media, or else in words."""
         said, shown = self._told(say)
-        body = simplify(clean(numbered(said))).strip()
+        body = simplify(clean(numbered(said, self._words.to(say.language)))).strip()
         if not body and not shown:
             return ()
         params = {"to": line, "body": body, "media": [one.media for one in shown]}
@@ -116,7 +119,7 @@ class SmsChannel:
     def fit(self, say: Say) -> tuple[Say, str]:
         """At most three parts go out; the rest waits for MORE."""
         said, shown = self._told(say)
-        head, rest = fit_parts(said, PARTS)
+        head, rest = fit_parts(said, self._words.to(say.language), PARTS)
         return (replace(head, shown=shown) if shown else head), rest
 
     async def send(self, parcel: Parcel, *, outbox: str, load: Load) -> Result:

@@ -1,7 +1,7 @@
 """How a question is put on a call, and what the keys pressed there mean. No markup in here.
 
 A menu says one thing at a time, at most eight choices to a page; 9 is kept for the next page, 0 and *
-for help and for hearing it again.
+for help and for hearing it again. `words` are the sentences of the house in the language of what is said.
 """
 
 import unicodedata
@@ -11,6 +11,7 @@ from typing import Literal
 from channels.text import clean, is_scale, step_word
 from flows.events import Option, Question, Say
 from flows.readable import pieces
+from flows.sentences import Sentences
 
 PAGE = 8
 _LONGEST_LINE = 1000
@@ -41,7 +42,7 @@ class Prompt:
     hints: tuple[str, ...] = ()
 
 
-def prompt(say: Say) -> Prompt:
+def prompt(say: Say, words: Sentences) -> Prompt:
     """The lines of `say` with its menu, and what is wanted of the caller after them."""
     said = lines(say.spoken or say.text)
     question = say.question
@@ -49,14 +50,14 @@ def prompt(say: Say) -> Prompt:
         return Prompt(want="dial" if say.dial else "end", lines=said)
     if say.record or (question and _open(question)):
         asked = question.id if question else ""
-        return Prompt(want="record", lines=said, menu=_tone(said), question=asked)
+        return Prompt(want="record", lines=said, menu=_tone(said, words), question=asked)
     if question is None:
         return Prompt(want="listen", lines=said)
     if not question.options:
-        return _keys(question, said)
+        return _keys(question, said, words)
     if is_scale(question) and _counts_from_one(question):
-        return _scale(question, said)
-    return _menu(question, said, say.offset)
+        return _scale(question, said, words)
+    return _menu(question, said, words, say.offset)
 
 
 def pressed(digits: str, want: str, *, offset: int = 0, more: int = 0, skip: bool = False) -> str:
@@ -96,25 +97,27 @@ def _open(question: Question) -> bool:
     return not question.options and bool({"text", "voice"} & set(question.takes))
 
 
-def _tone(said: tuple[str, ...]) -> tuple[str, ...]:
+def _tone(said: tuple[str, ...], words: Sentences) -> tuple[str, ...]:
     """Nobody meets a tone unprepared: it is announced where the words do not do so themselves."""
-    told = any("tone" in line.casefold() for line in said)
-    return () if told else ("Please speak after the tone. Press any key when you finish.",)
+    return () if _names(said, words("keys.tone called")) else (words("keys.tone"),)
 
 
-def _keys(question: Question, said: tuple[str, ...]) -> Prompt:
+def _names(said: tuple[str, ...], what: str) -> bool:
+    return any(what in line.casefold() for line in said)
+
+
+def _keys(question: Question, said: tuple[str, ...], words: Sentences) -> Prompt:
     """A question that is answered in figures, or one that a call cannot answer: then one key."""
     manner: tuple[Want, str] = ("keys", "")
     if "number" in question.takes:
-        manner = ("number", "Use the number keys. Then press the hash key.")
+        manner = ("number", words("keys.number"))
     elif "date" in question.takes:
-        keys = "Press two keys for the day, and two for the month. Then press the hash key."
-        manner = ("date", f"You can say the date. Or use the number keys. {keys}")
+        manner = ("date", words("keys.date"))
     want, how = manner
     if want == "keys":
         return Prompt(want=want, lines=said, question=question.id)
-    known = any("hash" in line.casefold() for line in said)
-    menu = (*(() if known else (how,)), *_skip(question))
+    known = _names(said, words("keys.hash called"))
+    menu = (*(() if known else (how,)), *_skip(question, words))
     return Prompt(want=want, lines=said, menu=menu, question=question.id, digits=0, skip=question.optional)
 
 
@@ -125,19 +128,21 @@ def _counts_from_one(question: Question) -> bool:
     return keys[:many] == [str(n) for n in range(1, many + 1)]
 
 
-def _scale(question: Question, said: tuple[str, ...]) -> Prompt:
+def _scale(question: Question, said: tuple[str, ...], words: Sentences) -> Prompt:
     steps = [option for option in question.options if option.key.isdecimal()]
     ends = [", ".join(filter(None, (step.key, step_word(step)))) for step in (steps[0], steps[-1])]
-    others = [_choice(question, option, n) for n, option in enumerate(question.options, 1) if n > len(steps)]
+    others = [
+        _choice(question, option, n, words) for n, option in enumerate(question.options, 1) if n > len(steps)
+    ]
     one_key = len(question.options) <= PAGE + 1
     return Prompt(
         want="choice" if one_key else "number",
         lines=said,
         menu=(
-            f"Press a number from {ends[0]}, to {ends[1]}.",
+            words("keys.scale", first=ends[0], last=ends[1]),
             *others,
-            *(() if one_key else ("Then press the hash key.",)),
-            *_skip(question),
+            *(() if one_key else (words("keys.then hash"),)),
+            *_skip(question, words),
         ),
         question=question.id,
         digits=1 if one_key else 0,
@@ -146,21 +151,19 @@ def _scale(question: Question, said: tuple[str, ...]) -> Prompt:
     )
 
 
-def _menu(question: Question, said: tuple[str, ...], offset: int) -> Prompt:
+def _menu(question: Question, said: tuple[str, ...], words: Sentences, offset: int) -> Prompt:
     page = question.options[offset : offset + PAGE]
     more = offset + PAGE if len(question.options) > offset + PAGE else 0
     several = "several" in question.takes
-    told = [_choice(question, option, n) for n, option in enumerate(page, 1)]
+    told = [_choice(question, option, n, words) for n, option in enumerate(page, 1)]
     if more:
-        told.append(
-            "For more choices, press 9 and the hash key." if several else "For more choices, press 9."
-        )
+        told.append(words("keys.more of several" if several else "keys.more"))
     if several:
-        told.append("Press the number of each one you choose. Then press the hash key.")
+        told.append(words("keys.several"))
     return Prompt(
         want="several" if several else "choice",
         lines=said,
-        menu=(*told, *_skip(question)),
+        menu=(*told, *_skip(question, words)),
         question=question.id,
         digits=0 if several else 1,
         offset=offset,
@@ -170,14 +173,15 @@ def _menu(question: Question, said: tuple[str, ...], offset: int) -> Prompt:
     )
 
 
-def _choice(question: Question, option: Option, key: int) -> str:
+def _choice(question: Question, option: Option, key: int, words: Sentences) -> str:
     label = " ".join(lines(option.label)).rstrip(".!?,:; ") or option.key
     label = label.lower() if "yes-no" in question.takes else label
-    return f"{' '.join(lines(option.spoken)).rstrip('.,') or f'For {label}'}, press {key}."
+    deed = " ".join(lines(option.spoken)).rstrip(".,") or words("keys.for", choice=label)
+    return words("keys.press", deed=deed, key=key)
 
 
-def _skip(question: Question) -> tuple[str, ...]:
-    return ("To leave this question out, press the hash key.",) if question.optional else ()
+def _skip(question: Question, words: Sentences) -> tuple[str, ...]:
+    return (words("keys.skip"),) if question.optional else ()
 
 
 def _hints(options: tuple[Option, ...]) -> tuple[str, ...]:

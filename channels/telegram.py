@@ -32,6 +32,7 @@ from channels.telegram_faults import outcome, result
 from channels.telegram_in import CAN, NAME, events_in, message_id
 from channels.telegram_out import parcels
 from flows.events import Event, Say
+from flows.sentences import Sentences
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 WEBHOOK_HEADER = "x-telegram-bot-api-secret-token"
@@ -64,7 +65,13 @@ class TelegramChannel:
     can = CAN
 
     def __init__(
-        self, *, token: SecretStr, secret: SecretStr, api_url: str | None = None, patience: float = 20.0
+        self,
+        *,
+        token: SecretStr,
+        secret: SecretStr,
+        words: Sentences,
+        api_url: str | None = None,
+        patience: float = 20.0,
     ) -> None:
         # python-telegram-bot warns at every time span until it is asked for timedeltas.
         os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -72,6 +79,7 @@ class TelegramChannel:
         for name in ("httpx", "httpcore", "telegram"):
             logging.getLogger(name).setLevel(logging.WARNING)
         self.username = ""
+        self._words = words
         self._token = token
         self._secret = secret
         self._api_url = api_url.rstrip("/") if api_url else "https://api.telegram.org"
@@ -108,7 +116,7 @@ class TelegramChannel:
 
     def encode(self, say: Say, line: str) -> tuple[Parcel, ...]:
         """The Bot API calls that say this."""
-        return parcels(say, line)
+        return parcels(say, line, self._words.to(say.language))
 
     def fit(self, say: Say) -> tuple[Say, str]:
         """All of it: long texts go as several messages."""

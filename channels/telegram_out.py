@@ -12,6 +12,7 @@ from channels.telegram_in import NAME
 from channels.text import is_scale, listed, scale_ends, several_hint
 from flows.events import Option, Question, Say, Shown
 from flows.readable import pieces
+from flows.sentences import Sentences
 
 LONGEST_TEXT = 4096  # UTF-16 code units, as all of Telegram's lengths
 LONGEST_CAPTION = 1024
@@ -22,26 +23,24 @@ SCALE_ROW = 5
 
 NO_PREVIEW = {"is_disabled": True}  # a preview would push the question out of sight
 
-SKIP = Option(key="skip", label="Skip")
-
 _PHOTOS = frozenset({"image/jpeg", "image/png", "image/webp"})
 _VOICE_NOTES = frozenset({"audio/ogg", "audio/opus"})
 _MUSIC = frozenset({"audio/mpeg", "audio/mp4", "audio/x-m4a", "audio/m4a"})
 
 
-def parcels(say: Say, line: str) -> tuple[Parcel, ...]:
+def parcels(say: Say, line: str, words: Sentences) -> tuple[Parcel, ...]:
     """One thing to say: its files first, then its words, with the buttons below the last of them."""
     files = [parcel for shown in say.shown for parcel in _passed_on(shown, line)]
-    return (*files, *_messages(_with_choices(say), line, _buttons(say.question)))
+    return (*files, *_messages(_with_choices(say, words), line, _buttons(say.question, words)))
 
 
-def room_poll(room: str, question: Question, turnout: str, *, message: str = "") -> Parcel:
+def room_poll(room: str, question: Question, turnout: str, words: Sentences, *, message: str = "") -> Parcel:
     """A poll as a group chat sees it: buttons, and how many have voted in words, never who or what.
 
     `message` ("chat:message") is the one to bring up to date; "" sends a new one.
     """
     said = Say(text=f"{question.text}\n\n{turnout}", question=question)
-    return _room_message(room, _with_choices(said), message, _buttons(question, may_skip=False))
+    return _room_message(room, _with_choices(said, words), message, _buttons(question, words, may_skip=False))
 
 
 def room_words(room: str, words: str, *, message: str = "") -> Parcel:
@@ -81,20 +80,20 @@ def _room_message(room: str, words: str, message: str, buttons: Mapping[str, Any
     return Parcel(channel=NAME, line=room, method="edit_message_text", params=params)
 
 
-def _with_choices(say: Say) -> str:
+def _with_choices(say: Say, words: Sentences) -> str:
     """The words, and below them what the buttons alone would not tell."""
     question = say.question
     text = say.text or (question.text if question else "")
     if question is None:
         return text
     if is_scale(question):
-        below = scale_ends(question.options)
+        below = scale_ends(question.options, words)
     elif _are_listed(question):
         below = listed(question.options)
     else:
         below = ""
     if "several" in question.takes:
-        below = f"{below}\n{several_hint(question)}"
+        below = f"{below}\n{several_hint(question, words)}"
     return f"{text}\n\n{below}".strip()
 
 
@@ -103,12 +102,13 @@ def _are_listed(question: Question) -> bool:
     return "several" in question.takes or any(_units(o.label) > LONGEST_LABEL for o in question.options)
 
 
-def _buttons(question: Question | None, *, may_skip: bool = True) -> dict[str, Any] | None:
+def _buttons(question: Question | None, words: Sentences, *, may_skip: bool = True) -> dict[str, Any] | None:
     if question is None:
         return None
     rows = _scale_rows(question) if is_scale(question) else _list_rows(question)
     if question.optional and may_skip:
-        rows.append([_button(question, SKIP, SKIP.label, "")])
+        skip = Option(key="skip", label=words("choose.skip button"))
+        rows.append([_button(question, skip, skip.label, "")])
     return {"inline_keyboard": rows} if rows else None
 
 

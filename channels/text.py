@@ -1,4 +1,7 @@
-"""What channels that write share: choices as numbered lines, and answers cut to a few SMS parts."""
+"""What channels that write share: choices as numbered lines, and answers cut to a few SMS parts.
+
+`words` are the sentences of the house in the language of what is said.
+"""
 
 import re
 from bisect import bisect_right
@@ -7,9 +10,7 @@ from dataclasses import replace
 
 from flows.events import Option, Question, Say
 from flows.readable import parts, pieces, simplify
-
-MORE = "Text MORE for the rest."
-SKIP = "Or text SKIP."
+from flows.sentences import Sentences
 
 # Less than this before "Text MORE" says nothing: then the choices are cut along with the words.
 _WORTH_SENDING = 40
@@ -23,26 +24,27 @@ def clean(words: str) -> str:
     return _UNFIT.sub("", words)
 
 
-def numbered(say: Say) -> str:
+def numbered(say: Say, words: Sentences) -> str:
     """The words of `say` with its choices below, for channels that have no buttons."""
-    return "\n".join(line for line in (say.text, choices(say.question)) if line)
+    return "\n".join(line for line in (say.text, choices(say.question, words)) if line)
 
 
-def choices(question: Question | None) -> str:
+def choices(question: Question | None, words: Sentences) -> str:
     """The lines that tell somebody what they can answer; "" where any words will do."""
     if question is None:
         return ""
-    lines = [
-        _scale(question.options) if is_scale(question) else _either(question) or listed(question.options)
-    ]
+    if is_scale(question):
+        lines = [_scale(question.options, words)]
+    else:
+        lines = [_either(question, words) or listed(question.options)]
     if "several" in question.takes:
-        lines.append(several_hint(question))
+        lines.append(several_hint(question, words))
     if question.optional:
-        lines.append(SKIP)
+        lines.append(words("choose.skip"))
     return "\n".join(line for line in lines if line)
 
 
-def _either(question: Question) -> str:
+def _either(question: Question, words: Sentences) -> str:
     """Two choices that are deeds, in one line: "Reply 1 to join, 2 for no thank you."; else ""."""
     if (
         question.takes != ("choice",)
@@ -51,7 +53,7 @@ def _either(question: Question) -> str:
     ):
         return ""
     first, second = (one.spoken[0].lower() + one.spoken[1:] for one in question.options)
-    return f"Reply 1 {first}, 2 {second}."
+    return words("choose.either", first=first, second=second)
 
 
 def listed(options: Sequence[Option]) -> str:
@@ -68,11 +70,11 @@ def is_scale(question: Question) -> bool:
     return "scale" in question.takes and len(steps) > 1 and not any(map(step_word, steps[1:-1]))
 
 
-def scale_ends(options: Sequence[Option]) -> str:
+def scale_ends(options: Sequence[Option], words: Sentences) -> str:
     """What the two ends of a scale mean: "1 is very bad, 5 is very good"; "" where nothing says."""
     steps = _steps(options)
     ends = [(step.key, step_word(step)) for step in (steps[0], steps[-1])] if steps else []
-    return ", ".join(f"{key} is {word}" for key, word in ends if word)
+    return ", ".join(words("choose.step", key=key, word=word) for key, word in ends if word)
 
 
 def step_word(step: Option) -> str:
@@ -81,27 +83,26 @@ def step_word(step: Option) -> str:
     return words.strip(" ()-\N{EN DASH}:,.=")
 
 
-def several_hint(question: Question) -> str:
+def several_hint(question: Question, words: Sentences) -> str:
     """How to choose more than one option by their numbers."""
-    many = f"up to {question.most}" if question.most else "more than one"
     example = " ".join(str(n) for n in (1, 3, 2) if n <= len(question.options))[:3]
-    return f"You can choose {many}, like {example}."
+    return words("choose.up to" if question.most else "choose.several", most=question.most, example=example)
 
 
-def fit_parts(say: Say, most: int = 3) -> tuple[Say, str]:
+def fit_parts(say: Say, words: Sentences, most: int = 3) -> tuple[Say, str]:
     """The part of `say` that fits `most` SMS parts with its choices, and the words left for MORE.
 
     Choices too long to stand below any words are cut along with them: then `question` is None in
     what is returned, since its words carry the choices already.
     """
-    if not most or _fits(numbered(say), most):
+    if not most or _fits(numbered(say, words), most):
         return say, ""
-    below = choices(say.question)
-    head, rest = _cut(say.text.strip(), f"{MORE}\n{below}".strip(), most)
+    below, more = choices(say.question, words), words("choose.more")
+    head, rest = _cut(say.text.strip(), f"{more}\n{below}".strip(), most)
     if head or not below:
-        return replace(say, text=f"{head}\n{MORE}"), rest
-    head, rest = _cut(numbered(say).strip(), MORE, most)
-    return replace(say, text=f"{head}\n{MORE}", question=None), rest
+        return replace(say, text=f"{head}\n{more}"), rest
+    head, rest = _cut(numbered(say, words).strip(), more, most)
+    return replace(say, text=f"{head}\n{more}", question=None), rest
 
 
 def _cut(words: str, tail: str, most: int) -> tuple[str, str]:
@@ -131,11 +132,11 @@ def _steps(options: Sequence[Option]) -> list[Option]:
     return [option for option in options if option.key.isdecimal()]
 
 
-def _scale(options: Sequence[Option]) -> str:
+def _scale(options: Sequence[Option], words: Sentences) -> str:
     steps = _steps(options)
     ends = [
         f"{step.key} ({word})" if (word := step_word(step)) else step.key for step in (steps[0], steps[-1])
     ]
-    lines = [f"Reply with a number from {ends[0]} to {ends[1]}."]
-    lines += [f'Or text "{option.label}".' for option in options if option not in steps]
+    lines = [words("choose.scale", first=ends[0], last=ends[1])]
+    lines += [words("choose.or", choice=option.label) for option in options if option not in steps]
     return "\n".join(lines)

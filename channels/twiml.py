@@ -13,6 +13,7 @@ from twilio.twiml.voice_response import Say as Spoken
 
 from channels.spoken import Prompt, lines, prompt
 from flows.events import Say, Shown
+from flows.sentences import Sentences
 
 STEP = "/twilio/voice/step"
 LONGEST_RECORDING = 300
@@ -43,6 +44,7 @@ def twiml(
     step: int,
     voice: Voice,
     number: str,
+    words: Sentences,
     below: str = "",
     media_url: Callable[[Shown], str] | None = None,
 ) -> str:
@@ -52,7 +54,7 @@ def twiml(
     """
     talk = _Talk(step=step, voice=voice, below=below, media_url=media_url)
     last = _last(says)
-    wanted = prompt(last) if last else Prompt(want="listen", lines=())
+    wanted = prompt(last, words.to(last.language)) if last else Prompt(want="listen", lines=())
     response = VoiceResponse()
     waits = wanted.want not in ("record", "end", "dial")
     patient = any(say.slower or say.waits for say in says)

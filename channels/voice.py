@@ -16,6 +16,7 @@ from channels.twilio import Account, form, phone_line, query
 from channels.twilio_faults import outcome
 from channels.twiml import Voice, error_answer, one_moment, twiml
 from flows.events import Abilities, Attachment, Event, Say, Shown
+from flows.sentences import Sentences
 
 __all__ = ["VoiceChannel", "error_answer", "one_moment", "step_of"]
 
@@ -47,6 +48,7 @@ class VoiceChannel:
         *,
         account: Account,
         number: str,
+        words: Sentences,
         public_url: str = "",
         media_url: Callable[[Shown], str] | None = None,
         voice: Voice | None = None,
@@ -54,6 +56,7 @@ class VoiceChannel:
         self.can = Abilities(takes=frozenset({"voice", "press"}), call=True, audio_out=bool(media_url))
         self._account = account
         self._number = number
+        self._words = words
         self._public_url = public_url
         self._media_url = media_url
         self._voice = voice or Voice()
@@ -114,6 +117,7 @@ class VoiceChannel:
             step=step + 1,
             voice=self._voice,
             number=self._number,
+            words=self._words,
             below=urlsplit(self._public_url).path,
             media_url=self._media_url,
         )

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from channels.text import numbered
 from flows.effects import Effect
 from flows.events import Abilities, Attachment, Event, Kind, Say
-from tests.scenes import Scene
+from tests.scenes import Scene, house
 
 CAN = {
     "telegram": Abilities(
@@ -40,7 +40,7 @@ class Person:
         event = replace(event, session="call" if can.call else "", **more)
         self.last = event
         self.says = self.scene.take(event)
-        return "\n".join(say.spoken or say.text if can.call else numbered(say) for say in self.says)
+        return "\n".join(say.spoken or say.text if can.call else numbered(say, house()) for say in self.says)
 
     def writes(self, *messages: str) -> str:
         """One message after the other; returns what is said to the last."""

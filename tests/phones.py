@@ -16,7 +16,7 @@ from channels.telegram import TelegramChannel
 from channels.voice import VoiceChannel, step_of
 from flows.events import Event, Say
 from tests.fakes.twilio_calls import SOUND, Call
-from tests.scenes import Scene
+from tests.scenes import Scene, house
 from tests.twilio_requests import PUBLIC, account
 
 LINE, OURS = "+447700900123", "+447700900001"
@@ -58,7 +58,7 @@ class TextPhone:
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        self.channel = SmsChannel(account=account(), number=OURS)
+        self.channel = SmsChannel(words=house(), account=account(), number=OURS)
         self._numbers = itertools.count(1)
 
     async def do(self, action: str) -> list[str]:
@@ -82,7 +82,7 @@ class TelegramPhone:
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        self.channel = TelegramChannel(token=SecretStr("1:token"), secret=SecretStr("secret"))
+        self.channel = TelegramChannel(words=house(), token=SecretStr("1:token"), secret=SecretStr("secret"))
         self._numbers = itertools.count(1)
         self._written: dict[str, int] = {}
         self._buttons: list[tuple[str, str]] = []
@@ -164,6 +164,7 @@ class CallPhone:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.channel = VoiceChannel(
+            words=house(),
             account=account(),
             number=OURS,
             public_url=PUBLIC,

@@ -26,10 +26,11 @@ from storage.tables import (
     sendings,
 )
 from tests.crash import Killer, Mark, Town
+from tests.scenes import house
 
 DONE = ("sent", "delivered")
 LATE = 2.0  # seconds; what was on its way when a process died may arrive a little later
-CHANNEL = TelegramChannel(token=SecretStr("0:none"), secret=SecretStr("none"))
+CHANNEL = TelegramChannel(words=house(), token=SecretStr("0:none"), secret=SecretStr("none"))
 
 
 class Reckoning:

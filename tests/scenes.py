@@ -31,6 +31,7 @@ from flows.events import Event, Option, Question, Say
 from flows.library import Flows
 from flows.lines import Opened
 from flows.looks import Look, Missing
+from flows.sentences import Sentences
 from flows.state import (
     Brief,
     Candidate,
@@ -136,6 +137,11 @@ def shipped() -> Flows:
     ways = files("flows") / "ways"
     found = {one.name: one.read_text(encoding="utf-8") for one in ways.iterdir() if one.name.endswith("yaml")}
     return load(found)
+
+
+def house() -> Sentences:
+    """The sentences of the house."""
+    return Sentences(shipped().phrases)
 
 
 @dataclass(slots=True, kw_only=True)

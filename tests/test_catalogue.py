@@ -8,6 +8,7 @@ import pytest
 from channels import telegram_faults, twilio_faults
 from channels.base import Fault
 from channels.sms import SmsChannel
+from tests.scenes import house
 from tests.twilio_requests import account, webhook
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -72,7 +73,7 @@ def test_a_fault_of_twilios_own_is_tried_again(status: int) -> None:
 @pytest.mark.parametrize(("code", "state"), RECEIPTS.items())
 def test_a_receipt_with_an_error_says_what_is_to_be_done(code: str, state: str) -> None:
     form = {"MessageSid": "SM1", "MessageStatus": "undelivered", "ErrorCode": code}
-    sms = SmsChannel(account=account(), number="+441632960000")
+    sms = SmsChannel(words=house(), account=account(), number="+441632960000")
     delivery = sms.decode_status(webhook("/twilio/sms/status?o=OUT7", form), NOW)
     assert delivery and (delivery.state, delivery.code) == (state, code)
     assert delivery.no_texts == (code == "30006")

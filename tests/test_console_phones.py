@@ -18,7 +18,7 @@ from flows.library import Flows
 from flows.state import Notice
 from storage.members.groups import Home
 from storage.turning.views import House
-from tests.scenes import BRIEF, SECOND, START, VOTE, shipped
+from tests.scenes import BRIEF, SECOND, START, VOTE, house, shipped
 
 HOME = Home(
     id="g1",
@@ -36,9 +36,11 @@ ASKED = Question(id="p1", name="ballot", text="Where?", takes=("choice",), optio
 def senders() -> Senders:
     account = Account(sid="AC" + "0" * 32, token=SecretStr("off"), api_url="")
     return Senders(
-        telegram=TelegramChannel(token=SecretStr("0:off"), secret=SecretStr("s"), api_url=None),
-        sms=SmsChannel(account=account, number=NOWHERE),
-        voice=VoiceChannel(account=account, number=NOWHERE),
+        telegram=TelegramChannel(
+            words=house(), token=SecretStr("0:off"), secret=SecretStr("s"), api_url=None
+        ),
+        sms=SmsChannel(words=house(), account=account, number=NOWHERE),
+        voice=VoiceChannel(words=house(), account=account, number=NOWHERE),
         account=account,
         on={},
     )

@@ -13,7 +13,7 @@ from flows.events import Attachment
 from flows.steps import MENU
 from storage.turning.states import packed
 from tests.people import Person, somebody
-from tests.scenes import BRIEF, GROUP, MARY, SECOND, SHARED, VOTE, shipped
+from tests.scenes import BRIEF, GROUP, MARY, SECOND, SHARED, VOTE, house, shipped
 
 FULL = replace(GROUP, polls=(VOTE, SECOND), briefs=(BRIEF,), shared=SHARED)
 WAYS_IN = sorted({word for flow in shipped().current.values() for word in flow.words})
@@ -75,7 +75,7 @@ def test_anything_in_any_order_is_answered_and_stored(stranger: bool, done: list
             assert say.text.strip() or say.shown or say.ends or say.dial
             assert "{" not in say.text and "{" not in say.spoken
             if say.question and person.channel == "voice":
-                told = prompt(say)
+                told = prompt(say, house())
                 assert told.lines or told.menu
         assert len(packed(person.scene.conversation)) < 300_000
 

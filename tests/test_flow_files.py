@@ -179,7 +179,7 @@ BUILT = re.compile(r'f"([a-z ]+[. ][a-z. ]*)\{')  # names that are put together 
 
 
 def test_every_sentence_of_the_house_is_used_and_every_one_used_is_there() -> None:
-    files = (file for room in ("flows", "storage", "bot") for file in (ROOT / room).rglob("*.py"))
+    files = (file for room in ("flows", "channels", "storage", "bot") for file in (ROOT / room).rglob("*.py"))
     code = "\n".join(file.read_text(encoding="utf-8") for file in files)
     named = set(re.findall(r'(?:tell|phrase|spoken|words)\(\s*"([a-z][a-z .]+)"', code))
     known = set(shipped().phrases)

@@ -20,7 +20,7 @@ from storage.sessions import meetings
 from storage.sessions.meetings import NewBrief
 from storage.tables import lines, outbox, reached, reaches, unwanted
 from tests.gatherings import NOW, Gathering
-from tests.scenes import shipped
+from tests.scenes import house, shipped
 from tests.stores import ON_SQLITE
 
 SOON = NOW + timedelta(days=3)
@@ -33,7 +33,9 @@ async def garden(db: Database) -> Gathering:
 
 
 def app(garden: Gathering, *on: str) -> Service:
-    sms = SmsChannel(account=Account(sid="AC1", token=SecretStr("t"), api_url=""), number="+15005550006")
+    sms = SmsChannel(
+        words=house(), account=Account(sid="AC1", token=SecretStr("t"), api_url=""), number="+15005550006"
+    )
     senders = SimpleNamespace(sms=sms, on=dict.fromkeys(on or ("telegram", "sms", "voice")))
     return cast(
         Service,

@@ -9,6 +9,7 @@ from channels.base import Unreadable
 from channels.sms import SmsChannel, nothing
 from flows.events import Option, Question, Say, Shown
 from flows.readable import parts
+from tests.scenes import house
 from tests.twilio_requests import NOW, PUBLIC, account, said_of, table, webhook
 
 LINE = "+447700900123"
@@ -17,6 +18,7 @@ PHOTO = Shown(media="m1", kind="photo", sha256="ab12", type="image/png", words="
 
 def sms(*, mms: bool = False) -> SmsChannel:
     return SmsChannel(
+        words=house(),
         account=account(),
         number="+447700900001",
         public_url=PUBLIC,

@@ -14,6 +14,7 @@ from channels.base import Inbound, Parcel, Refused, Unreadable
 from channels.telegram import TelegramChannel
 from channels.telegram_out import pop_up, room_poll, room_words
 from flows.events import Attachment, Event, Option, Question, Say, Shown
+from tests.scenes import house
 
 NOW = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "telegram" / "updates.yaml").read_text())["cases"]
@@ -22,7 +23,7 @@ PLACES = (Option(key="library", label="Library"), Option(key="cafe", label="CafÃ
 
 @pytest.fixture
 def channel() -> TelegramChannel:
-    made = TelegramChannel(token=SecretStr("1:token"), secret=SecretStr("webhook-secret"))
+    made = TelegramChannel(words=house(), token=SecretStr("1:token"), secret=SecretStr("webhook-secret"))
     made.username = "takepart_bot"
     return made
 
@@ -102,7 +103,7 @@ def test_only_who_knows_the_secret_gets_in(channel: TelegramChannel) -> None:
 
 
 def test_without_a_secret_nobody_gets_in() -> None:
-    open_channel = TelegramChannel(token=SecretStr("1:token"), secret=SecretStr(""))
+    open_channel = TelegramChannel(words=house(), token=SecretStr("1:token"), secret=SecretStr(""))
     with pytest.raises(Refused):
         open_channel.verify(request(b"{}", **{"x-telegram-bot-api-secret-token": ""}))
 
@@ -237,14 +238,14 @@ def test_nothing_to_say_sends_nothing(channel: TelegramChannel) -> None:
 
 
 def test_a_poll_in_a_group_shows_how_many_have_voted() -> None:
-    parcel = room_poll("-100500", asked(optional=True), "7 people have voted.")
+    parcel = room_poll("-100500", asked(optional=True), "7 people have voted.", house())
     assert parcel.method == "send_message"
     assert parcel.params["text"] == "Where?\n\n7 people have voted."
     assert labels(parcel) == [["Library"], ["CafÃ©"]]
 
 
 def test_a_poll_in_a_group_is_brought_up_to_date_in_its_place() -> None:
-    parcel = room_poll("-100500", asked(), "3 people have voted.", message="-100500:31")
+    parcel = room_poll("-100500", asked(), "3 people have voted.", house(), message="-100500:31")
     place = (parcel.params["chat_id"], parcel.params["message_id"])
     assert (parcel.method, *place) == ("edit_message_text", -100500, 31)
     closed = room_words("-100500", "Library won.", message="-100500:31")

@@ -12,6 +12,7 @@ from channels.base import Trouble
 from channels.telegram import TelegramChannel
 from channels.telegram_faults import FAULTS, outcome
 from flows.events import Say
+from tests.scenes import house
 from tests.twilio_requests import serving
 
 
@@ -137,7 +138,7 @@ async def test_a_failure_is_one_though_its_status_says_otherwise(
         return web.json_response({"ok": False, **said})
 
     async with serving(answer) as url:
-        channel = TelegramChannel(token=SecretStr("1:x"), secret=SecretStr("x"), api_url=url)
+        channel = TelegramChannel(words=house(), token=SecretStr("1:x"), secret=SecretStr("x"), api_url=url)
         result = await channel.send(channel.encode(Say(text="hello"), "7")[0], load=AsyncMock())
         await channel.stop()
     assert (result.outcome, result.wait) == (meaning, wait)
@@ -149,7 +150,7 @@ async def test_an_answer_that_is_not_telegrams_leaves_it_unclear(said: dict[str,
         return web.json_response(said)
 
     async with serving(answer) as url:
-        channel = TelegramChannel(token=SecretStr("1:x"), secret=SecretStr("x"), api_url=url)
+        channel = TelegramChannel(words=house(), token=SecretStr("1:x"), secret=SecretStr("x"), api_url=url)
         result = await channel.send(channel.encode(Say(text="hello"), "7")[0], load=AsyncMock())
         with pytest.raises(Trouble):
             await channel.me()

@@ -17,6 +17,7 @@ from channels.telegram_out import pop_up, room_poll
 from flows.events import Event, Option, Question, Say, Shown
 from tests.fakes.telegram import TOKEN, USERNAME, BotApi
 from tests.fakes.telegram_people import Person
+from tests.scenes import house
 
 NOW = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 PLACES = (Option(key="library", label="Library"), Option(key="cafe", label="Café"))
@@ -45,7 +46,9 @@ def ada(api: BotApi) -> Person:
 
 def bot(url: str, *, token: str = TOKEN, patience: float = 5.0) -> TelegramChannel:
     secret = SecretStr("webhook-secret")
-    return TelegramChannel(token=SecretStr(token), secret=secret, api_url=url, patience=patience)
+    return TelegramChannel(
+        words=house(), token=SecretStr(token), secret=secret, api_url=url, patience=patience
+    )
 
 
 async def load(sha256: str) -> bytes:
@@ -126,9 +129,10 @@ async def test_a_sent_message_is_named_so_that_it_can_be_brought_up_to_date(
     api: BotApi, channel: TelegramChannel, ada: Person
 ) -> None:
     room = api.room("Tuesday group")
-    sent = await channel.send(room_poll(str(room), WHERE, "0"), outbox="1", load=load)
-    later = await channel.send(room_poll(str(room), WHERE, "1", message=sent.id), outbox="2", load=load)
-    again = await channel.send(room_poll(str(room), WHERE, "1", message=sent.id), outbox="3", load=load)
+    none, one = "Nobody has voted yet.", "1 person has voted."
+    sent = await channel.send(room_poll(str(room), WHERE, none, house()), outbox="1", load=load)
+    now = room_poll(str(room), WHERE, one, house(), message=sent.id)
+    later, again = [await channel.send(now, outbox=id_, load=load) for id_ in "23"]
     assert [sent.outcome, later.outcome, again.outcome] == ["sent"] * 3
     assert ada.heard(room=room) == ["Where?\n\n1 person has voted."]
     assert ada.buttons(room=room) == ["Library", "Café"]

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.text import MORE, choices, clean, fit_parts, numbered
+from channels.text import choices, clean, fit_parts, numbered
 from flows.events import Option, Question, Say
 from flows.readable import parts, simplify
+from tests.scenes import house
 
 PLACES = (Option(key="library", label="Library"), Option(key="cafe", label="Café"))
 TIMES = (Option(key="two", label="2pm"), Option(key="six", label="6pm"))
@@ -18,6 +19,8 @@ STEPS = tuple(
 )
 PLAIN_STEPS = tuple(Option(key=str(n), label=str(n)) for n in range(11))
 WORDED = tuple(Option(key=str(n), label=f"{n}, {word}") for n, word in enumerate(["bad", "so-so", "good"], 1))
+
+MORE = "Text MORE for the rest."
 
 
 def asked(**more: Any) -> Question:
@@ -61,24 +64,24 @@ READS: list[tuple[str, Question | None, str]] = [
 
 @pytest.mark.parametrize(("question", "lines"), [pytest.param(*row[1:], id=row[0]) for row in READS])
 def test_a_question_reads_like_this(question: Question | None, lines: str) -> None:
-    assert choices(question) == lines
-    assert numbered(Say(text="Where?", question=question)) == f"Where?\n{lines}".strip()
+    assert choices(question, house()) == lines
+    assert numbered(Say(text="Where?", question=question), house()) == f"Where?\n{lines}".strip()
 
 
 def test_what_fits_is_left_as_it_is() -> None:
     say = Say(text="Where shall we meet?", question=asked())
-    assert fit_parts(say) == (say, "")
+    assert fit_parts(say, house()) == (say, "")
 
 
 def test_where_parts_do_not_count_nothing_is_cut() -> None:
     say = Say(text="word " * 2000)
-    assert fit_parts(say, 0) == (say, "")
+    assert fit_parts(say, house(), 0) == (say, "")
 
 
 def test_a_long_text_keeps_its_choices_and_offers_the_rest() -> None:
     say = Say(text="This is what the meeting is about. " * 40, question=asked())
-    head, rest = fit_parts(say)
-    sent = simplify(numbered(head))
+    head, rest = fit_parts(say, house())
+    sent = simplify(numbered(head, house()))
     assert parts(sent) <= 3
     assert sent.endswith(simplify(f".\n{MORE}\n1 Library\n2 Café"))
     assert head.text.removesuffix(f"\n{MORE}") + " " + rest == say.text.strip()
@@ -86,25 +89,25 @@ def test_a_long_text_keeps_its_choices_and_offers_the_rest() -> None:
 
 def test_words_that_fit_only_without_their_choices_are_cut_too() -> None:
     say = Say(text="a" * 300 + " " + "b" * 150, question=asked())
-    head, rest = fit_parts(say)
-    assert parts(simplify(numbered(head))) <= 3
+    head, rest = fit_parts(say, house())
+    assert parts(simplify(numbered(head, house()))) <= 3
     assert rest == "b" * 150
 
 
 def test_choices_too_long_for_any_words_are_cut_with_them() -> None:
     options = tuple(Option(key=str(n), label=f"Choice number {n} is a long one") for n in range(1, 21))
-    head, rest = fit_parts(Say(text="Where?", question=asked(options=options)))
+    head, rest = fit_parts(Say(text="Where?", question=asked(options=options)), house())
     assert head.question is None
-    assert parts(simplify(numbered(head))) <= 3
+    assert parts(simplify(numbered(head, house()))) <= 3
     seen = head.text.removesuffix(f"\n{MORE}").split() + rest.split()
-    assert seen == numbered(Say(text="Where?", question=asked(options=options))).split()
+    assert seen == numbered(Say(text="Where?", question=asked(options=options)), house()).split()
 
 
 def test_text_more_reaches_the_end() -> None:
     text = " ".join(f"Sentence {n} says something." for n in range(100))
     heard, rest = [], text
     for _ in range(30):
-        head, rest = fit_parts(Say(text=rest))
+        head, rest = fit_parts(Say(text=rest), house())
         heard.append(head.text.removesuffix(f"\n{MORE}"))
         if not rest:
             break
@@ -114,8 +117,8 @@ def test_text_more_reaches_the_end() -> None:
 @given(st.text(max_size=3000), st.integers(min_value=0, max_value=2))
 def test_no_words_are_lost_and_no_answer_has_four_parts(text: str, options: int) -> None:
     say = Say(text=text, question=asked(options=PLACES[:options]))
-    head, rest = fit_parts(say)
-    assert parts(simplify(numbered(head))) <= 3
+    head, rest = fit_parts(say, house())
+    assert parts(simplify(numbered(head, house()))) <= 3
     kept = head.text.removesuffix(f"\n{MORE}") if rest else head.text
     assert "".join((kept + rest).split()) == "".join(text.split())
 

@@ -17,6 +17,7 @@ from channels.twilio_faults import FAULTS, outcome
 from channels.voice import VoiceChannel
 from flows.events import Say, Shown
 from tests.fakes.twilio import NUMBER, SID, TOKEN, FakeTwilio
+from tests.scenes import house
 from tests.twilio_requests import NOW, PUBLIC, account, serving, webhook
 
 LINE = "+447700900123"
@@ -41,7 +42,7 @@ async def no_files(sha256: str) -> bytes:
 
 
 async def send(account: Account, to: str = LINE, body: str = "Hello.", **more: Any) -> Result:
-    channel = SmsChannel(account=account, number=NUMBER, public_url=PUBLIC, **more)
+    channel = SmsChannel(words=house(), account=account, number=NUMBER, public_url=PUBLIC, **more)
     (parcel,) = channel.encode(Say(text=body), to)
     return await channel.send(parcel, outbox="OUT 7", load=no_files)
 
@@ -176,7 +177,11 @@ async def test_message_arrives_with_an_address_for_its_receipt(twilio: FakeTwili
 
 async def test_all_pictures_of_a_message_go_along(twilio: FakeTwilio, client: Account) -> None:
     channel = SmsChannel(
-        account=client, number=NUMBER, mms=True, media_url=lambda shown: f"{PUBLIC}/{shown.media}"
+        words=house(),
+        account=client,
+        number=NUMBER,
+        mms=True,
+        media_url=lambda shown: f"{PUBLIC}/{shown.media}",
     )
     shown = tuple(Shown(kind="photo", media=name, type="image/png") for name in ("m1", "m2"))
     (parcel,) = channel.encode(Say(text="Two.", shown=shown), LINE)
@@ -239,7 +244,7 @@ def test_unknown_code_has_a_sentence() -> None:
 
 
 async def test_phone_is_rung_with_addresses_for_answer_and_end(twilio: FakeTwilio, client: Account) -> None:
-    channel = VoiceChannel(account=client, number=NUMBER, public_url=PUBLIC)
+    channel = VoiceChannel(words=house(), account=client, number=NUMBER, public_url=PUBLIC)
     (parcel,) = channel.encode(Say(text="A brief."), LINE)
     result = await channel.send(parcel, outbox="OUT7", load=no_files)
     (ringing,) = twilio.ringing
@@ -251,7 +256,7 @@ async def test_phone_is_rung_with_addresses_for_answer_and_end(twilio: FakeTwili
 
 
 async def test_parcel_that_is_none_does_not_raise(client: Account) -> None:
-    channel = VoiceChannel(account=client, number=NUMBER, public_url=PUBLIC)
+    channel = VoiceChannel(words=house(), account=client, number=NUMBER, public_url=PUBLIC)
     parcel = Parcel(channel="voice", line="nonsense", method="call", params={"to": "nonsense"})
     assert (await channel.send(parcel, outbox="OUT7", load=no_files)).outcome == "unreachable"
 
@@ -273,7 +278,7 @@ def listed(twilio: FakeTwilio) -> FakeTwilio:
 async def test_text_is_found_by_its_words_though_it_still_waits_at_twilio(
     listed: FakeTwilio, client: Account
 ) -> None:
-    channel = SmsChannel(account=client, number=NUMBER)
+    channel = SmsChannel(words=house(), account=client, number=NUMBER)
     assert await look(channel) is None
     await send(client)
     (text,) = listed.texts
@@ -285,7 +290,7 @@ async def test_text_is_found_by_its_words_though_it_still_waits_at_twilio(
 async def test_text_that_twilio_lists_as_failed_has_failed(listed: FakeTwilio, client: Account) -> None:
     await send(client)
     await listed.receipt(listed.texts[0], "undelivered", 30005)
-    found = await look(SmsChannel(account=client, number=NUMBER))
+    found = await look(SmsChannel(words=house(), account=client, number=NUMBER))
     assert found
     assert (found.outcome, found.id) == ("unreachable", listed.texts[0].sid)
 
@@ -303,16 +308,16 @@ async def test_another_text_is_not_taken_for_it(
 ) -> None:
     await send(client)
     await send(client, "+447700900124", "Other words.")
-    assert await look(SmsChannel(account=client, number=NUMBER), say, **more) is None
+    assert await look(SmsChannel(words=house(), account=client, number=NUMBER), say, **more) is None
 
 
 async def test_what_the_person_wrote_is_not_taken_for_ours(listed: FakeTwilio, client: Account) -> None:
     await listed.text(LINE, "Hello.")
-    assert await look(SmsChannel(account=client, number=NUMBER)) is None
+    assert await look(SmsChannel(words=house(), account=client, number=NUMBER)) is None
 
 
 async def test_call_is_found_once(listed: FakeTwilio, client: Account) -> None:
-    channel = VoiceChannel(account=client, number=NUMBER, public_url=PUBLIC)
+    channel = VoiceChannel(words=house(), account=client, number=NUMBER, public_url=PUBLIC)
     (parcel,) = channel.encode(Say(text="Hello."), LINE)
     assert await look(channel) is None
     await channel.send(parcel, outbox="OUT7", load=no_files)
@@ -324,8 +329,8 @@ async def test_call_is_found_once(listed: FakeTwilio, client: Account) -> None:
 async def test_a_list_that_cannot_be_had_is_no_proof(listed: FakeTwilio, client: Account) -> None:
     listed.fail_next("lists", status=503, times=2)
     for channel in (
-        SmsChannel(account=client, number=NUMBER),
-        VoiceChannel(account=client, number=NUMBER, public_url=PUBLIC),
+        SmsChannel(words=house(), account=client, number=NUMBER),
+        VoiceChannel(words=house(), account=client, number=NUMBER, public_url=PUBLIC),
     ):
         found = await look(channel)
         assert found

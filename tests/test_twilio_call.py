@@ -13,6 +13,7 @@ from channels.voice import VoiceChannel, step_of
 from flows.events import Event, Option, Question, Say, Shown
 from tests.fakes.twilio import NUMBER, SID, TOKEN, FakeTwilio
 from tests.fakes.twilio_calls import APPLICATION_ERROR, SOUND
+from tests.scenes import house
 from tests.twilio_requests import NOW
 
 LINE = "+447700900123"
@@ -36,6 +37,7 @@ class Service:
     def __init__(self, account: Account, *says: Say) -> None:
         self.says, self.events, self.missed = list(says), list[Event](), list[str]()
         self.voice = VoiceChannel(
+            words=house(),
             account=account,
             number=NUMBER,
             public_url=PUBLIC,

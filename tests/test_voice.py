@@ -10,6 +10,7 @@ from channels.base import SENT, Parcel, Unreadable
 from channels.practice_call import scene
 from channels.voice import VoiceChannel, error_answer, one_moment, step_of
 from flows.events import Option, Question, Say, Shown
+from tests.scenes import house
 from tests.twilio_requests import NOW, PUBLIC, account, said_of, table, webhook
 
 LINE = "+447700900123"
@@ -17,6 +18,7 @@ LINE = "+447700900123"
 
 def voice(public_url: str = PUBLIC) -> VoiceChannel:
     return VoiceChannel(
+        words=house(),
         account=account(),
         number="+447700900001",
         public_url=public_url,

@@ -11,6 +11,7 @@ from bot.doctor import kept, machine, telegram, twilio
 from bot.doctor.finding import Finding, bad, look, off
 from bot.senders import telegram_secret
 from bot.settings import Settings, SettingsError
+from bot.ways import house
 from channels.elsewhere import Seen, look_at
 from channels.telegram import TelegramChannel
 from channels.twilio import HOME, Account
@@ -103,6 +104,7 @@ async def _bot(settings: Settings, secrets: Secrets) -> AsyncIterator[TelegramCh
     channel = TelegramChannel(
         token=settings.telegram_bot_token or SecretStr("0:off"),
         secret=telegram_secret(settings, secrets),
+        words=house(),
         api_url=settings.telegram_api_url,
         patience=PATIENCE,
     )
