@@ -37,6 +37,7 @@ class Wanted:
 
     flow: str = ""
     meeting: str = ""
+    poll: str = ""
     channel: str = ""
     people: Collection[str] | None = None
     since: datetime | None = None
@@ -158,8 +159,8 @@ def _beyond(place: Place | None) -> Iterator[sa.ColumnElement[bool]]:
 
 def _filters(wanted: Wanted) -> Iterator[sa.ColumnElement[bool]]:
     c = contributions.c
-    plain = ((c.flow, wanted.flow), (c.meeting_id, wanted.meeting), (c.channel, wanted.channel))
-    yield from (column == value for column, value in plain if value)
+    plain = ("flow", wanted.flow), ("meeting_id", wanted.meeting), ("poll_id", wanted.poll)
+    yield from (c[name] == value for name, value in (*plain, ("channel", wanted.channel)) if value)
     if wanted.people is not None:
         theirs = sa.select(given.c.contribution_id).where(given.c.member_id.in_(_everyone(wanted.people)))
         yield sa.and_(c.unnamed.is_(False), c.id.in_(theirs))
