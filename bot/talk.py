@@ -2,11 +2,13 @@
 
 import asyncio
 import io
+import math
 import mimetypes
 import re
 import secrets
 import threading
 import wave
+from array import array
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TextIO
@@ -29,18 +31,24 @@ PATIENCE = 30.0  # seconds for answers to come
 
 HELP = """Each line is sent as it is. What else you can type:
 /photo FILE   send a photo (Telegram)
-/record FILE  send a recording (Telegram), or speak it into a call
-/press 2      press the second button (Telegram), or keys in a call, like 1234#
+/record FILE  send a recording (Telegram), or play it into a call
+/press 2      press the second button (Telegram)
 /ring         ring Takepart, or answer when it rings (call)
 /hangup       put the phone down (call)
-In a call, a line is what you say, and an empty line is silence."""
+In a call, figures, * and # are keys, other words are what you say, and an empty line is silence.
+After the tone a hum as long as your words stands for them: this phone has no voice of its own."""
 HELLO = "Type a message and press Enter. /help tells what else there is; Ctrl+D ends it."
 NO_CALL = "Nobody is on the phone. Type /ring first."
-TONE = "After the tone only sound counts: type /record FILE, or an empty line to say nothing."
+NO_COMMAND = "There is no {} here. /help tells what there is."
+HUMMED = "(A hum of {} seconds stands for that.)"
 NO_BUTTON = "There is no such button."
 NO_FILE = "There is no file {}."
 NOT_HERE = "That cannot be done on this phone."
 TOO_LONG = "(No answer has come yet.)"
+
+
+KEYS = re.compile(r"[0-9*#]+")
+PITCH, PER_SECOND = 220, 8000  # of a hum: waves and samples a second
 
 
 class Wrong(Exception):
@@ -108,6 +116,10 @@ class Terminal:
         }
         if command in deeds:
             await deeds[command](rest.strip())
+        elif self._phone == "call" and KEYS.fullmatch(line.strip()):
+            await self._keys(line.strip())
+        elif self._phone == "call" and command.startswith("/"):
+            raise Wrong(NO_COMMAND.format(command))
         elif self._phone == "call":
             await self._speak(line.strip())
         elif self._phone == "sms":
@@ -127,15 +139,17 @@ class Terminal:
     async def _record(self, name: str) -> None:
         if self._phone == "sms":
             raise Wrong(NOT_HERE)
-        sound = _upload(name)
         if self._phone == "telegram":
-            await self._phones.send_voice(self._me, sound)
+            await self._phones.send_voice(self._me, _upload(name))
         else:
-            wait = self._waits("recording")
-            await self._step(
-                Step(call=self._call, action=wait.action, outbox=self._rings, recording=sound, keys="#")
-            )
+            self._waits("recording")
+            await self._play(_upload(name))
         await self._fetch()
+
+    async def _play(self, sound: Upload) -> None:
+        """Let a recording be heard after the tone, and end it with a key."""
+        step = Step(call=self._call, action=self._wait.action, outbox=self._rings, recording=sound, keys="#")
+        await self._step(step)
 
     async def _press(self, keys: str) -> None:
         if self._phone == "telegram":
@@ -144,7 +158,7 @@ class Terminal:
             if toast:
                 self._say(f"({toast})")
             return
-        if self._phone != "call" or not re.fullmatch(r"[0-9*#]+", keys):
+        if self._phone != "call" or not KEYS.fullmatch(keys):
             raise Wrong(NOT_HERE)
         await self._keys(keys)
 
@@ -174,7 +188,11 @@ class Terminal:
     async def _speak(self, words: str) -> None:
         wait = self._waits("keys", "recording", "person")
         if words and wait.what == "recording":
-            raise Wrong(TONE)
+            hum = _hum(words)
+            self._say(HUMMED.format(hum.seconds))
+            await self._play(hum)
+            await self._fetch()
+            return
         if words and wait.what == "keys":
             await self._step(Step(call=self._call, action=wait.action, outbox=self._rings, speech=words))
         elif wait.otherwise:
@@ -298,6 +316,20 @@ def _upload(name: str) -> Upload:
     return Upload(
         name=path.name, type=mimetypes.guess_type(path.name)[0] or "", data=data, seconds=_seconds(data)
     )
+
+
+def _hum(words: str) -> Upload:
+    """A sound that stands for words typed after the tone, about as long as saying them takes."""
+    seconds, raw = 2 + len(words.split()) // 2, io.BytesIO()
+    with wave.open(raw, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(PER_SECOND)
+        waves = (
+            int(3000 * math.sin(math.tau * PITCH * at / PER_SECOND)) for at in range(PER_SECOND * seconds)
+        )
+        sound.writeframes(array("h", waves).tobytes())
+    return Upload(name="hum.wav", type="audio/wav", data=raw.getvalue(), seconds=seconds)
 
 
 def _seconds(data: bytes) -> int:

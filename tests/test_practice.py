@@ -245,9 +245,13 @@ async def test_the_terminal_is_the_same_person_the_next_time(app: App, tmp_path:
     assert not any("don't know this number" in line for line in printed)
 
 
-async def test_words_typed_after_the_tone_are_not_taken_for_silence(tmp_path: Path, app: App) -> None:
+async def test_a_line_in_a_call_is_keys_or_words_and_a_hum_stands_for_words_after_the_tone(
+    tmp_path: Path, app: App
+) -> None:
     printed: list[str] = []
-    typed = "/ring\n/press 1\n/press 1\nMary\n/hangup\n"
+    typed = "/ring\n1\n/hang\n1\nMary\n1\n0\n"  # they join, say their name and ask for other choices
     await talk(settings(tmp_path), "call", lines=io.StringIO(typed), say=printed.append)
-    assert any("After the tone only sound counts" in line for line in printed)
-    assert not any("I did not hear anything" in line for line in printed)
+    told = "\n".join(printed)
+    assert "There is no /hang here." in told and "(A hum of 2 seconds stands for that.)" in told
+    assert "To go on where you were, press" in told and "I did not hear anything" not in told
+    assert await rows(app, "SELECT 1 FROM members WHERE name_media IS NOT NULL")
