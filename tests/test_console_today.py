@@ -20,8 +20,8 @@ async def test_today_names_what_needs_a_person_and_what_came_in(desk: Desk) -> N
         question = {"id": "p", "group_id": home, "question": "Where shall we meet?", "opened_at": now}
         await conn.execute(polls.insert().values(**question, closes_at=now + timedelta(days=1)))
     page = await desk.sam.get("")
-    assert "1 that somebody may be in danger" in page.words
-    assert "1 waiting for a person's answer by text" in page.words
+    assert "Alerts that somebody may be in danger: 1" in page.words
+    assert "People who wait for your answer by text: 1" in page.words
     assert "Diary: 1" in page.words and "The bench was <b>warm</b>." in page.words
     assert "A vote closes: Where shall we meet?" in page.words
     assert "Help me" not in page.words

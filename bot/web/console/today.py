@@ -17,19 +17,19 @@ from storage.running import today
 
 FIRST_VISIT = timedelta(days=7)  # what counts as new for somebody who was never here
 NEWEST = 5
-KINDS = {
-    "alert": "an alert that nobody has looked at",
-    "asks in": "waits to be let in",
-    "call booked": "would like a call",
-    "ending": "a membership that somebody would end",
-    "help": "asked for a person",
-    "look at a need again": "a need to be looked at again",
-    "name": "said their name on the phone: type it",
-    "need": "a need that is not met",
-    "nobody known": "came from somebody we don't know",
-    "number changed": "uses another number now",
-    "own copy": "would like to see what is held about them",
-    "ring": "would like to be rung",
+KINDS = {  # what stands on the list of matters, in the words of a heading
+    "alert": "Alerts that nobody has looked at",
+    "asks in": "People who ask to be let in",
+    "call booked": "Calls that are booked",
+    "ending": "Memberships that somebody would end",
+    "help": "People who asked for a person",
+    "look at a need again": "Needs to look at again",
+    "name": "Names said on the phone, to be typed",
+    "need": "Needs that are not met",
+    "nobody known": "Words from people we don't know",
+    "number changed": "People with another number now",
+    "own copy": "People who would like to see what is held about them",
+    "ring": "People who would like to be rung",
 }
 
 
@@ -91,14 +91,14 @@ async def _piles(desk: Desk) -> list[Pile]:
     found = [
         Pile(
             count=len(alerts),
-            words="that somebody may be in danger",
+            words="Alerts that somebody may be in danger",
             path="/safety",
             oldest=min((one.at for one in alerts), default=None),
             urgent=True,
         ),
         Pile(
             count=len(overs),
-            words="waiting for a person's answer by text",
+            words="People who wait for your answer by text",
             path="/messages/handovers",
             oldest=min((one.opened_at for one in overs), default=None),
             urgent=True,
@@ -106,14 +106,14 @@ async def _piles(desk: Desk) -> list[Pile]:
         *_listed(listed),
         Pile(
             count=len(unheard),
-            words="not heard or seen yet",
+            words="Recordings and photos not heard or seen yet",
             path="/safety#unheard",
             oldest=min((one.at for one in unheard if not one.unnamed), default=None),
             urgent=any(one.by <= now for one in unheard),
         ),
-        Pile(count=lost, words="not reached in the last seven days", path="/messages/undelivered"),
-        Pile(count=len(away), words="not in touch lately", path="/people/quiet"),
-        Pile(count=failed, words="that could not be answered", path="/messages/problems"),
+        Pile(count=lost, words="People not reached in the last seven days", path="/messages/undelivered"),
+        Pile(count=len(away), words="People not in touch lately", path="/people/quiet"),
+        Pile(count=failed, words="Messages that could not be answered", path="/messages/problems"),
     ]
     return [pile for pile in found if pile.count]
 
@@ -127,7 +127,7 @@ def _listed(found: Sequence[Open]) -> list[Pile]:
 def _pile(kind: str, those: Sequence[Open]) -> Pile:
     return Pile(
         count=len(those),
-        words=KINDS.get(kind, kind),
+        words=KINDS.get(kind, kind.capitalize()),
         path=f"/matters#{kind.replace(' ', '-')}",
         oldest=min(one.at for one in those),
     )
