@@ -84,7 +84,7 @@ class Hidden(_Written, wtforms.HiddenField):
 
 
 class Choice(wtforms.RadioField):
-    """One of a few. `choices` are (value, words) and may be set on the form."""
+    """One of a few. `choices` are words by value, and may be set on the form."""
 
     def __init__(self, label: str, missing: str = "", *, hint: str = "", **more: Any):
         more.setdefault("choices", [])

@@ -72,7 +72,7 @@ async def _several(desk: Desk) -> tuple[list[Journey], str]:
 
 async def _one(desk: Desk) -> Journey:
     async with desk.read() as conn:
-        found = await browsing.find(conn, desk.home.id, desk.path["gift"])
+        found = await browsing.find(conn, desk.home.id, desk.path["journey"])
     if found is None or found.flow != FLOW:
         desk.missing()
     return journey(found)
@@ -103,7 +103,7 @@ def _svg(drawn: str, name: str) -> Response:
 
 PAGES = (
     Page("/journeys", show=listed),
-    Page("/journeys/together.svg", show=together),
-    Page("/journeys/{gift}", show=show),
-    Page("/journeys/{gift}/picture.svg", show=picture),
+    Page("/journeys/together.svg", show=together, part=True),
+    Page("/journeys/{journey}", show=show),
+    Page("/journeys/{journey}/picture.svg", show=picture, part=True),
 )

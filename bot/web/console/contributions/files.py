@@ -145,8 +145,8 @@ async def _page(desk: Desk, form: Typed | None) -> Response:
 
 
 PAGES = (
-    Page("/files/{file}", show=whole),
-    Page("/files/{file}/small", show=small),
+    Page("/files/{file}", show=whole, part=True),
+    Page("/files/{file}/small", show=small, part=True),
     Page("/files/{file}/heard", do=heard),
     Page("/files/{file}/words", show=show, do=type_up),
 )

@@ -1,5 +1,6 @@
 """The list of what came in, the newest first, with what it can be searched by."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from bot.web.console.forms import Day, Form, Line, Pick, Tick
 from storage.given import browsing
 from storage.given.browsing import Shelf, Wanted
 
-ANY = ("", "Any")
+ANY: Mapping[str, str] = {"": "Any"}
 SHOWN = 600  # characters in the list; the rest is on the page of its own
 
 
@@ -21,10 +22,10 @@ class Find(Form):
     """What is looked for. What came without a name is found by neither person nor channel."""
 
     words = Line("Words in it")
-    flow = Pick("Kind", choices=[ANY])
+    flow = Pick("Kind", choices=ANY, default="")
     person = Line("Who gave it", hint="A name or a member number")
-    channel = Pick("How it came", choices=[ANY, *called.CAME.items()])
-    meeting = Pick("Meeting", choices=[ANY])
+    channel = Pick("How it came", choices={**ANY, **called.CAME}, default="")
+    meeting = Pick("Meeting", choices=ANY, default="")
     since = Day("From")
     until = Day("To")
     unheard = Tick("Only where a recording or photo waits to be heard or seen")
@@ -34,8 +35,8 @@ async def listed(desk: Desk) -> Response:
     form = Find(desk.query)
     async with desk.read() as conn:
         meetings = await browsing.meetings_of(conn, desk.home.id)
-        form.flow.choices = [ANY, *((one, called.kind(one)) for one in called.ways(desk.app.flows))]
-        form.meeting.choices = [ANY, *((id_, f"{title}, {at:%d.%m.%Y}") for id_, title, at in meetings)]
+        form.flow.choices = {**ANY, **{one: called.kind(one) for one in called.ways(desk.app.flows)}}
+        form.meeting.choices = {**ANY, **{id_: f"{title}, {at:%d.%m.%Y}" for id_, title, at in meetings}}
         if not form.validate():
             return desk.again("contributions/listed.html", form, shelf=Shelf(found=()), called=called)
         people = await browsing.people_called(conn, desk.home.id, form.person.data or "")

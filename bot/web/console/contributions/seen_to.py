@@ -1,5 +1,6 @@
 """Hiding something from the other members, with a reason, and the second person who looks at that."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -13,12 +14,12 @@ from storage.given import browsing, hiding
 from storage.members.groups import Complaint
 from storage.members.people import find_member
 
-REASONS = (
-    ("names somebody", "It names somebody who did not agree to that"),
-    ("dangerous", "It could put somebody in danger"),
-    ("given twice", "It was given twice"),
-    ("not ours to show", "It is not ours to show"),
-)
+REASONS: Mapping[str, str] = {
+    "names somebody": "It names somebody who did not agree to that",
+    "dangerous": "It could put somebody in danger",
+    "given twice": "It was given twice",
+    "not ours to show": "It is not ours to show",
+}
 TOLD = "Whoever gave it is told, and told why."
 NOT_TOLD = "Whoever gave it can't be told: there is no way to them that we may use."
 
@@ -31,7 +32,7 @@ class Review(Form):
     now = Choice(
         "What do you decide?",
         "Choose whether the others see it.",
-        choices=(("show", "Show it to the others again"), ("keep", "Keep it hidden")),
+        choices={"show": "Show it to the others again", "keep": "Keep it hidden"},
     )
 
 
@@ -95,7 +96,7 @@ async def _page(desk: Desk, template: str, form: Form) -> Response:
         "names": names,
         "mine": last and last.by == desk.me.member,
     }
-    values |= {"called": called, "reasons": dict(REASONS)}
+    values |= {"called": called, "reasons": REASONS}
     return desk.again(template, form, **values) if form.errors else desk.page(template, form=form, **values)
 
 
