@@ -1,5 +1,6 @@
 """Calls: recordings that are never lost, keys that always work, silence, and ringing out."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -271,3 +272,11 @@ def test_words_not_understood_on_a_call_reach_a_person() -> None:
     assert "speak to a person" in str(person.says[-1].question).lower()
     assert "Ann and Bo" in said
     assert person.of(Matter)[0].words == "mumble\nmurmur\nhumming"
+
+
+@pytest.mark.parametrize("said", ["thank you", "no name", "later", "start", "because it is dry there"])
+def test_nobody_on_the_phone_is_told_to_write(said: str) -> None:
+    person = caller(group=replace(GROUP, polls=(VOTE,)))
+    if said.startswith("because"):
+        person.presses("1")
+    assert not re.search(r"\b[Tt]ext|[Ss]end\b", person.writes(said))
