@@ -15,8 +15,8 @@ from storage.ids import Ids
 from storage.lines import addresses
 from storage.members.groups import add_group, find_group
 from storage.secrets import Secrets
-from storage.sessions.meetings import NewBrief, add_brief, add_meeting, find_meeting
 from storage.sessions.drafting import NewPoll
+from storage.sessions.meetings import NewBrief, add_brief, add_meeting, find_meeting
 from storage.sessions.polls import open_poll
 from storage.store import open_store
 from storage.tables import consents, contributions, given, lines, members, reaches, sendings

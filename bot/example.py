@@ -12,8 +12,8 @@ from storage.lines import addresses
 from storage.members.groups import Home, add_group, find_group, list_groups
 from storage.members.people import add_facilitator
 from storage.secrets import Secrets
-from storage.sessions.meetings import NewBrief, add_brief, add_meeting, find_meeting
 from storage.sessions.drafting import NewPoll
+from storage.sessions.meetings import NewBrief, add_brief, add_meeting, find_meeting
 from storage.sessions.polls import open_poll
 from storage.tables import contributions, given, lines, members, reaches
 

@@ -21,7 +21,7 @@ from storage.sending import telling
 from storage.tables import checkins, lines, members, outbox, reaches
 from tests.office import Office
 from tests.people import somebody
-from tests.scenes import MARY, START
+from tests.scenes import MARY, START, house
 from tests.stores import ON_SQLITE, db, migrated, secrets, store_url
 from tests.terminal import Takepart, takepart
 from tests.world import ADA, World, world
@@ -93,10 +93,9 @@ async def test_every_wish_that_is_known_can_be_stored(office: Office) -> None:
 
 # On the phone ----------------------------------------------------------------------------------------
 def test_a_lower_voice_speaks_and_waits_longer_for_who_wishes_so() -> None:
-    usual = twiml([Say(text="How was it?", question=HOW)], step=1, voice=Voice(), number="1")
-    wished = twiml(
-        [Say(text="How was it?", question=HOW, lower=True, waits=True)], step=1, voice=Voice(), number="1"
-    )
+    asked = Say(text="How was it?", question=HOW)
+    how = {"step": 1, "voice": Voice(), "number": "1", "words": house()}
+    usual, wished = twiml([asked], **how), twiml([replace(asked, lower=True, waits=True)], **how)
     assert 'timeout="7"' in usual and "Polly.Amy" in usual
     assert 'timeout="14"' in wished and "Polly.Brian" in wished and "Polly.Amy" not in wished
 
