@@ -40,8 +40,9 @@ async def review(
     """Decide as a second person, and tell its giver; why it was hidden, and the same. Raise Complaint."""
     hidden = await hiding.review(conn, gift, show=show, by=by, ids=means.ids, now=means.now)
     say = means.words.each(notices.reviewed, hidden.why, show=show)
+    key = "shown again" if show else "stays hidden"  # who looks twice may say first one, then the other
     told = await hiding.tell(
-        conn, hidden, say, key="reviewed", ids=means.ids, channels=means.channels, now=means.now
+        conn, hidden, say, key=key, ids=means.ids, channels=means.channels, now=means.now
     )
     return hidden.why, told
 
