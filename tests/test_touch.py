@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -94,8 +95,8 @@ async def test_every_wish_that_is_known_can_be_stored(office: Office) -> None:
 # On the phone ----------------------------------------------------------------------------------------
 def test_a_lower_voice_speaks_and_waits_longer_for_who_wishes_so() -> None:
     asked = Say(text="How was it?", question=HOW)
-    how = {"step": 1, "voice": Voice(), "number": "1", "words": house()}
-    usual, wished = twiml([asked], **how), twiml([replace(asked, lower=True, waits=True)], **how)
+    answer = partial(twiml, step=1, voice=Voice(), number="1", words=house())
+    usual, wished = answer([asked]), answer([replace(asked, lower=True, waits=True)])
     assert 'timeout="7"' in usual and "Polly.Amy" in usual
     assert 'timeout="14"' in wished and "Polly.Brian" in wished and "Polly.Amy" not in wished
 
