@@ -1,18 +1,17 @@
 """How people come into a group and out of it again: `takepart invite`, and parts of `takepart member`."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import at_the_door
+from bot.at_the_door import Ended
 from bot.commands import audit
 from bot.commands.base import GroupName, Here, Json, MemberName, print_json, run, say
 from bot.ways import house
-from flows.events import Say
-from flows.turns.facts import spelled
 from storage.care.safety import staff_member
-from storage.door import inviting, letting_in, standing
+from storage.door import inviting, standing
 from storage.door.letting_in import Desk
 from storage.erasure import auditing
 from storage.members import groups, people
@@ -69,8 +68,7 @@ def member_approve(who: MemberName, by: By = "", as_json: Json = False) -> None:
     async def work(here: Here) -> Listed:
         async with here.db.write() as conn:
             member, home, desk = await _at_the_desk(here, conn, who, by)
-            words = {"group": home.name, "name": member.name, "number": member.number}
-            await letting_in.approve(conn, member, _says("door.let in", member, words), desk)
+            await at_the_door.approve(conn, member, home, house(), desk)
             return member
 
     found = run(work)
@@ -90,7 +88,7 @@ def member_refuse(who: MemberName, by: By = "", as_json: Json = False) -> None:
     async def work(here: Here) -> tuple[Listed, bool]:
         async with here.db.write() as conn:
             member, _, desk = await _at_the_desk(here, conn, who, by)
-            return member, await letting_in.refuse(conn, member, _says("door.refused", member, {}), desk)
+            return member, await at_the_door.refuse(conn, member, house(), desk)
 
     found, told = run(work)
     if as_json:
@@ -114,19 +112,13 @@ def member_end(
     takepart member end 4821 --by Sam --why "He shared what others told the group."
     """
 
-    async def work(here: Here) -> tuple[Listed, bool, bool]:
+    async def work(here: Here) -> tuple[Listed, Ended]:
         async with here.db.write() as conn:
             member, home, desk = await _at_the_desk(here, conn, who, by)
-            reason = groups.named(why, "The reason")
-            if not await letting_in.propose_end(conn, member, reason, desk):
-                return member, False, False
-            settled = await groups.settle(conn, home.id, {})
-            whom = settled.objections_to or await _helper(here, conn, home)
-            words = {"group": home.name, "why": _sentence(reason), "objections": whom}
-            says = _says("door.ended", member, words)
-            return member, True, await letting_in.end(conn, member, says, reason, desk)
+            return member, await at_the_door.end(conn, member, home, why, house(), desk, here.secrets)
 
-    found, ended, told = run(work)
+    found, became = run(work)
+    ended, told = became != "proposed", became == "told"
     if as_json:
         state = "left" if ended else found.state
         print_json({"id": found.id, "state": state, "ended": ended, "told": told})
@@ -177,20 +169,3 @@ async def _at_the_desk(here: Here, conn: AsyncConnection, who: str, by: str) -> 
     home = await groups.find_group(conn, member.group)
     me = (await staff_member(conn, home.id, by, here.secrets)).id if by else auditing.OPERATOR
     return member, home, Desk(by=me, channels=here.settings.channels_on, ids=here.ids, now=here.now)
-
-
-async def _helper(here: Here, conn: AsyncConnection, home: Home) -> str:
-    staff = await people.facilitators(conn, home.id, here.secrets)
-    return next((one.name for one in staff if one.name), "somebody in the group")
-
-
-def _sentence(reason: str) -> str:
-    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
-
-
-def _says(name: str, member: Listed, words: Mapping[str, str]) -> Say:
-    """A sentence of the house in a member's language and form, to read and to hear."""
-    ours = house().to(member.language, member.form)
-    written = ours(name, **words)
-    spoken = ours.aloud(name, **{**words, "number": spelled(words.get("number", ""))})
-    return Say(text=written, spoken="" if spoken == written else spoken, language=ours.tongue(name))
