@@ -1,32 +1,24 @@
 """Tells those who run a group that somebody asks to join it, or that one of them would end a membership."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.notices import said
-from flows.library import Flows
-from flows.sentences import Sentences
+from bot.teller import Teller
 from storage.care import matters
 from storage.care.matters import ASKS_IN, ENDING, Fresh
-from storage.database import Database
 from storage.sending import telling
 
 SAYS: Mapping[str, str] = {ASKS_IN: "door.asks in", ENDING: "door.ending"}
 LATELY = timedelta(hours=1)  # what waits longer stands on the list all the same
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admitting:
-    """`told` is its round. `channels` are those that are on; `wake` the lanes when something is to go."""
-
-    db: Database
-    flows: Flows
-    ids: Callable[[], str]
-    channels: Collection[str]
-    wake: Callable[[], None]
+@dataclass(slots=True, kw_only=True)
+class Admitting(Teller):
+    """`told` is its round."""
 
     async def told(self, now: datetime) -> None:
         """Tell staff of what has come onto the list since, each thing once."""
@@ -40,13 +32,11 @@ class Admitting:
 
     async def _tell(self, conn: AsyncConnection, one: Fresh, now: datetime) -> None:
         others = [who for who in await telling.staff(conn, one.group) if who != one.member]
-        await telling.tell(
+        await self.tell(
             conn,
             others,
-            Sentences(self.flows.phrases).each(said, SAYS[one.kind], group=one.called),
+            self.words.each(said, SAYS[one.kind], group=one.called),
             kind=one.kind,
             key=f"matter:{one.id}",
-            ids=self.ids,
-            channels=self.channels,
             now=now,
         )

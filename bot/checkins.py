@@ -1,58 +1,41 @@
 """Asks members every so many weeks, by the way they like best, whether taking part still works for them."""
 
-from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime
 
+from bot.teller import Teller
 from flows.events import Question, Say
 from flows.library import Flows
 from flows.steps import AskStep
-from storage.database import Database
 from storage.members import checkins
 from storage.members.checkins import LASTS, Due
-from storage.sending.telling import tell
 
 FLOW = "check in"
 
 
-class Checkins:
-    """`round` asks those who are due. `channels` are those that are on."""
-
-    def __init__(
-        self,
-        *,
-        db: Database,
-        flows: Flows,
-        ids: Callable[[], str],
-        channels: Collection[str],
-        wake: Callable[[], None],
-    ) -> None:
-        self._db = db
-        self._flows = flows
-        self._ids = ids
-        self._channels = channels
-        self._wake = wake
+@dataclass(slots=True, kw_only=True)
+class Checkins(Teller):
+    """`round` asks those who are due."""
 
     async def round(self, now: datetime) -> None:
         """Ask everybody who is due, some at a time."""
-        async with self._db.read() as conn:
+        async with self.db.read() as conn:
             due = await checkins.due(conn, now)
         for one in due:
             await self._ask(one, now)
         if due:
-            self._wake()
+            self.wake()
 
     async def _ask(self, one: Due, now: datetime) -> None:
-        id_ = self._ids()
-        say = question(self._flows, id_, one)
-        async with self._db.write() as conn:
-            told = await tell(
+        id_ = self.ids()
+        say = question(self.flows, id_, one)
+        async with self.db.write() as conn:
+            told = await self.tell(
                 conn,
                 [one.member],
                 say,
                 kind="checkin",
                 key=f"checkin:{id_}",
-                ids=self._ids,
-                channels=self._channels,
                 now=now,
                 subject=id_,
                 expires_at=now + LASTS,

@@ -1,6 +1,5 @@
 """What the service does for hand-overs by itself: it ends those that nobody took up, or that fell silent."""
 
-from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -8,12 +7,10 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.notices import said
-from flows.library import Flows
-from flows.sentences import Sentences
+from bot.teller import Teller
 from storage.care import handovers, helped
 from storage.care.handovers import Tools
 from storage.care.helped import KIND, Listed
-from storage.database import Database
 from storage.sending import telling
 
 
@@ -21,15 +18,9 @@ def first_name(name: str) -> str:
     return name.partition(" ")[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Helping:
-    """`late` and `forget` are its rounds. `channels` are on; `wake` the lanes when something is to go."""
-
-    db: Database
-    flows: Flows
-    ids: Callable[[], str]
-    channels: Collection[str]
-    wake: Callable[[], None]
+@dataclass(slots=True, kw_only=True)
+class Helping(Teller):
+    """`late` and `forget` are its rounds."""
 
     async def late(self, now: datetime) -> None:
         """Give back to the automation whom nobody has answered in time, or written to for a day."""
@@ -48,17 +39,14 @@ class Helping:
 
     async def _give_back(self, conn: AsyncConnection, *, over: Listed, tools: Tools) -> None:
         name = "handover.idle" if over.taken_at else "handover.nobody"
-        words = Sentences(self.flows.phrases)
-        says = words(name, helper=over.helper or words("readers.nobody"))
+        says = self.words(name, helper=over.helper or self.words("readers.nobody"))
         ended = await handovers.close(conn, over.id, says=says, tools=tools, klass="notice")
         if ended and not over.taken_at:
-            await telling.tell(
+            await self.tell(
                 conn,
                 await telling.staff(conn, over.group),
-                words.each(said, "handover.late"),
+                self.words.each(said, "handover.late"),
                 kind=KIND,
                 key=f"{KIND}:{over.id}:late",
-                ids=tools.ids,
-                channels=self.channels,
                 now=tools.now,
             )
