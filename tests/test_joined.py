@@ -55,6 +55,12 @@ class Pair(Gathering):
             await conn.execute(sa.insert(given).values(contribution_id=gift, member_id=member))
         return gift
 
+    async def asks(self) -> str:
+        """A poll goes to everybody; its id."""
+        new = NewPoll(group=self.home.id, question="Where?", options=("Library", "Café"))
+        async with self.db.write() as conn:
+            return await open_poll(conn, new, ids=self.ids, now=self.now)
+
     async def votes(self, poll: str, member: str, key: str) -> None:
         self.later(minutes=1)
         row = {"poll_id": poll, "member_id": member, "choices": [key], "channel": "sms", "at": self.now}
@@ -85,9 +91,7 @@ async def test_both_lines_lead_to_one_person(pair: Pair) -> None:
 
 
 async def test_of_two_ballots_the_later_counts_and_one_person_is_counted(pair: Pair) -> None:
-    async with pair.db.write() as conn:
-        new = NewPoll(group=pair.home.id, question="Where?", options=("Library", "Café"))
-        poll = await open_poll(conn, new, ids=pair.ids, now=pair.now)
+    poll = await pair.asks()
     await pair.votes(poll, pair.kept, "1")
     await pair.votes(poll, pair.other, "2")
     await pair.joins()
@@ -138,26 +142,14 @@ async def test_never_ring_me_holds_for_both(pair: Pair) -> None:
 @ON_SQLITE
 async def test_what_goes_to_everybody_goes_to_one_person_once(pair: Pair) -> None:
     await pair.joins()
-    async with pair.db.write() as conn:
-        await open_poll(
-            conn,
-            NewPoll(group=pair.home.id, question="Where?", options=("A", "B")),
-            ids=pair.ids,
-            now=pair.now,
-        )
+    await pair.asks()
     await pair.tick()
     assert set(await pair.sent("poll")) == {pair.kept}
 
 
 @ON_SQLITE
 async def test_what_was_on_its_way_to_both_goes_once(pair: Pair) -> None:
-    async with pair.db.write() as conn:
-        await open_poll(
-            conn,
-            NewPoll(group=pair.home.id, question="Where?", options=("A", "B")),
-            ids=pair.ids,
-            now=pair.now,
-        )
+    await pair.asks()
     await pair.tick()
     await pair.joins()
     assert await pair.count(outbox, outbox.c.state == "waiting") == 1
