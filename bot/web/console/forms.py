@@ -24,7 +24,7 @@ class _Sentences:
         return "Choose one of the list." if "choice" in words.lower() else words
 
     def ngettext(self, one: str, many: str, number: int) -> str:
-        return one if number == 1 else many
+        return self.gettext(one if number == 1 else many)
 
 
 class Form(wtforms.Form):

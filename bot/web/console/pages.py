@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute
 
 from bot.web.console import (
+    briefs,
     calendars,
     choosing,
     contributions,
@@ -28,6 +29,7 @@ MODULES = (
     messages,
     helping,
     safety,
+    briefs,
     calendars,
     meetings,
 )

@@ -1,0 +1,121 @@
+"""What a brief will be like for those who get it: how hard to read, how long, and on three phones."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot import notices
+from bot.briefs import pieces
+from bot.forecast import Writes, version_name
+from bot.web.console.desk import Desk, Service
+from bot.web.console.phones import Phones, rung, three
+from flows import readable
+from flows.calendar import day_name
+from flows.events import Say
+from flows.sentences import Sentences
+from flows.state import Brief, Notice
+from storage.sending.sendings import Recipient
+from storage.sessions.meetings import Content, Meeting
+
+ENGLISH = "en"  # whose reading age can be told
+MINUTE = 60  # seconds
+CHANNELS = ("telegram", "sms", "voice")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One version. `age`: from which age on people read it with ease; None where it isn't English."""
+
+    name: str
+    age: int | None
+    long: tuple[str, ...]
+    parts: int
+    seconds: int
+
+    @property
+    def heard(self) -> str:
+        """How long it takes to hear, roughly."""
+        minutes = round(self.seconds / MINUTE)
+        return "Under a minute" if not minutes else f"About {minutes} minute{'' if minutes == 1 else 's'}"
+
+
+def content_of(meeting: Meeting, title: str, texts: Mapping[tuple[str, str], str]) -> Content:
+    """A brief that is not kept yet, as it would be sent."""
+    return Content(
+        id="draft",
+        title=title,
+        meeting=meeting.title,
+        at=meeting.at,
+        zone=meeting.zone,
+        language=meeting.language,
+        versions=texts,
+        files=(),
+    )
+
+
+def written_for(app: Service, content: Content, now: datetime) -> Writes:
+    """What each member gets."""
+    words = Sentences(app.flows.phrases)
+
+    def write(one: Recipient) -> Say:
+        mine = words.to(one.language, one.form)
+        return notices.brief(mine, content, channel=one.channel, again=one.again, now=now)
+
+    return write
+
+
+def check(app: Service, content: Content, now: datetime) -> list[Checked]:
+    """Each version that is there."""
+    write = written_for(app, content, now)
+    found = []
+    for (language, form), markdown in sorted(content.versions.items()):
+        words = "\n".join(pieces(markdown))
+        text = write(Recipient(member="", language=language, form=form, channel="sms")).text
+        found.append(
+            Checked(
+                name=version_name(app.flows, language, form),
+                age=readable.reading_age(words) if language == ENGLISH else None,
+                long=tuple(readable.long_sentences(words)),
+                parts=readable.parts(readable.simplify(text)),
+                seconds=readable.seconds_to_listen(words),
+            )
+        )
+    return found
+
+
+def phones(desk: Desk, content: Content, version: tuple[str, str]) -> Phones:
+    """How one version looks and sounds."""
+    language, form = version
+    write = written_for(desk.app, content, desk.now)
+    said = {
+        channel: [write(Recipient(member="", language=language, form=form, channel=channel))]
+        for channel in CHANNELS
+    }
+    notice = Notice(id="", kind="brief", subject=content.id, text="", language=language)
+    heard = rung(
+        desk.app,
+        desk.home,
+        notice,
+        now=desk.now,
+        briefs=[_read_out(content, desk.now)],
+        language=language,
+        form=form,
+    )
+    return three(desk.app, said, group=desk.home, language=language, turns=heard)
+
+
+def _read_out(content: Content, now: datetime) -> Brief:
+    """The same as a call reads it out, piece by piece."""
+    parts = {
+        language if form == "plain" else f"{language}.{form}": pieces(markdown)
+        for (language, form), markdown in content.versions.items()
+    }
+    when = day_name(content.at, content.zone, now)
+    return Brief(
+        id=content.id,
+        title=content.title,
+        meeting=content.meeting,
+        when=when,
+        parts=parts,
+        files=content.files,
+    )

@@ -1,0 +1,105 @@
+"""One brief: a draft with what it will come to, or one that is planned with whom it has reached."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.responses import Response
+
+from bot.forecast import Forecast, forecast, of, try_on_me, version_name
+from bot.web.console.briefs import checking, spans
+from bot.web.console.briefs.reached import became
+from bot.web.console.briefs.writing import found
+from bot.web.console.desk import Desk, Page
+from flows.calendar import day_name
+from storage.sessions import briefing, meetings
+from storage.sessions.briefing import Brief
+from storage.sessions.meetings import Content
+
+TRIED = {
+    "sms": "It is on its way to you by text.",
+    "voice": "Your phone will ring in a moment.",
+    "telegram": "It is on its way to you on Telegram.",
+}
+
+
+async def show(desk: Desk) -> Response:
+    async with desk.read() as conn:
+        brief = await found(desk, conn)
+        content = await meetings.brief_content(conn, brief.id)
+        looks = _looks(desk, content) if content else {}
+        if brief.state == briefing.DRAFT and content:
+            return await _draft(desk, conn, brief, content, looks)
+        to_come = await _to_come(desk, conn, brief, content) if content else None
+        people = await became(desk, conn, brief)
+    times = spans.went(brief)
+    return desk.page("briefs/one.html", brief=brief, times=times, to_come=to_come, **people, **looks)
+
+
+async def _draft(
+    desk: Desk, conn: AsyncConnection, brief: Brief, content: Content, looks: dict[str, Any]
+) -> Response:
+    """A draft as it would go out, and what that would come to."""
+    times = spans.planned(brief, desk.now)
+    at = spans.first(times)
+    made = await _foretell(desk, conn, brief, content, at) if at else None
+    return desk.page("briefs/draft.html", brief=brief, times=times, made=made, **looks)
+
+
+async def _to_come(desk: Desk, conn: AsyncConnection, brief: Brief, content: Content) -> Forecast | None:
+    """What its first sending will come to, as long as that has not gone out."""
+    waiting = [one.at for one in brief.goes if one.state == "waiting"]
+    if not waiting or any(one.state == "done" for one in brief.goes):
+        return None
+    return await _foretell(desk, conn, brief, content, max(min(waiting), desk.now))
+
+
+async def _foretell(
+    desk: Desk, conn: AsyncConnection, brief: Brief, content: Content, at: datetime
+) -> Forecast:
+    sending = of(desk.home.id, "brief", at=at, until=brief.meeting.at, subject=brief.id)
+    write = checking.written_for(desk.app, content, desk.now)
+    return await forecast(desk.app, conn, sending, write, versions=content.versions)
+
+
+def _looks(desk: Desk, content: Content) -> dict[str, Any]:
+    """How it reads and looks, in the version that the address asks for."""
+    own = (content.language, "plain")
+    asked = tuple(desk.query.get("as", "").split("."))
+    version = next((one for one in content.versions if one == asked), own)
+    return {
+        "checked": checking.check(desk.app, content, desk.now),
+        "phones": checking.phones(desk, content, version),
+        "versions": [
+            (".".join(one), version_name(desk.app.flows, *one), one == version)
+            for one in sorted(content.versions)
+        ],
+    }
+
+
+async def try_it(desk: Desk) -> Response:
+    """Send it to whoever presses the button, and to nobody else."""
+    async with desk.write() as conn:
+        brief = await found(desk, conn)
+        content = await meetings.brief_content(conn, brief.id) or desk.missing()
+        write = checking.written_for(desk.app, content, desk.now)
+        channel = await try_on_me(desk.app, conn, desk.home, desk.me.member, write)
+    desk.app.lanes.wake()
+    return desk.go(f"/meetings/briefs/{brief.id}", said=TRIED[channel])
+
+
+async def schedule(desk: Desk) -> Response:
+    """Let a draft go when it is to go."""
+    async with desk.write() as conn:
+        brief = await found(desk, conn)
+        plans = await briefing.schedule(conn, brief, desk.now)
+        await desk.trace(conn, "let a brief go out", subject=brief.id)
+    when = day_name(min(one.at for one in plans if one.at), desk.home.zone, desk.now)
+    return desk.go(f"/meetings/briefs/{brief.id}", said=f"It goes out on {when}.")
+
+
+PAGES = (
+    Page("/meetings/briefs/{brief}", show=show),
+    Page("/meetings/briefs/{brief}/try", do=try_it),
+    Page("/meetings/briefs/{brief}/schedule", do=schedule),
+)
