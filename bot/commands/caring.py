@@ -1,22 +1,19 @@
 """How members would like to take part: `takepart member prefer`, `takepart need`, `takepart quiet`."""
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.caring import wish
 from bot.commands.audit import By, leave_trace
 from bot.commands.base import GroupName, Here, Json, MemberName, at, print_json, run, say, stamp, table
 from flows import preferences
 from flows.calendar import local
-from flows.preferences import OF_A_PHONE, WISHES, WishError
-from storage.lines import reaching
+from flows.preferences import WISHES
 from storage.members import groups, needs, people, preferring
 from storage.members.groups import Complaint
 from storage.members.needs import KINDS, Needed
-from storage.members.people import Listed
 from storage.members.quiet import Quiet, list_quiet
 
 need = typer.Typer(no_args_is_help=True, help="What members need to take part well, and whether it is met.")
@@ -49,34 +46,20 @@ def prefer(
     if not name:
         _show(who, by, as_json=as_json)
         return
-    wanted, settled = _settled(name, value)
 
-    async def work(here: Here) -> str:
+    async def work(here: Here) -> tuple[str, str, str]:
         async with here.db.write() as conn:
             found = await people.find_member(conn, who, here.secrets)
-            lines = _lines(found, on) if wanted in OF_A_PHONE else [""]
-            if wanted == "first":
-                await _allow(conn, found, settled, here.now)
-            for line in lines:
-                await preferring.prefer(conn, found.id, wanted, settled, now=here.now, line=line)
+            wanted, settled = await wish(conn, found, name, value, on, now=here.now)
             done = f"noted a wish: {preferences.shown(wanted)}"
             await leave_trace(conn, here, found.group, done, by=by, subject=found.id)
-            return found.id
+            return found.id, wanted, settled
 
-    found = run(work)
+    found, wanted, settled = run(work)
     if as_json:
         print_json({"id": found, "name": preferences.shown(wanted), "value": settled})
         return
     say("Noted. It counts from the next message on.")
-
-
-async def _allow(conn: AsyncConnection, member: Listed, channel: str, now: datetime) -> None:
-    """Who wishes for a way before the others allows it."""
-    if channel not in {way.channel for way in member.ways}:
-        raise Complaint("They have no such way: `takepart member list GROUP` shows those they have.")
-    await reaching.choose(conn, member.id, channel, "", wanted=True)
-    if channel == "voice":
-        await preferring.prefer(conn, member.id, "never_ring", "no", now=now)
 
 
 def _show(who: str, by: str | None, *, as_json: bool) -> None:
@@ -93,21 +76,6 @@ def _show(who: str, by: str | None, *, as_json: bool) -> None:
     says = {preferences.shown(one): wish.says for one, wish in WISHES.items()}
     rows = [(one, value, says[one]) for one, value in noted.items()]
     table(("wish", "it is", "what it means"), rows, empty="They have not wished for anything yet.")
-
-
-def _settled(name: str, value: str) -> tuple[str, str]:
-    try:
-        return preferences.settle(name, value)
-    except WishError as error:
-        raise Complaint(str(error)) from None
-
-
-def _lines(found: Listed, channel: str) -> list[str]:
-    """The phones or chats that a wish is about; raise Complaint where that is not clear."""
-    lines = sorted({way.line for way in found.ways if channel in ("", way.channel)})
-    if len(lines) != 1:
-        raise Complaint("Say of which phone or chat with --on telegram, --on sms or --on voice.")
-    return lines
 
 
 @need.command("add")

@@ -68,6 +68,11 @@ async def list_needs(conn: AsyncConnection, group: str) -> list[Needed]:
     )
 
 
+async def list_of(conn: AsyncConnection, member: str) -> list[Needed]:
+    """What one member needs, the oldest first."""
+    return await _listed(conn, needs.c.member_id == member)
+
+
 async def _listed(conn: AsyncConnection, *which: sa.ColumnElement[bool]) -> list[Needed]:
     n = needs.c
     found = await conn.execute(
