@@ -10,6 +10,7 @@ from importlib import resources
 import resvg_py
 
 from bot.lettering import FONT, FONT_FILES, fits, lines, safe
+from storage.sessions.polls import Tally
 
 WIDTH = 960
 FILL = "#1d3557"
@@ -48,6 +49,18 @@ def svg(title: str, sentence: str, bars: Sequence[Bar], *, voted: int) -> str:
     )
 
 
+def of_result(standing: Tally) -> str:
+    """The result of a closed poll as bars; "" where its counts are not told."""
+    if not standing.counts:
+        return ""
+    labels = dict(standing.options)
+    bars = [
+        Bar(label=labels[key], count=count, words=line.removeprefix(f"{labels[key]}: "))
+        for (key, count), line in zip(standing.counts.items(), standing.lines, strict=True)
+    ]
+    return svg(standing.question, standing.sentence, bars, voted=standing.voted)
+
+
 def png(drawing: str) -> bytes:
     """The drawing as a picture, with our own font and no other, so that it is the same everywhere."""
     fonts = resources.files("bot") / "fonts"
@@ -67,8 +80,8 @@ def _write(parts: list[str], words: str, y: int, size: int, *, bold: bool = Fals
     for line in lines(words, fits(_FULL, size)):
         y += round(size * 1.25)
         parts.append(
-            f'<text x="{_EDGE}" y="{y - round(size * 0.3)}" font-family="{FONT}" font-size="{size}"{weight} '
-            f'fill="#000000">{safe(line)}</text>'
+            f'<text x="{_EDGE}" y="{y - round(size * 0.3)}" font-family="{FONT}, sans-serif" '
+            f'font-size="{size}"{weight} fill="#000000">{safe(line)}</text>'
         )
     return y
 

@@ -12,8 +12,7 @@ from typing import Protocol
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot import notices
-from bot.charts import Bar, png, svg
+from bot import charts, notices
 from bot.logs import place
 from flows.events import Say, Shown
 from flows.library import Flows
@@ -228,15 +227,10 @@ class Scheduler:
 
     async def _picture(self, standing: Tally) -> Shown | None:
         """The result as bars, kept like any photo; none where only the outcome is given."""
-        if not standing.counts:
+        drawing = charts.of_result(standing)
+        if not drawing:
             return None
-        labels = dict(standing.options)
-        bars = [
-            Bar(label=labels[key], count=count, words=line.removeprefix(f"{labels[key]}: "))
-            for (key, count), line in zip(standing.counts.items(), standing.lines, strict=True)
-        ]
-        drawing = svg(standing.question, standing.sentence, bars, voted=standing.voted)
-        data = await asyncio.to_thread(png, drawing)
+        data = await asyncio.to_thread(charts.png, drawing)
         try:
             sha256 = await self._files.save(data)
         except Away as error:  # the words alone are better than nothing

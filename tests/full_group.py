@@ -18,7 +18,7 @@ from storage.door import sign_ins
 from storage.lines.addresses import row as line_row
 from storage.members import needs
 from storage.sending import outbox
-from storage.sessions.drafting import NewPoll
+from storage.sessions.drafting import NewPoll, keep
 from storage.sessions.meetings import NewBrief, add_brief, add_meeting, find_meeting
 from storage.sessions.polls import close_poll, open_poll
 from storage.tables import (
@@ -125,6 +125,7 @@ async def _sessions(desk: Desk) -> dict[str, str]:
         poll = await open_poll(conn, ask, ids=app.ids, now=now)
         closed = await open_poll(conn, over, ids=app.ids, now=now)
         await close_poll(conn, closed, ids=app.ids, now=now)
+        draft = await keep(conn, ask, ids=app.ids, now=now)
         at = now + timedelta(days=9)
         meeting = await add_meeting(conn, home, "Our garden session", at, ids=app.ids, now=now)
         new = NewBrief(
@@ -134,7 +135,7 @@ async def _sessions(desk: Desk) -> dict[str, str]:
             befores=("3d",),
         )
         brief, _ = await add_brief(conn, new, ids=app.ids, now=now)
-    return {"poll": poll, "closed": closed, "meeting": meeting, "brief": brief}
+    return {"poll": poll, "closed": closed, "draft": draft, "meeting": meeting, "brief": brief}
 
 
 async def _trouble(desk: Desk) -> dict[str, str]:

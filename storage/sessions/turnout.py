@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.ballots import FEW
 from storage.lines.persons import NO_MEMBER, everyone, person
 from storage.sessions.drafting import DRAFT
-from storage.tables import ballots, groups, members, polls
+from storage.tables import ballots, groups, members, polls, reached
 
 PAGE = 50
 MOST_NAMES = 200  # of those who have not voted
@@ -115,6 +115,19 @@ async def turnout(conn: AsyncConnection, group: str, poll: str, now: datetime) -
         waiting=await eligible(conn, missing) if missing else 0,
         names=() if kept_back or not missing else await _names(conn, missing),
     )
+
+
+async def reached_by(conn: AsyncConnection, kind: str, poll: str) -> dict[str, int]:
+    """What became of asking people (`poll`), or of telling them the result: how many, by state."""
+    r = reached.c
+    of_it = (r.kind == kind, r.subject_id == poll, members.c.practice.is_(False))
+    rows = await conn.execute(
+        sa.select(r.state, sa.func.count().label("many"))
+        .join(members, members.c.id == r.member_id)
+        .where(*of_it)
+        .group_by(r.state)
+    )
+    return {row.state: row.many for row in rows}
 
 
 def _cast(poll: str, rules: Rules, *columns: Any) -> sa.Select[Any]:

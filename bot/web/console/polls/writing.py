@@ -1,0 +1,239 @@
+"""Writing a poll, or mending what was written: it is kept as a draft, and nobody is asked yet."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+from starlette.responses import Response
+
+from bot.forecast import version_name
+from bot.web.console.desk import Desk, Page
+from bot.web.console.forms import Choice, Clock, Day, Form, Line, Tick, Words, moment
+from flows.calendar import WhenError
+from flows.state import Worded
+from storage.members.groups import Complaint, rules_of
+from storage.sessions import drafting
+from storage.sessions.drafting import (
+    LONGEST_QUESTION,
+    LONGEST_REASON,
+    MOST_OPTIONS,
+    NewPoll,
+    fit_closing,
+    fit_options,
+    fit_question,
+    fit_reason,
+)
+
+T = TypeVar("T")
+Where = tuple[str, str]  # a language and a form
+PARTS = ("question", "options", "changes", "decides")
+OPEN, SECRET = "open", "secret"
+ONE_EACH_LINE = "One on each line, from 2 to {most}. Up to 8 are easy to listen to on a call."
+
+
+class Writing(Form):
+    question = Words("The question", "Write the question.", most=LONGEST_QUESTION, rows=2)
+    options = Words(
+        "What people can choose",
+        "Write what people can choose, one on each line.",
+        rows=5,
+        hint=ONE_EACH_LINE.format(most=MOST_OPTIONS),
+    )
+    changes = Line(
+        "What will this vote change?",
+        "Say what this vote will change.",
+        most=LONGEST_REASON,
+        hint="Members hear it with the question. For example: where we meet from May",
+    )
+    decides = Line(
+        "Who decides in the end?",
+        "Say who decides in the end.",
+        most=LONGEST_REASON,
+        hint="Members hear this too. For example: all of us, by this vote",
+    )
+    several = Tick("People may choose more than one")
+    staff = Tick("Those who run the group may vote too")
+    kept = Choice(
+        "Is the vote open or secret?",
+        choices={
+            OPEN: "Open: who chose what stays known to Takepart. These pages and the result never show it.",
+            SECRET: "Secret: who chose what is deleted at closing. Where few vote, only what won is told.",
+        },
+    )
+    closes_day = Day("The last day to vote", hint="Leave day and time empty to let it close after a week.")
+    closes_at = Clock("Until what time?")
+
+
+async def new(desk: Desk) -> Response:
+    wheres = await _wheres(desk, ())
+    return _shown(desk, desk.form(_form(wheres), kept=OPEN), wheres)
+
+
+async def create(desk: Desk) -> Response:
+    return await _keep(desk, await _wheres(desk, ()))
+
+
+async def mend(desk: Desk) -> Response:
+    draft = await _draft(desk)
+    wheres = await _wheres(desk, draft.versions)
+    return _shown(desk, desk.form(_form(wheres), **_as_typed(desk, draft)), wheres, desk.path["draft"])
+
+
+async def save(desk: Desk) -> Response:
+    draft = await _draft(desk)
+    return await _keep(desk, await _wheres(desk, draft.versions), desk.path["draft"])
+
+
+async def _keep(desk: Desk, wheres: Sequence[Where], draft: str = "") -> Response:
+    """Keep what was typed as a draft, or say what is to be mended and keep what was typed on the page."""
+    form = desk.form(_form(wheres))
+    wanted = _wanted(desk, form, wheres)
+    if wanted is None:
+        return _shown(desk, form, wheres, draft)
+    try:
+        async with desk.write() as conn:
+            kept = await drafting.keep(conn, wanted, ids=desk.app.ids, now=desk.now, poll=draft)
+    except Complaint as complaint:
+        form.complain("question", complaint)
+        return _shown(desk, form, wheres, draft)
+    return desk.go(f"/polls/drafts/{kept}", said="It is kept as a draft. Nobody has been asked yet.")
+
+
+def _shown(desk: Desk, form: Form, wheres: Sequence[Where], draft: str = "") -> Response:
+    others = [
+        (version_name(desk.app.flows, *where), [form[_name(part, where)] for part in PARTS])
+        for where in wheres
+    ]
+    show = desk.again if form.mistakes else desk.page
+    return show("polls/write.html", form=form, others=others, draft=draft)
+
+
+async def _draft(desk: Desk) -> NewPoll:
+    async with desk.read() as conn:
+        return await drafting.find(conn, desk.home.id, desk.path["draft"]) or desk.missing()
+
+
+async def _wheres(desk: Desk, had: Any) -> list[Where]:
+    """The languages and forms that a poll may be put into here, besides the one that it is written in."""
+    async with desk.read() as conn:
+        tongues = (await rules_of(conn, desk.home.id)).languages
+    own = desk.home.language
+    spoken = dict.fromkeys((own, *tongues))
+    wheres = [(language, form) for language in spoken for form in ("plain", "easy")]
+    return [where for where in dict.fromkeys((*wheres, *had)) if where != (own, "plain")]
+
+
+def _form(wheres: Sequence[Where]) -> type[Writing]:
+    """The form with the same words once more for each language and form; those may be left empty."""
+    fields: dict[str, Any] = {}
+    for where in wheres:
+        fields |= {
+            _name("question", where): Words("The question", most=LONGEST_QUESTION, rows=2),
+            _name("options", where): Words("What people can choose, in the same order", rows=5),
+            _name("changes", where): Line("What will this vote change?", most=LONGEST_REASON),
+            _name("decides", where): Line("Who decides in the end?", most=LONGEST_REASON),
+        }
+    return cast(type[Writing], type("WritingInVersions", (Writing,), fields))
+
+
+def _name(part: str, where: Where) -> str:
+    return "_".join((part, *where))
+
+
+def _as_typed(desk: Desk, draft: NewPoll) -> dict[str, Any]:
+    """A draft as it stands in the form's fields."""
+    closes = draft.closes_at.astimezone(ZoneInfo(desk.home.zone)) if draft.closes_at else None
+    typed: dict[str, Any] = {
+        "question": draft.question,
+        "options": "\n".join(draft.options),
+        "changes": draft.changes,
+        "decides": draft.decides,
+        "several": draft.several,
+        "staff": draft.staff,
+        "kept": SECRET if draft.secret else OPEN,
+        "closes_day": closes.date() if closes else None,
+        "closes_at": closes.time() if closes else None,
+    }
+    for where, words in draft.versions.items():
+        typed |= {_name(part, where): getattr(words, part) for part in PARTS}
+        typed[_name("options", where)] = "\n".join(words.options)
+    return typed
+
+
+def _wanted(desk: Desk, form: Writing, wheres: Sequence[Where]) -> NewPoll | None:
+    """The poll as it was typed; None where something is to be mended, with a sentence beside it."""
+    if not form.validate():
+        return None
+    words = _words(form)
+    versions = {where: _words(form, where, like=words) for where in wheres if _begun(form, where)}
+    closes = _closing(desk, form)
+    if form.mistakes:
+        return None
+    return NewPoll(
+        group=desk.home.id,
+        question=words.question,
+        options=words.options,
+        several=form.several.data,
+        secret=form.kept.data == SECRET,
+        staff=form.staff.data,
+        closes_at=closes,
+        changes=words.changes,
+        decides=words.decides,
+        versions=versions,
+    )
+
+
+def _begun(form: Writing, where: Where) -> bool:
+    return any(form[_name(part, where)].data for part in PARTS)
+
+
+def _words(form: Writing, where: Where = ("", ""), like: Worded | None = None) -> Worded:
+    """The words of one version, each part checked by itself so that its own field can say what is wrong."""
+
+    def part(name: str, fit: Callable[[Any], T], typed: Callable[[str], Any] = str) -> T | None:
+        field = _name(name, where) if like else name
+        try:
+            return fit(typed(form[field].data or ""))
+        except Complaint as complaint:
+            form.complain(field, complaint)
+            return None
+
+    labels = (
+        part("options", fit_options, lambda words: [one for one in words.split("\n") if one.strip()]) or []
+    )
+    if like and labels and len(labels) != len(like.options):
+        form.complain(
+            _name("options", where), f"Write the same {len(like.options)} choices, in the same order."
+        )
+    return Worded(
+        question=part("question", fit_question) or "",
+        options=tuple(labels),
+        changes=part("changes", fit_reason) or "",
+        decides=part("decides", fit_reason) or "",
+    )
+
+
+def _closing(desk: Desk, form: Writing) -> datetime | None:
+    """When it is to close; None for a week after it is opened."""
+    day, at = form.closes_day.data, form.closes_at.data
+    if not day and not at:
+        return None
+    if not (day and at):
+        form.complain(
+            "closes_at" if day else "closes_day", "Choose both a day and a time, or leave both empty."
+        )
+        return None
+    try:
+        closes = moment(desk.home, day, at, desk.now)
+        fit_closing(closes, desk.now)
+    except (WhenError, Complaint) as complaint:
+        form.complain("closes_day", complaint)
+        return None
+    return closes
+
+
+PAGES = (
+    Page("/polls/new", show=new, do=create),
+    Page("/polls/drafts/{draft}/write", show=mend, do=save),
+)
