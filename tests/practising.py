@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from io import BytesIO
@@ -23,6 +22,7 @@ from channels.practice import Handset
 from channels.practice_call import Scene
 from tests.fakes.twilio_calls import SOUND
 from tests.stores import KEY, sqlite_url
+from tests.world import listener
 
 PATIENCE = 20.0
 SPOKEN = Upload(name="a.wav", type="audio/wav", data=SOUND, seconds=3)
@@ -157,7 +157,7 @@ async def practising(folder: Path, migrated: Path) -> AsyncIterator[App]:
 @asynccontextmanager
 async def port(app: App) -> AsyncIterator[str]:
     """The service's port; gives its address."""
-    with socket.socket() as listening:
+    with listener() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         up = asyncio.Event()

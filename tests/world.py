@@ -140,7 +140,7 @@ async def open_world(
     `more` are further settings.
     """
     shutil.copy(migrated, folder / "takepart.db")
-    with socket.socket() as listening:
+    with listener() as listening:
         url = _listen(listening)
         clock = Clock(at)
         async with BotApi() as telegram, FakeTwilio(service=url, clock=clock) as twilio:
@@ -165,12 +165,17 @@ async def open_world(
 @asynccontextmanager
 async def open_beside(world: World, folder: Path) -> AsyncIterator[World]:
     """Another process of the same service, behind the same address, with a port and folder of its own."""
-    with socket.socket() as listening:
+    with listener() as listening:
         url = _listen(listening)
         settings = Settings.model_validate({**world.given, "TAKEPART_DATA_DIR": str(folder)})
         app = App(settings, clock=world.clock, widths=AT_ONCE)
         async with _serving(app, listening):
             yield World(app, url, world.clock, world.telegram, world.twilio, world.given)
+
+
+def listener() -> socket.socket:
+    """One that says that it is TCP: else asyncio leaves small packets waiting, 40 ms for each answer."""
+    return socket.socket(proto=socket.IPPROTO_TCP)
 
 
 def _listen(listening: socket.socket) -> str:
