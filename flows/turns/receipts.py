@@ -8,11 +8,7 @@ from flows.turns.turning import Turn
 def readers(t: Turn) -> str:
     """Who reads what is given to the facilitators: by name where there are names."""
     names = t.group.readers if t.group else ()
-    if not names:
-        return t.phrase("readers.nobody")
-    if len(names) == 1:
-        return names[0]
-    return t.phrase("readers.several", first=", ".join(names[:-1]), last=names[-1])
+    return t.several(names) if names else t.phrase("readers.nobody")
 
 
 def safe_contact(t: Turn) -> str:

@@ -140,6 +140,11 @@ class Turn:
     def answer(self, name: str) -> Answer | None:
         return self.frames[-1].answers.get(name) if self.frames else None
 
+    def key(self, name: str) -> str:
+        """The choice that was the answer of this name; of several the first."""
+        found = self.answer(name)
+        return found.keys[0] if found and found.keys else ""
+
     def afresh(self) -> None:
         """Nothing has been misunderstood yet, nobody has been silent yet."""
         self.tries = self.silences = 0
@@ -163,6 +168,11 @@ class Turn:
 
         shown = written.fill(named)
         return shown, (spoken.fill(named) if aloud and spoken is not written else shown)
+
+    def several(self, names: Sequence[str]) -> str:
+        """Names as they stand in a sentence: "Ann", "Ann and Bo"."""
+        *others, last = names or ("",)
+        return self.phrase("readers.several", first=", ".join(others), last=last) if others else last
 
     def spoken(self, name: str) -> str:
         """The same as it is said on a call."""

@@ -189,11 +189,14 @@ def taken(t: Turn) -> bool:
     return _staff_answers(t) or _member_writes(t)
 
 
-def end(t: Turn) -> None:
-    """The member stopped everything, or blocked us here: nobody can write to them in a hand-over either."""
+def end(t: Turn, *, mistaken: bool = False) -> None:
+    """The member goes on without the helper, or stopped everything, or blocked us here.
+
+    `mistaken`: they had not asked for help.
+    """
     if t.member and t.member.handover:
         left = t.phrase("handover.left", member=called(t))
-        t.do(EndHandover(id=t.member.handover, tells=left))
+        t.do(EndHandover(id=t.member.handover, tells=left, mistaken=mistaken))
         t.member = replace(t.member, handover="")
 
 
@@ -206,7 +209,7 @@ def _member_writes(t: Turn) -> bool:
     if event.kind == "unknown":
         t.tell("unknown")
     elif t.was.helped and BEGINS_WITH_HELP.match(event.text):
-        _never_mind(t)
+        end(t, mistaken=True)
         return False  # HELP was the answer to what was asked, and here it is
     elif event.text.casefold().strip(" .!/") in ENDS:
         _hand_back(t)
@@ -225,13 +228,6 @@ def _hand(t: Turn) -> None:
     name = called(t)
     tells = "handover.sends" if media else "handover.changed" if event.kind == "edit" else "handover.says"
     t.do(Handed(words=words, media=media, tells=t.phrase(tells, member=name, words=words).strip()))
-
-
-def _never_mind(t: Turn) -> None:
-    if t.member:
-        left = t.phrase("handover.left", member=called(t))
-        t.do(EndHandover(id=t.member.handover, tells=left, mistaken=True))
-        t.member = replace(t.member, handover="")
 
 
 def _hand_back(t: Turn) -> None:

@@ -32,10 +32,7 @@ def standing(t: Turn) -> str:
 
 def supporters(t: Turn) -> str:
     """Whom the member has named."""
-    names = [one or t.phrase("support.unnamed") for one in t.look("supporters")]
-    if len(names) < 2:
-        return "".join(names)
-    return t.phrase("readers.several", first=", ".join(names[:-1]), last=names[-1])
+    return t.several([one or t.phrase("support.unnamed") for one in t.look("supporters")])
 
 
 # At the door and in between ---------------------------------------------------------------------------

@@ -12,8 +12,7 @@ def in_full(t: Turn) -> str:
     if group is None or not group.readers:
         return readers(t)
     said = [*group.standings, *((),) * (len(group.readers) - len(group.standings))]
-    *others, last = (_in_full(t, name, one) for name, one in zip(group.readers, said, strict=True))
-    return t.phrase("readers.several", first=", ".join(others), last=last) if others else last
+    return t.several([_in_full(t, name, one) for name, one in zip(group.readers, said, strict=True)])
 
 
 def _in_full(t: Turn, name: str, said: Sequence[str]) -> str:

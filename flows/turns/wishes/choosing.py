@@ -54,10 +54,7 @@ def _ways(now: Wants, open_: Sequence[str], purpose: str) -> list[str]:
 
 
 def _listed(t: Turn, what: Sequence[str]) -> str:
-    names = [t.phrase(f"ways.{one}") for one in what]
-    if len(names) == 1:
-        return names[0]
-    return t.phrase("readers.several", first=", ".join(names[:-1]), last=names[-1])
+    return t.several([t.phrase(f"ways.{one}") for one in what])
 
 
 def channel(*, wanted: bool) -> Callable[[Turn, str], None]:
@@ -71,9 +68,7 @@ def channel(*, wanted: bool) -> Callable[[Turn, str], None]:
 
 def choose(t: Turn, _: str) -> None:
     """What `what` names comes by the way that `how` names: any, none, or one channel alone."""
-    what, how = t.answer("what"), t.answer("how")
-    purpose = what.keys[0] if what and what.keys else ""
-    by = how.keys[0] if how and how.keys else ""
+    purpose, by = t.key("what"), t.key("how")
     if purpose in PURPOSES and by:
         for channel in CHANNELS:
             t.do(Choose(channel=channel, purpose=purpose, wanted=by in ("any", channel)))

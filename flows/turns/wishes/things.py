@@ -79,8 +79,7 @@ def _capital(words: str) -> str:
 
 def chosen(t: Turn) -> Thing | None:
     """The one that they have picked."""
-    answer = t.answer("thing")
-    wanted = answer.keys[0] if answer and answer.keys else ""
+    wanted = t.key("thing")
     return next((one for one in all_of_them(t) if one.id == wanted), None) if wanted else None
 
 

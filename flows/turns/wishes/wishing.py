@@ -29,7 +29,7 @@ def prefer(t: Turn, what: str) -> None:
 
 def answered(t: Turn, name: str) -> None:
     """The wish that an answer of this name is; days that were chosen one by one stand beside it."""
-    found = t.answer("week") if name == "days" and _key(t, "days") == "own" else t.answer(name)
+    found = t.answer("week") if name == "days" and t.key("days") == "own" else t.answer(name)
     keys = " ".join(found.keys) if found else ""
     if keys and name == "first":
         first(t, keys)
@@ -90,7 +90,7 @@ def _day(t: Turn, said: str) -> tuple[date | None, bool]:
 
 # What they need, and how it goes -----------------------------------------------------------------
 def need(t: Turn, name: str) -> None:
-    kind, more = _key(t, name), t.answer("more") or Answer()
+    kind, more = t.key(name), t.answer("more") or Answer()
     words = more.text if more.keys != ("skip",) else ""
     t.do(Need(kind=kind, words=words))
     if kind in ("never ring", "never first"):
@@ -100,7 +100,7 @@ def need(t: Turn, name: str) -> None:
 
 
 def checked_in(t: Turn, _: str) -> None:
-    t.do(CheckedIn(answer=_key(t, "works")))
+    t.do(CheckedIn(answer=t.key("works")))
 
 
 def pass_on_wish(t: Turn, name: str) -> None:
@@ -119,11 +119,6 @@ def begins(t: Turn, question: Question, answer: Answer) -> bool:
         t.asked = None
     open_frame(t, flow.name, answers={name: answer})
     return True
-
-
-def _key(t: Turn, name: str) -> str:
-    found = t.answer(name)
-    return found.keys[0] if found and found.keys else ""
 
 
 DEEDS: Mapping[str, Callable[[Turn, str], None]] = {
