@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-NAMES = ["ceiling", "engine", "fanout", "growth", "memory", "profile", "turns", "voice"]
+NAMES = ["ceiling", "console", "engine", "fanout", "growth", "memory", "profile", "turns", "voice"]
 
 
 @pytest.mark.parametrize("name", NAMES)

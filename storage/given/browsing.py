@@ -20,7 +20,7 @@ from storage.sessions.secrecy import without_ballot
 from storage.tables import contribution_media, contributions, given, media, meetings, members, polls
 
 PAGE = 50
-LOOKED_AT = 200  # rows read at a time, where not every row is shown
+LOOKED_AT, MOST_LOOKED_AT = 200, 2000  # rows read at a time, where not every row may be shown
 MEETINGS = 100  # to choose from
 LONGEST = 18  # digits of a moment
 
@@ -102,7 +102,7 @@ async def browse(conn: AsyncConnection, group: str, wanted: Wanted, after: str =
         if len(rows) < size:
             break
         place = rows[-1].at, rows[-1].id
-        size = LOOKED_AT
+        size = min(2 * size, MOST_LOOKED_AT)
     here = found[:PAGE]
     older = f"{micros(here[-1].at)}-{here[-1].id}" if len(found) > PAGE else ""
     return Shelf(found=await _named(conn, here), older=older)
