@@ -78,6 +78,8 @@ async def test_everything_can_be_looked_for(desk: Desk) -> None:
         assert found == set(wanted.split()), query
     page = await desk.sam.get("/contributions", since="tomorrow")
     assert page.status == 422 and "From must be a day such as 2026-03-03." in page.words
+    words = (await desk.sam.get(f"/contributions/{gifts['journey']}")).words
+    assert "1. How did that feel? 1 of 5, very bad 1. What would have helped? A roof" in words
 
 
 async def test_a_long_list_is_turned_page_by_page(desk: Desk) -> None:

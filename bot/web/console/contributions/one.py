@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from bot import givers
 from bot.givers import Means
+from bot.journeys import Scale
 from bot.web.console.contributions import called
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Words
@@ -89,7 +90,7 @@ async def _page(desk: Desk, form: Answer) -> Response:
         who += [hidden.by, hidden.second] if hidden else []
         values: dict[str, Any] = {
             "one": gift,
-            "asked": list(_asked(gift, called.questions(desk.app.flows, gift.flow, desk.home.language))),
+            "asked": list(_asked(desk, gift)),
             "answers": answers,
             "states": STATES,
             "untold": UNTOLD,
@@ -103,18 +104,26 @@ async def _page(desk: Desk, form: Answer) -> Response:
     return desk.again(template, form, **values) if form.errors else desk.page(template, form=form, **values)
 
 
-def _asked(gift: Contribution, questions: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _asked(desk: Desk, gift: Contribution) -> Iterator[tuple[str, str]]:
     """What they were asked beside their main words, and what they said."""
+    flows, language = desk.app.flows, desk.home.language
+    questions = called.questions(flows, gift.flow, language)
+    scale = called.scale(flows, gift.flow, language)
     for name, answer in gift.answers.items():
-        if name == BALLOT:
-            continue
-        rounds = answer if isinstance(answer, list) else [{name: answer}]
-        for number, one in enumerate(rounds, 1):
-            for part, each in one.items():
-                said = "; ".join(browsing.texts(each))
-                asked = questions.get(part) or called.kind(part)
-                if said and (isinstance(answer, list) or said not in gift.text):
-                    yield f"{number}. {asked}" if isinstance(answer, list) else asked, said
+        if isinstance(answer, list):
+            for number, one in enumerate(answer, 1):
+                for part, each in one.items():
+                    if said := _said(each, scale):
+                        yield f"{number}. {questions.get(part) or called.kind(part)}", said
+        elif name != BALLOT and (said := _said(answer, scale)) and said not in gift.text:
+            yield questions.get(name) or called.kind(name), said
+
+
+def _said(answer: Any, scale: Scale) -> str:
+    """An answer in words; a step of a scale with how many there are."""
+    said = "; ".join(browsing.texts(answer))
+    stepped = said.isdecimal() and isinstance(answer, Mapping) and answer.get("keys") == [said]
+    return scale.words(int(said)) if stepped else said
 
 
 PAGES = (Page("/contributions/{gift}", show=show, do=answer),)
