@@ -18,6 +18,7 @@ from storage.sessions.polls import open_poll
 from storage.tables import contributions, given, lines, members, reaches
 
 CODE = "GARDEN"
+RUNS_IT = "Sam"
 SOON = timedelta(minutes=3)  # long enough to join on a practice phone and see the brief arrive
 
 TITLE = "What the garden needs"
@@ -91,7 +92,7 @@ async def _group(conn: AsyncConnection, ids: Ids, now: datetime) -> Home:
     home = await add_group(
         conn, id=ids(), code=CODE, name="The Garden Group", hours="0-24", now=now, practice=True
     )
-    await add_facilitator(conn, id=ids(), group=home.id, name="Sam", now=now)
+    await add_facilitator(conn, id=ids(), group=home.id, name=RUNS_IT, now=now)
     return await find_group(conn, home.id)
 
 

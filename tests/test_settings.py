@@ -189,4 +189,4 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_the_address_that_is_told_is_one_that_opens(more: dict[str, Any], said: str) -> None:
-    assert addresses(Settings.model_validate(more)) == [said]
+    assert addresses(Settings.model_validate(more))[0] == said

@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.commands.base import GroupName, Here, Json, print_json, run, say, told
-from bot.settings import Settings
 from storage.care.safety import staff_member
 from storage.door import sign_ins, staffing
 from storage.erasure import auditing
@@ -52,8 +52,7 @@ def facilitator_add(
                 number = await people.add_facilitator(conn, **row, now=here.now)
             done = {"group": home.id, "did": f"made {permission}", "subject": id_}
             await auditing.record(conn, ids=here.ids, **done, now=here.now)
-            token = await sign_ins.new_link(conn, here.secrets, id_, ids=here.ids, now=here.now)
-        return id_, number, _link(here.settings, token)
+            return id_, number, await new_link(here, conn, id_)
 
     id_, number, link = run(work)
     if as_json:
@@ -75,8 +74,7 @@ def facilitator_link(name: GroupName, person: Staff, as_json: Json = False) -> N
             found = await staff_member(conn, home.id, person, here.secrets)
             done = {"group": home.id, "did": "gave a link to the pages", "subject": found.id}
             await auditing.record(conn, ids=here.ids, **done, now=here.now)
-            token = await sign_ins.new_link(conn, here.secrets, found.id, ids=here.ids, now=here.now)
-        return found, _link(here.settings, token)
+            return found, await new_link(here, conn, found.id)
 
     found, link = run(work)
     if as_json:
@@ -113,5 +111,7 @@ def facilitator_remove(name: GroupName, person: Staff, as_json: Json = False) ->
     )
 
 
-def _link(settings: Settings, token: str) -> str:
-    return f"{settings.address}/console/sign-in/{token}"
+async def new_link(here: Here, conn: AsyncConnection, member: str) -> str:
+    """A link that lets this member in to the pages, once."""
+    token = await sign_ins.new_link(conn, here.secrets, member, ids=here.ids, now=here.now)
+    return f"{here.settings.address}/console/sign-in/{token}"

@@ -13,8 +13,10 @@ import typer
 
 from bot import logs
 from bot.commands.base import Here, Json, print_json, run, say, table
+from bot.commands.facilitators import new_link
 from bot.settings import Settings, load
 from flows.files.lines import FlowError
+from storage.care.safety import staff_member
 from storage.members.groups import Complaint, Home
 
 PHONES: Mapping[str, Literal["telegram", "sms", "call"]] = {
@@ -64,18 +66,32 @@ def example(as_json: Json = False) -> None:
 
     takepart example
     """
-    from bot.example import fill
+    from bot.example import RUNS_IT, fill
 
-    async def work(here: Here) -> Home | None:
-        return await fill(here.db, secrets=here.secrets, ids=here.ids, now=here.now)
+    async def work(here: Here) -> tuple[Home, str] | None:
+        home = await fill(here.db, secrets=here.secrets, ids=here.ids, now=here.now)
+        if home is None:
+            return None
+        async with here.db.write() as conn:
+            sam = await staff_member(conn, home.id, RUNS_IT, here.secrets)
+            return home, await new_link(here, conn, sam.id)
 
     made = run(work)
+    if made is None:
+        if as_json:
+            print_json(None)
+        else:
+            say("There is a group already, so no example was added.")
+        return
+    home, link = made
     if as_json:
-        print_json({"id": made.id, "code": made.code, "number": made.number} if made else None)
-    elif made:
-        say(f"There is an example group now. Its code is {made.code} and its number is {made.number}.")
-    else:
-        say("There is a group already, so no example was added.")
+        print_json({"id": home.id, "code": home.code, "number": home.number, "link": link})
+        return
+    say(
+        f"There is an example group now. Its code is {home.code} and its number is {home.number}.",
+        f"{RUNS_IT} runs it. This link lets you in to the pages as {RUNS_IT}, once:",
+        link,
+    )
 
 
 def talk(
@@ -127,4 +143,5 @@ def addresses(settings: Settings) -> list[str]:
     """Where to find it, a sentence each, once the port is open."""
     if settings.public_url:
         return [f"Takepart is at {settings.address}"]
-    return [f"The practice phone is at {settings.address}/practice"]
+    base = settings.address
+    return [f"The practice phone is at {base}/practice", f"The pages for facilitators are at {base}/console"]

@@ -27,7 +27,7 @@ NUMBERS = Limit(what="number", each=5, whole=60)  # a member number, with a PIN 
 KNOCKS = Limit(what="invitation", each=5, whole=300)  # codes of groups and invitations, at the door
 PINS = Limit(what="pin", each=10, whole=200)  # by the member who is guessed at
 PINS_A_DAY = Limit(what="pin", each=20, whole=1000, span=timedelta(days=1))  # a PIN has ten thousand
-SIGN_INS = Limit(what="sign-in", each=5, whole=100)  # codes for the pages, right ones too: by their member
+SIGN_INS = Limit(what="sign-in code", each=5, whole=100)  # that were sent: by their member
 
 
 async def closed(conn: AsyncConnection, limit: Limit, by: str, now: datetime, *, whole: bool = True) -> bool:
