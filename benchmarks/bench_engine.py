@@ -16,7 +16,8 @@ from flows import engine
 from flows.document import load
 from flows.effects import Vote
 from flows.events import Abilities, Event, Option
-from flows.state import Conversation, Group, Member, Poll
+from flows.polls import Poll
+from flows.state import Conversation, Group, Member
 from flows.values import replace
 from storage.turning.states import packed, unpacked
 

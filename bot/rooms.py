@@ -15,8 +15,9 @@ from channels.telegram_out import room_poll, room_words
 from flows.ballots import ballot_of
 from flows.events import Event
 from flows.library import Flows
+from flows.polls import Poll
 from flows.sentences import Sentences
-from flows.state import Group, Poll
+from flows.state import Group
 from storage.database import Database, away
 from storage.keeping.holding import held
 from storage.members import groups

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flows.events import Question
-from flows.state import Poll
+from flows.polls import Poll
 
 FEW = 5  # of a secret poll with fewer voters only the outcome is told
 

@@ -31,6 +31,7 @@ from flows.events import Event, Option, Question, Say
 from flows.library import Flows
 from flows.lines import Opened
 from flows.looks import Look, Missing
+from flows.polls import Poll, Worded
 from flows.sentences import Sentences
 from flows.state import (
     Brief,
@@ -40,12 +41,10 @@ from flows.state import (
     Knock,
     Member,
     Notice,
-    Poll,
     Shared,
     Supported,
     Thing,
     Wants,
-    Worded,
 )
 from flows.turns.joining.door import wanted
 from storage.care.ringing_back import Answer as RingBack

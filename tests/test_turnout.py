@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from flows.state import Worded
+from flows.polls import Worded
 from storage.database import Database
 from storage.members.groups import Complaint
 from storage.sessions import drafting, polls, turnout

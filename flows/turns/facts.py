@@ -6,7 +6,8 @@ from contextlib import suppress
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
 
 from flows.events import Option
-from flows.state import Brief, Poll
+from flows.polls import Poll
+from flows.state import Brief
 from flows.steps import Condition
 from flows.turns import receipts
 from flows.turns.helping import handing, supporting

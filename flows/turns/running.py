@@ -5,7 +5,8 @@ from typing import Any
 
 from flows.ballots import ballot_of
 from flows.events import Option, Question
-from flows.state import Answer, Done, Frame, Poll
+from flows.polls import Poll
+from flows.state import Answer, Done, Frame
 from flows.steps import (
     AskStep,
     BallotStep,

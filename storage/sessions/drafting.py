@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.state import Worded
+from flows.polls import Worded
 from flows.understand import unfit_words
 from storage.ids import Ids
 from storage.members.groups import Complaint

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.ballots import count, lines, sentence
 from flows.events import Option, Shown
-from flows.state import Poll
+from flows.polls import Poll
 from storage import locks
 from storage.database import upsert
 from storage.ids import Ids
@@ -41,6 +41,7 @@ class Tally:
     secret: bool
     staff: bool
     closes_at: datetime | None
+    closed_at: datetime | None
     state: str
     options: tuple[tuple[str, str], ...]  # key and label, in order
     counts: dict[str, int] | None
@@ -154,6 +155,7 @@ async def tally(
         secret=row.secret,
         staff=row.staff,
         closes_at=row.closes_at,
+        closed_at=row.closed_at,
         state=row.state,
         options=tuple(labels),
         counts=found.get("counts"),

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from flows.state import Worded
+from flows.polls import Worded
 from storage.tables import texts
 
 REASONS = ("changes", "decides")

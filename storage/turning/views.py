@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows import rules
 from flows.calendar import day_name
 from flows.events import Option, Shown
+from flows.polls import Poll
 from flows.safety import NOTHING, SafeWords
-from flows.state import Brief, Group, Poll, Shared
+from flows.state import Brief, Group, Shared
 from storage import ready
 from storage.care import watches
 from storage.door import standing, wanted, wordings

@@ -14,8 +14,9 @@ from flows import engine
 from flows.events import Event, Say
 from flows.library import Flows
 from flows.looks import Look, Missing
+from flows.polls import Poll
 from flows.readable import part_by_part, plain, seconds_to_listen, units
-from flows.state import Brief, Conversation, Group, Member, Notice, Poll
+from flows.state import Brief, Conversation, Group, Member, Notice
 from flows.turns.turning import Outcome
 from storage.members.groups import Home
 from storage.turning.views import House

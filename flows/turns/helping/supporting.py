@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from flows.effects import EndSupport, Enter, GiveUpSupport, HandsIn
-from flows.state import Answer, Poll, Supported
+from flows.polls import Poll
+from flows.state import Answer, Supported
 from flows.turns.frames import open_frame
 from flows.turns.turning import Turn
 from flows.understand import bare, command

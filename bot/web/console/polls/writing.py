@@ -11,7 +11,7 @@ from bot.forecast import version_name
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Choice, Clock, Day, Form, Line, Tick, Words, moment
 from flows.calendar import WhenError
-from flows.state import Worded
+from flows.polls import Worded
 from storage.members.groups import Complaint, rules_of
 from storage.sessions import drafting
 from storage.sessions.drafting import (
