@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 settings.register_profile("takepart", deadline=None, derandomize="CI" in os.environ)
 settings.register_profile("long", deadline=None, max_examples=5000)  # pytest --hypothesis-profile long
 settings.load_profile("takepart")
-pytest_plugins = ["tests.buckets", "tests.stores", "tests.practising", "tests.console"]
+pytest_plugins = ["tests.buckets", "tests.stores", "tests.practising", "tests.console", "tests.service"]
 OURS = ("TAKEPART_", "TELEGRAM_", "TWILIO_", "AWS_")
 
 

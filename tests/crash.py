@@ -6,9 +6,7 @@ Telegram repeats what was not answered; Twilio repeats nothing, and only lists.
 
 import asyncio
 import itertools
-import os
 import random
-import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -35,7 +33,6 @@ from tests.fakes.telegram_people import Person
 from tests.fakes.twilio import FakeTwilio
 from tests.fakes.twilio_calls import Call, sound
 from tests.service import Service
-from tests.warm import Warm
 
 TREES = (
     *("Alder", "Birch", "Cedar", "Damson", "Elder", "Fir", "Hazel"),
@@ -70,36 +67,6 @@ class Twilio(FakeTwilio):
         if step and status == 200 and body != error_answer() and "One moment" not in body:
             self.asked[key] = True
         return status, body
-
-
-class WarmService(Service):
-    """A service that is there again in a moment."""
-
-    def __init__(self, env: dict[str, str], port: int, warm: Warm) -> None:
-        super().__init__(env, port)
-        self._warm = warm
-        self._pid = 0
-
-    @property
-    def pid(self) -> int:
-        """The process's id."""
-        return self._pid
-
-    async def begin(self) -> None:
-        """Start it, and wait for nothing."""
-        self._pid = await self._warm.begin(self.env)
-
-    def strike(self) -> None:
-        """End it at once, in the middle of whatever it does; if it is there at all."""
-        if self._pid:
-            os.kill(self._pid, signal.SIGKILL)
-
-    async def kill(self) -> None:
-        """End it at once, and wait until it is gone."""
-        self.strike()
-        if self._pid:
-            await self._warm.gone(self._pid)
-        self._pid = 0
 
 
 class Town:

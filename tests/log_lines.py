@@ -59,7 +59,7 @@ def watch(patch: pytest.MonkeyPatch) -> None:
 
 def standard_error() -> IO[str]:
     """Where a program of ours that a test starts is to write its log."""
-    file = tempfile.TemporaryFile("w+")  # noqa: SIM115  # read and closed when the test is over
+    file = tempfile.NamedTemporaryFile("w+")  # noqa: SIM115  # read and closed when the test is over
     _errors.append(file)
     return file
 

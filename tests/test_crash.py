@@ -19,7 +19,7 @@ from storage.lines import addresses
 from storage.members.groups import Home, add_group, settle
 from storage.secrets import Secrets
 from storage.tables import lines, members, reaches
-from tests.crash import TREES, Killer, Town, Twilio, WarmService, time_passes, until
+from tests.crash import TREES, Killer, Town, Twilio, time_passes, until
 from tests.fakes.telegram import BotApi
 from tests.fakes.telegram_people import Person
 from tests.front import Front
@@ -49,28 +49,32 @@ async def twilio() -> AsyncIterator[Twilio]:
 
 
 async def test_nothing_is_lost_and_nothing_comes_twice_whenever_it_is_killed(
-    tmp_path: Path, migrated: Path, telegram: BotApi, twilio: Twilio, pytestconfig: pytest.Config
+    tmp_path: Path, migrated: Path, telegram: BotApi, twilio: Twilio, warm: Warm, pytestconfig: pytest.Config
 ) -> None:
     shutil.copy(migrated, tmp_path / "takepart.db")
     url, port = sqlite_url(tmp_path / "takepart.db"), free_port()
-    async with Warm() as warm:
-        service = WarmService(environment(tmp_path, port, telegram, twilio, **BRISK), port, warm)
-        twilio.service = twilio.public = service.url
-        assert not await storm([service], url, telegram, twilio, pytestconfig)
+    service = Service(environment(tmp_path, port, telegram, twilio, **BRISK), port, warm)
+    twilio.service = twilio.public = service.url
+    assert not await storm([service], url, telegram, twilio, pytestconfig)
 
 
 async def test_one_of_two_processes_may_be_killed_at_any_moment(
-    tmp_path: Path, postgres_url: str, telegram: BotApi, twilio: Twilio, pytestconfig: pytest.Config
+    tmp_path: Path,
+    postgres_url: str,
+    telegram: BotApi,
+    twilio: Twilio,
+    warm: Warm,
+    pytestconfig: pytest.Config,
 ) -> None:
     ports = free_port(), free_port()
-    async with Front(ports) as front, Warm() as warm:
+    async with Front(ports) as front:
         shared = {
             "TAKEPART_DATABASE_URL": postgres_url,
             "TAKEPART_PUBLIC_URL": front.url,
             **BRISK,
         }
         services = [
-            WarmService(environment(tmp_path, port, telegram, twilio, **shared), port, warm) for port in ports
+            Service(environment(tmp_path, port, telegram, twilio, **shared), port, warm) for port in ports
         ]
         twilio.service = twilio.public = front.url
         assert not await storm(services, postgres_url, telegram, twilio, pytestconfig)

@@ -22,8 +22,9 @@ from tests.fakes.telegram import BotApi
 from tests.fakes.telegram_people import Person
 from tests.fakes.twilio import FakeTwilio
 from tests.fakes.twilio_calls import sound
-from tests.service import PATIENCE, Service, environment, free_port, until
+from tests.service import PATIENCE, Cold, Service, Starter, environment, free_port, until
 from tests.stores import sqlite_url
+from tests.warm import Warm
 
 MARY, GEORGE = "+447700900111", "+441632960112"
 BRIEF = "# Bus routes\n\nTwo routes may change.\n\n## What to think about\n\nWhich stops do you use?\n"
@@ -36,6 +37,9 @@ async def heard(person: Person, words: str) -> str:
         return next((text for text in person.heard() if words in text), "")
 
     return str(await until(said))
+
+
+FROM_COLD = pytest.mark.parametrize("starter", [Cold()], ids=["from cold"])
 
 
 @pytest.fixture
@@ -51,15 +55,24 @@ async def twilio() -> AsyncIterator[FakeTwilio]:
 
 
 @pytest.fixture
-async def service(tmp_path: Path, telegram: BotApi, twilio: FakeTwilio) -> AsyncIterator[Service]:
+def starter(warm: Warm) -> Starter:
+    """What starts the program."""
+    return warm
+
+
+@pytest.fixture
+async def service(
+    tmp_path: Path, telegram: BotApi, twilio: FakeTwilio, starter: Starter
+) -> AsyncIterator[Service]:
     port = free_port()
-    found = Service(environment(tmp_path, port, telegram, twilio), port)
+    found = Service(environment(tmp_path, port, telegram, twilio), port, starter)
     twilio.service = twilio.public = found.url
     await found.says("group", "add", "GARDEN", "Garden Group", "--hours", "0-24")
     await found.says("facilitator", "add", "GARDEN", "Ann")
     await found.start()
     yield found
-    await found.stop()
+    if found.pid:
+        await found.stop()
 
 
 async def joins_by_text(twilio: FakeTwilio) -> None:
@@ -306,6 +319,7 @@ async def test_a_text_that_came_while_the_service_was_down_is_answered(
     assert "diary" in await twilio.next_text(MARY, after=3, wait=PATIENCE)
 
 
+@FROM_COLD
 async def test_a_service_told_to_end_finishes_and_closes(
     service: Service, twilio: FakeTwilio, tmp_path: Path
 ) -> None:

@@ -1,81 +1,81 @@
-"""Starts `takepart serve` again and again in a moment: from a process that has loaded everything already.
+"""Starts `takepart` commands in a moment: from a process that has loaded everything already.
 
-Each service is a process of its own all the same, which runs the command from its beginning.
+Each is a process of its own all the same, which runs the command from its beginning.
 """
 
 import asyncio
+import gc
 import json
 import os
+import subprocess
 import sys
-from types import TracebackType
-from typing import Any, Self
+import threading
+from typing import Any
 
 from tests import log_lines
 
 
 class Warm:
-    """The process that others are made from. `async with` begins and ends it."""
+    """The process that others are made from, until it is closed."""
 
-    async def __aenter__(self) -> Self:
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.warm"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log_lines.standard_error(),
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            (sys.executable, "-m", "tests.warm"),
+            cwd=log_lines.ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
         )
-        self._turn = asyncio.Lock()
-        return self
+        self._turn = threading.Lock()
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._process.stdin
-        self._process.stdin.close()
-        await self._process.wait()
+    async def begin(self, env: dict[str, str], *words: str, out: str) -> int:
+        """Start a command that is told this and prints to that file; its process id."""
+        err = log_lines.standard_error().name
+        return await self._answer({"env": env, "words": words, "out": out, "err": err})
 
-    async def begin(self, env: dict[str, str]) -> int:
-        """Start a service that is told this; its process id."""
-        return await self._asked(env)
+    async def ended(self, pid: int) -> int:
+        """Wait until a command has ended; with what."""
+        return await self._answer(pid)
 
-    async def gone(self, pid: int) -> None:
-        """Wait until a service that was ended is no more."""
-        await self._asked(pid)
+    def close(self) -> None:
+        """End, once all that was made from it has ended."""
+        self._process.communicate()
 
-    async def _asked(self, order: Any) -> int:
+    async def _answer(self, order: Any) -> int:
+        return await asyncio.to_thread(self._ask, order)
+
+    def _ask(self, order: Any) -> int:
         assert self._process.stdin and self._process.stdout
-        async with self._turn:
-            self._process.stdin.write(json.dumps(order).encode() + b"\n")
-            return int(await self._process.stdout.readline())
+        with self._turn:
+            self._process.stdin.write(f"{json.dumps(order)}\n")
+            return int(self._process.stdout.readline())
 
 
 def main() -> None:
-    """Carry out orders: settings begin a service, a process id is waited for."""
+    """Carry out orders: one begins a command, a process id is waited for."""
     from bot import app, cli  # noqa: F401  # the one that takes long to load
 
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         order = json.loads(line)
-        pid = order if isinstance(order, int) else os.fork()
-        if pid == 0:
-            _serve(order)
-        if pid == order:
-            os.waitpid(pid, 0)
-        sys.stdout.write(f"{pid}\n")
-        sys.stdout.flush()
+        if isinstance(order, int):
+            _, status = os.waitpid(order, 0)
+            answer = os.waitstatus_to_exitcode(status)
+        elif not (answer := os.fork()):
+            _become(**order)
+            return cli.main()
+        print(answer, flush=True)  # noqa: T201  # it is what the tests read
 
 
-def _serve(env: dict[str, str]) -> None:
-    from bot import cli
-
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 0)
-    os.dup2(nowhere, 1)
+def _become(env: dict[str, str], words: list[str], out: str, err: str) -> None:
+    """The process that somebody would have who types this."""
+    for number, path, how in ((0, os.devnull, os.O_RDONLY), (1, out, os.O_WRONLY), (2, err, os.O_WRONLY)):
+        os.dup2(os.open(path, how), number)
     os.environ.clear()
     os.environ.update(env)
-    sys.argv = ["takepart", "serve"]
-    try:
-        cli.main()
-    finally:
-        os._exit(1)
+    sys.argv = ["takepart", *words]
 
 
 if __name__ == "__main__":
