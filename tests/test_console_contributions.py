@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from bot.web.ranges import part
+from storage.erasure.held import member_data
 from storage.running.undelivered import undelivered
 from storage.tables import contributions, matters, media, meetings, outbox, reached
 from tests.console import Desk, desk
@@ -236,7 +237,8 @@ async def test_what_has_no_name_is_answered_and_nobody_learns_whose_it_is(desk: 
     async with desk.app.db.write() as conn:
         await conn.execute(outbox.update().values(state="failed"))
         [lost] = await undelivered(conn)
-    assert (lost.kind, lost.member) == ("reply", None)
+        [theirs] = (await member_data(conn, "mary"))["replies"]
+    assert (lost.kind, lost.member) == ("reply", None) and theirs["body"] == "We have talked with them."
     page = await desk.sam.send(f"/contributions/{gift}/hide", why="names somebody")
     assert "Whoever gave it is told" in page.words and "Mary" not in page.text
 

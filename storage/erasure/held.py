@@ -69,6 +69,7 @@ async def member_data(conn: AsyncConnection, member: str) -> dict[str, Any]:
     held = {name: await _rows(conn, table, column, member) for name, (table, column) in ABOUT.items()}
     return {
         "contributions": [plain(one, marked=True) | {"member": member} for one in gave],
+        "replies": await _answered(conn, member),
         **held,
         "audit": await _rows(conn, t.audit, "subject", member),
     }
@@ -84,6 +85,14 @@ async def row_of(conn: AsyncConnection, member: str) -> dict[str, Any]:
 async def _rows(conn: AsyncConnection, table: sa.Table, column: str, member: str) -> list[dict[str, Any]]:
     wanted = [one for one in _open(table) if one.name != column]
     rows = await conn.execute(sa.select(*wanted).where(table.c[column].in_(everyone(member))))
+    return [{name: _plain(value) for name, value in row.items()} for row in rows.mappings()]
+
+
+async def _answered(conn: AsyncConnection, member: str) -> list[dict[str, Any]]:
+    """What was answered to what they gave."""
+    r, g = t.replies.c, t.given.c
+    found = sa.select(r.contribution_id, r.body, r.at).join(t.given, g.contribution_id == r.contribution_id)
+    rows = await conn.execute(found.where(g.member_id.in_(everyone(member))).order_by(r.at))
     return [{name: _plain(value) for name, value in row.items()} for row in rows.mappings()]
 
 

@@ -18,6 +18,7 @@ from storage.turning.stage import Stage
 
 HELD = (  # in this order; the heading of each is a sentence of the house
     "contributions",
+    "replies",
     "consents",
     "standings",
     "needs",
