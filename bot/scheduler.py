@@ -5,12 +5,14 @@ The clock only wakes; rows are the truth. Every process may run this: what one h
 
 import asyncio
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import Protocol
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from bot import charts, notices
 from bot.logs import place
@@ -36,6 +38,21 @@ class Keeps(Protocol):
 
     async def save(self, data: bytes) -> str:
         """Keep a file; its content hash."""
+
+
+class Again(BaseTrigger):  # type: ignore[misc]  # the library says nothing of its types
+    """Each time so many seconds after it is looked at.
+
+    The library's own intervals count what a clock that was put forward has left out, second by second: for
+    months of it nothing else would run meanwhile.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._every = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """The next time, whenever it was before."""
+        return now + self._every
 
 
 class Scheduler:
@@ -75,12 +92,15 @@ class Scheduler:
     async def run(self) -> None:
         """Do what is due, each second, until cancelled."""
         clock = AsyncIOScheduler(timezone=UTC)
-        clock.add_job(self.wake, "interval", seconds=self._every, coalesce=True, misfire_grace_time=None)
+        clock.add_job(self.wake, Again(self._every), coalesce=True, misfire_grace_time=None)
         clock.start()
         try:
             while True:
                 await self.tick()
-                await self._woken.wait()
+                # A clock that was put back would let the next wake wait until it is there again.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(2 * self._every):
+                        await self._woken.wait()
                 self._woken.clear()
         finally:
             clock.shutdown(wait=False)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from bot.scheduler import Scheduler
 from flows.events import Shown
@@ -159,14 +160,19 @@ def _failing_for(bad: str) -> Any:
     return content
 
 
-async def test_the_loop_wakes_by_itself(garden: Gathering) -> None:
+@pytest.mark.parametrize("days", [0, 1, -1])
+async def test_the_loop_wakes_by_itself_whatever_becomes_of_the_hosts_clock(
+    garden: Gathering, days: int
+) -> None:
     await garden.join("sms")
     await brief(garden, await meeting(garden))
     loop = asyncio.create_task(garden.scheduler().run())
+    await asyncio.sleep(0.05)
     garden.later(days=8)
-    async with asyncio.timeout(5):
-        while not await garden.sent("brief"):  # noqa: ASYNC110  # what is awaited is a row
-            await asyncio.sleep(0.01)
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=days), tick=True):
+        async with asyncio.timeout(5):
+            while not await garden.sent("brief"):  # noqa: ASYNC110  # what is awaited is a row
+                await asyncio.sleep(0.01)
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
     assert garden.woken
