@@ -47,7 +47,7 @@ async def _looked(desk: Desk, trouble: str = "") -> Response:
         draft = _as_opened(desk, draft)
         own = (draft.asked.language, "plain")
         versions = [own, *draft.asked.versions]
-        sending = of(desk.home.id, "poll", at=desk.now, until=draft.closes_at, subject=draft.id)
+        sending = of(desk.home.id, "poll", at=desk.now, until=draft.closes_at)
         write = _writes(desk, draft)
         foretold = await forecast(desk.app, conn, sending, write, staff=draft.staff, versions=versions)
     return desk.page(
