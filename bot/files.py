@@ -1,8 +1,41 @@
-"""Where this installation keeps photos and recordings."""
+"""Where this installation keeps photos and recordings, and keeping one that staff give."""
+
+from collections.abc import Callable
+from datetime import datetime
 
 from bot.settings import Settings
+from storage.database import Database
+from storage.files import fetches
 from storage.files.media import MediaStore
 from storage.files.media_folder import Folder
+from storage.files.prepared import Refused
+from storage.members.groups import Complaint
+
+
+async def keep_file(
+    db: Database,
+    store: MediaStore,
+    data: bytes,
+    *,
+    name: str,
+    called: str,
+    ids: Callable[[], str],
+    now: datetime,
+) -> str:
+    """Clean and store a file like any that a member sends; the id of its row. Raise Complaint.
+
+    `name` is kept with it; `called` is what a complaint calls it.
+    """
+    from storage.files.cleaning import prepare  # what opens pictures is slow to load
+
+    try:
+        prepared = await prepare(data, "file")
+    except Refused as error:
+        raise Complaint(f"{called} cannot go along: {error.sentence}") from None
+    saved, kept = await store.keep(prepared), ids()
+    async with db.write() as conn:
+        await fetches.add_stored(conn, kept, saved, now=now, name=name)
+    return kept
 
 
 def media_store(settings: Settings) -> MediaStore:

@@ -14,12 +14,12 @@ from tests.console import Desk
 SCRIPT = "<script>alert(1)</script>"
 
 
-async def member(desk: Desk, id_: str = "ada", name: str = "Ada") -> None:
+async def member(desk: Desk, id_: str = "ada", name: str = "Ada", number: str = "+447700900101") -> None:
     """Somebody who takes part by text; member, line and reach have one id."""
     now = desk.clock()
     async with desk.app.db.write() as conn:
         await conn.execute(members.insert().values(id=id_, group_id=desk.home.id, name=name, joined_at=now))
-        line = line_row(desk.app.secrets, id=id_, channel="sms", address="+447700900101", now=now)
+        line = line_row(desk.app.secrets, id=id_, channel="sms", address=number, now=now)
         await conn.execute(lines.insert().values(**line))
         reach = {"id": id_, "member_id": id_, "line_id": id_, "channel": "sms", "proved_at": now}
         await conn.execute(reaches.insert().values(**reach))

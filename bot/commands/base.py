@@ -13,17 +13,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bot import briefs
-from bot.files import media_store
+from bot import briefs, files
 from bot.settings import Settings, load
 from storage.database import Database
 from storage.erasure.register import register_in
-from storage.files import fetches
 from storage.files.media import MediaStore
-from storage.files.prepared import Refused
 from storage.given import reading
 from storage.ids import Ids
-from storage.members.groups import Complaint
 from storage.secrets import Secrets
 from storage.store import open_store
 
@@ -47,22 +43,14 @@ class Here:
 
     @property
     def files(self) -> MediaStore:
-        return media_store(self.settings)
+        return files.media_store(self.settings)
 
 
 async def keep_file(here: Here, path: Path, *, name: str) -> str:
     """Clean and store a file like any that a member sends; the id of its row. Raise Complaint."""
-    from storage.files.cleaning import prepare  # what opens pictures is slow to load
-
-    try:
-        prepared = await prepare(await asyncio.to_thread(briefs.contents, path), "file")
-    except Refused as error:
-        raise Complaint(f"{path.name} cannot go along: {error.sentence}") from None
-    saved = await here.files.keep(prepared)
-    kept = here.ids()
-    async with here.db.write() as conn:
-        await fetches.add_stored(conn, kept, saved, now=here.now, name=name)
-    return kept
+    data = await asyncio.to_thread(briefs.contents, path)
+    given = {"name": name, "called": path.name}
+    return await files.keep_file(here.db, here.files, data, **given, ids=here.ids, now=here.now)
 
 
 def run(work: Callable[[Here], Awaitable[T]]) -> T:

@@ -9,11 +9,12 @@ import typer
 from bot.commands import door, lines
 from bot.commands.audit import By, leave_trace
 from bot.commands.base import GroupName, Here, Json, MemberName, at, print_json, run, say, stamp, table
+from bot.forgetting import forget
 from bot.ways import house
 from flows.effects import Change
 from storage.erasure.held import member_data
 from storage.erasure.own_copy import own_copy
-from storage.files.leftovers import discard, sweep
+from storage.files.leftovers import sweep
 from storage.files.media_place import Away
 from storage.lines.persons import NO_MEMBER
 from storage.members import groups, people
@@ -147,10 +148,8 @@ def member_forget(
     async def work(here: Here) -> str:
         async with here.db.write() as conn:
             found = await people.find_member(conn, who, here.secrets)
-            files = await change(conn, found.id, Change(to="erased"), here.now)
-            await discard(conn, files)
+            await forget(conn, found, now=here.now)
             await leave_trace(conn, here, found.group, "erased them", by=by, subject=found.id)
-            await changed(conn, [found.group])
         with suppress(Away):  # then the service removes them when it can
             while await sweep(here.db, here.files, here.now):
                 pass

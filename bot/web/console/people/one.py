@@ -1,0 +1,107 @@
+"""One member's page: how they take part, what they wish for and need, and what can be done for them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.responses import Response
+
+from bot.web.console.desk import Desk, Page
+from bot.web.console.people import finding
+from bot.web.console.people.finding import member_of
+from flows.preferences import WISHES
+from storage.lines import joined, linking
+from storage.lines.reaching import ways_to
+from storage.members import preferring
+from storage.members.groups import Complaint
+from storage.members.needs import list_of
+from storage.members.people import Listed
+from storage.tables import consents, polls, supporters
+
+
+async def show(desk: Desk) -> Response:
+    """That somebody looked is noted."""
+    return await shown(desk, await member_of(desk))
+
+
+async def numbers(desk: Desk) -> Response:
+    """The same with their whole numbers, which is noted by itself."""
+    member = await member_of(desk)
+    async with desk.write() as conn:
+        await desk.trace(conn, "looked at their numbers", subject=member.id)
+    return await shown(desk, member, whole=True)
+
+
+async def shown(desk: Desk, member: Listed, **more: Any) -> Response:
+    """The page; `whole`: with whole numbers, `code`: with a code for them."""
+    async with desk.write() as conn:
+        await desk.trace(conn, "looked at somebody's page", subject=member.id)
+        wishes = await preferring.all_noted(conn, member.id)
+        first = await ways_to(conn, [member.id], list(desk.app.senders.on), "brief")
+        return desk.page(
+            "people/one.html",
+            member=member,
+            wishes=[(WISHES[name].says, value) for name, value in wishes.items() if name in WISHES],
+            plan=finding.PLANS.get(wishes.get("if_quiet", ""), ""),
+            needs=await list_of(conn, member.id),
+            first=first[member.id][0].channel if member.id in first else "",
+            agreed=await _agreed(conn, member.id),
+            helped_by=await _helped_by(conn, member.id),
+            open=await _open(conn, member.group),
+            finding=finding,
+            **more,
+        )
+
+
+async def code(desk: Desk) -> Response:
+    """A code that brings them back by a new phone: shown once, to be given in person."""
+    member = await member_of(desk)
+    if member.state in ("left", "erased"):
+        raise Complaint("They have left the group: they can join again.")
+    async with desk.write() as conn:
+        made = await linking.new_code(
+            conn, desk.app.secrets, member.id, kind="back", ids=desk.app.ids, now=desk.now
+        )
+        if not made:
+            raise Complaint("This member had too many codes today: try again tomorrow.")
+        await desk.trace(conn, "made a code to come back", subject=member.id)
+    return await shown(desk, member, code=made)
+
+
+async def unjoin(desk: Desk) -> Response:
+    """Make two members again of one who was joined by mistake."""
+    member = await member_of(desk)
+    async with desk.write() as conn:
+        await joined.unjoin_members(conn, member.id, now=desk.now)
+        await desk.trace(conn, "made two members of one", subject=member.id)
+    return desk.go(f"/people/{member.id}", said="They are two members again.")
+
+
+async def _agreed(conn: AsyncConnection, member: str) -> Sequence[Any]:
+    """What they agreed to, when and how."""
+    c = consents.c
+    found = sa.select(c.purpose, c.at, c.channel, c.language, c.withdrawn_at).where(c.member_id == member)
+    return (await conn.execute(found.order_by(c.at))).all()
+
+
+async def _helped_by(conn: AsyncConnection, member: str) -> Sequence[Any]:
+    """Whom they named to send things for them."""
+    s = supporters.c
+    found = sa.select(s.name, s.purposes, s.until).where(s.member_id == member, s.ended_at.is_(None))
+    return (await conn.execute(found.order_by(s.until))).all()
+
+
+async def _open(conn: AsyncConnection, group: str) -> Sequence[Any]:
+    """The votes that are open, the latest first."""
+    p = polls.c
+    found = sa.select(p.id, p.question).where(p.group_id == group, p.state == "open")
+    return (await conn.execute(found.order_by(p.id.desc()))).all()
+
+
+PAGES = (
+    Page("/people/{member}", show=show),
+    Page("/people/{member}/numbers", show=show, do=numbers),
+    Page("/people/{member}/code", show=show, do=code),
+    Page("/people/{member}/unjoin", show=show, do=unjoin),
+)
