@@ -239,6 +239,11 @@ async def test_what_has_no_name_is_answered_and_nobody_learns_whose_it_is(desk: 
         [lost] = await undelivered(conn)
         [theirs] = (await member_data(conn, "mary"))["replies"]
     assert (lost.kind, lost.member) == ("reply", None) and theirs["body"] == "We have talked with them."
+    async with desk.app.db.write() as conn:
+        await conn.execute(outbox.update().values(lane="sms", sentence="The number is wrong."))
+    page = await desk.sam.get("/messages/undelivered")
+    assert "Somebody reply to what they gave Tuesday 10 March" in page.words
+    assert "Mary" not in page.text and "The number is wrong" not in page.words
     page = await desk.sam.send(f"/contributions/{gift}/hide", why="names somebody")
     assert "Whoever gave it is told" in page.words and "Mary" not in page.text
 

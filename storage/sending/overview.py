@@ -16,6 +16,7 @@ PAGE = 50
 DAY = timedelta(days=1)
 GONE = ("sent", "delivered")
 WAITS = ("waiting", "sending")
+UNTOLD = "It is for somebody who gave something without their name, so no more is shown."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,8 @@ class Lane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message without its words. It has no name where that would tell who gave something without one.
+    """One message without its words. Where they would tell who gave something without their name, it has
+    no name, no channel and no reason.
 
     `at`: when it is to go, if it waits, else when it was written. `again`: it can be sent again.
     """
@@ -108,7 +110,10 @@ async def _page(
     untold = telling()
     asked = (
         sa.select(
-            *(o.id, o.channel, o.kind, o.state, at.label("at"), o.tries, o.sentence),
+            *(o.id, o.kind, o.state, o.tries),
+            sa.case((untold, o.created_at), else_=at).label("at"),
+            sa.case((untold, ""), else_=o.channel).label("channel"),
+            sa.case((untold, UNTOLD), else_=o.sentence).label("sentence"),
             sa.case((untold, sa.null()), else_=o.member_id).label("member"),
             sa.case((untold, ""), else_=sa.func.coalesce(m.name, "")).label("name"),
             sa.and_(o.state.in_(OVER), o.body.is_not(None)).label("again"),
