@@ -218,28 +218,18 @@ class App:
             provider=self.senders.account.removing if self.settings.twilio_on else None,
             numbers=[number for number in numbers if number],
         )
-        self.alerting = Alerting(
-            **common, flows=self.flows, ids=self.ids, channels=list(on), told=self.lanes.wake
-        )
+        tells: dict[str, Any] = {"flows": self.flows, "ids": self.ids, "channels": list(on)}
+        self.alerting = Alerting(**common, **tells, told=self.lanes.wake)
         self.scheduler = Scheduler(
             **common,
-            flows=self.flows,
-            ids=self.ids,
+            **tells,
             files=self.files,
-            channels=list(on),
             holder=self.holder,
             wake=self.lanes.wake,
             closed=self._stale,
         )
         self.rounds = Rounds(
-            minutely.rounds(
-                db=self.db,
-                flows=self.flows,
-                secrets=self.secrets,
-                ids=self.ids,
-                channels=list(on),
-                wake=self.lanes.wake,
-            ),
+            minutely.rounds(**tells, db=self.db, secrets=self.secrets, wake=self.lanes.wake),
             clock=self.clock,
         )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import notices
+from flows.library import Flows
 from flows.sentences import Sentences
 from storage.sending import spending
 
@@ -14,14 +15,14 @@ async def count(
     conn: AsyncConnection,
     spent: Mapping[tuple[str, str], int],
     *,
-    words: Sentences,
+    flows: Flows,
     ids: Callable[[], str],
     channels: Collection[str],
     now: datetime,
 ) -> None:
     """Add what was spent, by group and unit. `channels` are those that are on."""
     for passed in await spending.count(conn, spent, now):
-        write = words.each(notices.spent, passed)
+        write = Sentences(flows.phrases).each(notices.spent, passed)
         await spending.tell(conn, passed, write, ids=ids, channels=channels, now=now)
 
 

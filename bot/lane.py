@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import costs
 from bot.handing import Hands
 from bot.logs import place
-from flows.sentences import Sentences
 from storage.database import Database, away
 from storage.sending import claims, heads, records, slots, spending
 from storage.sending.checks import UNCLEAR
@@ -191,7 +190,7 @@ class Lane:
         await costs.count(
             conn,
             spent,
-            words=Sentences(tools.terms.flows.phrases),
+            flows=tools.terms.flows,
             ids=tools.ids,
             channels=tools.channels,
             now=now,

@@ -368,10 +368,8 @@ class Batch:
             self.ledger.deeds.append(lambda conn: receipts.unheard(conn, call.outbox, now=now, ids=ids))
         if stage.group and stage.line and stage.line.kind != outbox.PRACTICE and seconds.isdecimal():
             spent = {(stage.group.id, "minutes"): costs.minutes(int(seconds), ours=bool(call.outbox))}
-            words, on = Sentences(self.tools.flows.phrases), self.tools.channels
-            self.ledger.deeds.append(
-                lambda conn: costs.count(conn, spent, words=words, ids=ids, channels=on, now=now)
-            )
+            means: dict[str, Any] = {"flows": self.tools.flows, "channels": self.tools.channels}
+            self.ledger.deeds.append(lambda conn: costs.count(conn, spent, **means, ids=ids, now=now))
 
     async def _rung(self, events: Sequence[Event]) -> None:
         """Calls of ours that were answered: whom we rang, and what for."""

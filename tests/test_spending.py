@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from bot import costs
 from bot.handing import cost
 from channels.base import Parcel
-from flows.sentences import Sentences
 from storage.care.matters import list_open
 from storage.database import Database
 from storage.secrets import Secrets
@@ -43,7 +42,7 @@ async def spend(office: Office, segments: int) -> None:
         await costs.count(
             conn,
             {("g", "segments"): segments},
-            words=Sentences(shipped().phrases),
+            flows=shipped(),
             ids=office.ids,
             channels=["sms"],
             now=office.now,
