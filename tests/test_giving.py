@@ -257,7 +257,7 @@ def test_every_column_that_points_to_a_member_is_in_their_copy_or_left_out_with_
     }
     told = {(table.name, column) for table, column in ABOUT.values()}
     assert points == told | LEFT_OUT.keys()
-    assert set(ABOUT) | {"contributions", "audit"} == set(HELD)
+    assert set(ABOUT) | {"contributions", "replies", "audit"} == set(HELD)
 
 
 async def test_the_copy_of_ones_own_has_what_was_given_without_a_name_too(world: World) -> None:
