@@ -120,7 +120,7 @@ async def test_what_people_need_stands_beside_the_meeting(desk: Desk) -> None:
         for kind, words in (("bsl", ""), ("other", "a chair <script>")):
             await needs.add(conn, ada, kind, words, ids=desk.app.ids, now=desk.clock())
     page = await desk.sam.get(f"/meetings/{meeting}")
-    assert "Bsl" in page.words and "a chair <script>" in page.words
+    assert "British Sign Language" in page.words and "a chair <script>" in page.words
     assert "<i>" not in page.text and 'rowspan="2"' in page.text
 
 

@@ -60,7 +60,7 @@ async def prospects(
         whys = await reasons(conn, nowhere, channels, sending.kind, sending.due_at)
         verdicts = await _verdicts(conn, sending, people, named, carrier_stops=carrier_stops)
         found += [
-            _prospect(one, named[one.member], verdicts.get(one.member), whys.get(one.member, NO_WAY))
+            _prospect(one, named[one.member], verdicts.get(one.member), whys.get(one.member) or NO_WAY)
             for one in people
         ]
     return found
@@ -144,7 +144,7 @@ def _lasting(facts: Facts) -> Facts:
 async def reasons(
     conn: AsyncConnection, ids: Sequence[str], channels: Collection[str], kind: str, at: datetime
 ) -> dict[str, str]:
-    """Why there is no way to each of these members for something of this kind, in a sentence."""
+    """Why there is no way to each of these members for something of this kind, "" where there is one."""
     if not ids:
         return {}
     m = members.c
@@ -200,4 +200,6 @@ def _of_ways(
         return SWITCHED_OFF
     wanted = [way for way in ways if reaching.wanted(against, one.id, way.channel, kind)]
     ringable = [way for way in wanted if not (one.never_ring and way.channel == "voice")]
-    return NO_WAY if ringable else UNWANTED
+    if not ringable:
+        return UNWANTED
+    return "" if any(way.may_start for way in ringable) else NO_WAY

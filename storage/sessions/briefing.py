@@ -1,6 +1,6 @@
 """Briefs as somebody writes them in the pages: kept as drafts, planned, sent once more, called off."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -32,6 +32,8 @@ NO_DRAFT = "That brief is not a draft any more, so it can't be changed."
 TOO_LATE = (
     "It cannot go out before the meeting any more: move the meeting, or choose a shorter time before it."
 )
+NOT_THEN = "There was no way to them then. There is one now."
+JOINED_LATER = "They joined after it had gone out."
 ALL_REACHED = "It has reached everybody, or is on its way to them."
 
 
@@ -218,7 +220,11 @@ async def became(
     said = {row.member_id: row.sentence for row in await conn.execute(told)}
     wayless = [one.member for one in listed if one.state in UNREACHED and one.member not in said]
     why = said | await forecasting.reasons(conn, wayless, channels, "brief", now)
-    return [replace(one, why=why.get(one.member, "")) if is_missed(one) else one for one in listed]
+    return [replace(one, why=_why(one, why)) if is_missed(one) else one for one in listed]
+
+
+def _why(one: Status, known: Mapping[str, str]) -> str:
+    return known.get(one.member) or (NOT_THEN if one.state in UNREACHED else JOINED_LATER)
 
 
 def is_missed(one: Status) -> bool:

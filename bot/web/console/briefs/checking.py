@@ -36,7 +36,7 @@ class Checked:
     def heard(self) -> str:
         """How long it takes to hear, roughly."""
         minutes = round(self.seconds / MINUTE)
-        return "Under a minute" if not minutes else f"About {minutes} minute{'' if minutes == 1 else 's'}"
+        return "under a minute" if not minutes else f"about {minutes} minute{'' if minutes == 1 else 's'}"
 
 
 def content_of(meeting: Meeting, title: str, texts: Mapping[tuple[str, str], str]) -> Content:
@@ -68,8 +68,8 @@ def check(app: Service, content: Content, now: datetime) -> list[Checked]:
     """Each version that is there."""
     write = written_for(app, content, now)
     found = []
-    for (language, form), markdown in sorted(content.versions.items()):
-        words = "\n".join(pieces(markdown))
+    for language, form in in_order(content):
+        words = "\n".join(pieces(content.versions[language, form]))
         text = write(Recipient(member="", language=language, form=form, channel="sms")).text
         found.append(
             Checked(
@@ -81,6 +81,12 @@ def check(app: Service, content: Content, now: datetime) -> list[Checked]:
             )
         )
     return found
+
+
+def in_order(content: Content) -> list[tuple[str, str]]:
+    """The versions that are there, the group's own plain one first."""
+    own = content.language
+    return sorted(content.versions, key=lambda one: (one[0] != own, one[0], one[1] != "plain"))
 
 
 def phones(desk: Desk, content: Content, version: tuple[str, str]) -> Phones:

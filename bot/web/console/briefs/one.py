@@ -72,7 +72,7 @@ def _looks(desk: Desk, content: Content) -> dict[str, Any]:
         "phones": checking.phones(desk, content, version),
         "versions": [
             (".".join(one), version_name(desk.app.flows, *one), one == version)
-            for one in sorted(content.versions)
+            for one in checking.in_order(content)
         ],
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
+from bot.briefs import titled
 from bot.forecast import version_name
 from bot.web.console.briefs import checking, written
 from bot.web.console.briefs.written import Version, Written
@@ -21,6 +22,7 @@ from storage.sessions.meetings import Meeting, NewBrief
 FORMS = ("plain", "easy")
 MOST = 64 * 1024 * 1024  # bytes of a form with files
 MOST_WORDS = 2 * 1024 * 1024  # and of the words alone
+UNTITLED = "(its title)"
 CHECK = "check"  # what the button says that only looks
 
 
@@ -86,8 +88,10 @@ async def _take(
 async def _looked_at(desk: Desk, form: Form, meeting: Meeting, versions: Sequence[Version]) -> dict[str, Any]:
     """What the words in the form will be like, as far as there are any."""
     texts = await written.texts_of(form, versions)
-    content = checking.content_of(meeting, form["title"].data or "", texts)
-    own = versions[0]
+    own, title = versions[0], form["title"].data
+    if not title and own in texts:
+        title, texts[own] = titled(texts[own], "")
+    content = checking.content_of(meeting, title or UNTITLED, texts)
     return {
         "checked": checking.check(desk.app, content, desk.now),
         "phones": checking.phones(desk, content, own) if own in texts else None,
