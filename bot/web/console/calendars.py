@@ -125,6 +125,6 @@ def _address(first: date) -> str:
 
 PAGES = (
     Page("/meetings/month", show=month),
-    Page("/meetings/calendar.ics", show=whole),
-    Page("/meetings/{meeting}/meeting.ics", show=single),
+    Page("/meetings/calendar.ics", show=whole, part=True),
+    Page("/meetings/{meeting}/meeting.ics", show=single, part=True),
 )

@@ -144,7 +144,7 @@ async def people(desk: Desk) -> Response:
 
 
 PAGES = (
-    Page("/meetings/briefs/{brief}/people", show=people),
+    Page("/meetings/briefs/{brief}/people", show=people, part=True),
     Page("/meetings/briefs/{brief}/again", show=again, do=send_again),
     Page("/meetings/briefs/{brief}/ring", show=ring, do=ring_now),
     Page("/meetings/briefs/{brief}/cancel", show=cancelling, do=cancel),

@@ -156,6 +156,6 @@ async def draft(desk: Desk, conn: AsyncConnection) -> Brief:
 
 PAGES = (
     Page("/meetings/{meeting}/briefs/new", show=new, do=create, most=MOST),
-    Page("/meetings/{meeting}/briefs/beside", do=beside, most=MOST_WORDS),
+    Page("/meetings/{meeting}/briefs/beside", do=beside, most=MOST_WORDS, part=True),
     Page("/meetings/briefs/{brief}/change", show=change, do=changed, most=MOST),
 )
