@@ -47,6 +47,12 @@ def key() -> sa.Column[str]:
     return sa.Column("id", sa.String(40), primary_key=True)
 
 
+def some(name: str) -> sa.Index:
+    """An index of the rows that have this at all, where few do."""
+    there = sa.text(f"{name} IS NOT NULL")
+    return sa.Index(None, name, sqlite_where=there, postgresql_where=there)
+
+
 def ref(
     name: str, to: str, *, null: bool = False, gone: str = "CASCADE", primary: bool = False
 ) -> sa.Column[str]:

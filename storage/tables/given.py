@@ -5,9 +5,8 @@ A contribution has no member column: who gave it stands in `given` alone.
 
 import sqlalchemy as sa
 
-from storage.columns import count, flag, json, key, keyed, meta, moment, ref, sealed, text, word
+from storage.columns import count, flag, json, key, keyed, meta, moment, ref, sealed, some, text, word
 
-WITH_POLL = sa.text("poll_id IS NOT NULL")  # few are: only these are looked for by it
 contributions = sa.Table(
     "contributions",
     meta,
@@ -29,7 +28,7 @@ contributions = sa.Table(
     moment("hidden_at"),
     moment("taken_back_at"),
     sa.Index(None, "group_id", "at"),
-    sa.Index(None, "poll_id", sqlite_where=WITH_POLL, postgresql_where=WITH_POLL),
+    some("poll_id"),
 )
 given = sa.Table(
     "given",
@@ -94,6 +93,7 @@ entries = sa.Table(  # what somebody entered for a member, until it was read bac
     moment("at", null=False),
     moment("read_at"),
     sa.Index(None, "member_id"),
+    some("contribution_id"),
 )
 thanks = sa.Table(
     "thanks",
@@ -101,6 +101,7 @@ thanks = sa.Table(
     ref("contribution_id", "contributions", primary=True),
     ref("member_id", "members", primary=True),
     moment("at"),
+    sa.Index(None, "member_id"),
 )
 hidings = sa.Table(  # what a facilitator hid, why, and what a second person said of it
     "hidings",
@@ -140,6 +141,7 @@ backings = sa.Table(
     meta,
     ref("proposal_id", "proposals", primary=True),
     ref("member_id", "members", primary=True),
+    sa.Index(None, "member_id"),
 )
 payments = sa.Table(
     "payments",

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from storage.columns import count, flag, json, key, keyed, meta, moment, ref, sealed, text, word
+from storage.columns import count, flag, json, key, keyed, meta, moment, ref, sealed, some, text, word
 
 groups = sa.Table(
     "groups",
@@ -65,7 +65,6 @@ room_posts = sa.Table(  # where a poll stands in a group chat, so that its count
     moment("at"),
 )
 
-JOINED = sa.text("joined_to IS NOT NULL")
 members = sa.Table(
     "members",
     meta,
@@ -104,7 +103,8 @@ members = sa.Table(
     sa.UniqueConstraint("group_id", "number"),
     sa.Index(None, "group_id", "id"),
     # Of those who are joined alone: nearly nobody is, and each turn looks for them.
-    sa.Index(None, "joined_to", sqlite_where=JOINED, postgresql_where=JOINED),
+    some("joined_to"),
+    some("name_media"),
 )
 standings = sa.Table(
     "standings",
@@ -132,6 +132,7 @@ lines = sa.Table(
     moment("wait_until"),
     moment("next_slot"),
     moment("created_at"),
+    some("at_member"),
 )
 reaches = sa.Table(
     "reaches",
@@ -208,6 +209,7 @@ consents = sa.Table(
     word("channel"),
     moment("at", null=False),
     moment("withdrawn_at"),
+    sa.Index(None, "member_id"),
 )
 invitations = sa.Table(
     "invitations",

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from storage.columns import count, flag, json, key, keyed, meta, moment, ref, text, word
+from storage.columns import count, flag, json, key, keyed, meta, moment, ref, some, text, word
 
 matters = sa.Table(  # what needs a person: words not understood or passed on, a wish for help, a name to type
     "matters",
@@ -22,6 +22,7 @@ matters = sa.Table(  # what needs a person: words not understood or passed on, a
     sa.Index(None, "member_id"),
     sa.Index(None, "group_id", "done_at"),
     sa.Index(None, "at"),
+    some("contribution_id"),
 )
 handovers = sa.Table(  # a person helps a member by text: the automation is quiet meanwhile
     "handovers",
@@ -51,6 +52,7 @@ handover_words = sa.Table(  # what was said while a person helped: the member's 
     json("media"),
     moment("at", null=False),
     sa.Index(None, "handover_id"),
+    sa.Index(None, "member_id"),
 )
 checkins = sa.Table(
     "checkins",

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from storage.columns import count, flag, json, key, meta, moment, ref, text, word
+from storage.columns import count, flag, json, key, meta, moment, ref, some, text, word
 
 polls = sa.Table(
     "polls",
@@ -43,7 +43,11 @@ ballots = sa.Table(
     sa.Index(None, "member_id"),
 )
 voted = sa.Table(
-    "voted", meta, ref("poll_id", "polls", primary=True), ref("member_id", "members", primary=True)
+    "voted",
+    meta,
+    ref("poll_id", "polls", primary=True),
+    ref("member_id", "members", primary=True),
+    sa.Index(None, "member_id"),
 )
 
 meetings = sa.Table(
@@ -133,6 +137,8 @@ outbox = sa.Table(
     ref("event_id", "events", null=True, gone="SET NULL"),
     flag("held"),
     sa.Index(None, "line_id", "state", "id"),
+    sa.Index(None, "member_id"),
+    some("subject_id"),
     sa.Index(None, "state", "lane", "class", "not_before"),
     sa.Index(None, "provider_id"),
     sa.Index(None, "event_id"),  # an event that is deleted is looked for in each row that may name it

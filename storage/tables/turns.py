@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from storage.columns import key, keyed, meta, moment, ref, text, word
+from storage.columns import key, keyed, meta, moment, ref, some, text, word
 
 conversations = sa.Table(
     "conversations",
@@ -13,6 +13,8 @@ conversations = sa.Table(
     text("state"),
     moment("busy_until"),
     moment("updated_at", null=False),
+    sa.Index(None, "member_id"),
+    sa.Index(None, "line_id"),
 )
 open_questions = sa.Table(
     "open_questions",
@@ -24,7 +26,6 @@ open_questions = sa.Table(
     moment("asked_at"),
     sa.UniqueConstraint("member_id", "poll_id"),
 )
-BECAME = sa.text("contribution_id IS NOT NULL")  # few events become one, so their index is small
 events = sa.Table(
     "events",
     meta,
@@ -41,7 +42,10 @@ events = sa.Table(
     moment("emptied_at"),
     sa.UniqueConstraint("channel", "guard"),
     sa.Index(None, "at"),
-    sa.Index(None, "contribution_id", sqlite_where=BECAME, postgresql_where=BECAME),
+    # Whoever is erased is looked for in all of them, and so is a line that is forgotten.
+    sa.Index(None, "member_id"),
+    sa.Index(None, "line_id"),
+    some("contribution_id"),
 )
 calls = sa.Table(
     "calls",
@@ -54,6 +58,7 @@ calls = sa.Table(
     ref("outbox_id", "outbox", null=True, gone="SET NULL"),
     moment("started_at"),
     moment("ended_at"),
+    sa.Index(None, "member_id"),
     sa.Index(None, "line_id"),
     sa.Index(None, "outbox_id"),
 )
