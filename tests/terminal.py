@@ -1,5 +1,6 @@
 """The command as somebody at a terminal meets it: what is typed, what is printed, how it ends."""
 
+import functools
 import json
 import sys
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from bot import cli
 from tests.stores import KEY
@@ -31,6 +33,13 @@ class Said:
 
 
 Takepart = Callable[..., Said]
+_build = cli.build
+
+
+@functools.cache
+def built() -> Any:
+    """The command, put together once: that takes longer than most commands."""
+    return typer.main.get_command(_build())
 
 
 @pytest.fixture
@@ -38,6 +47,7 @@ def takepart(
     store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Takepart:
     """The command, on an empty store of its own."""
+    monkeypatch.setattr(cli, "build", built)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TAKEPART_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("TAKEPART_DATABASE_URL", store_url)

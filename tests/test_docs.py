@@ -11,7 +11,6 @@ from typing import Any, get_args
 
 import pytest
 import time_machine
-import typer
 from PIL import Image
 
 from bot import cli
@@ -27,6 +26,7 @@ from tests.phones import phone
 from tests.scenes import Scene
 from tests.scenes import shipped as flows_in_use
 from tests.stores import KEY
+from tests.terminal import built
 from tests.transcripts import CHANNELS
 
 ROOT = Path(__file__).parent.parent
@@ -91,6 +91,7 @@ def terminal(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TAKEPART_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("TAKEPART_SECRET_KEY", KEY.get_secret_value())
+    monkeypatch.setattr(cli, "build", built)
     monkeypatch.setattr("bot.serving.serve", served)
     monkeypatch.setattr("bot.logs.configure", lambda **_: None)
     ids: dict[str, str] = {}
@@ -151,7 +152,7 @@ def test_a_command_named_in_the_text_exists_with_its_options(path: Path) -> None
     for code in inline(path.read_text(encoding="utf-8")):
         if not code.startswith("takepart "):
             continue
-        at: Any = typer.main.get_command(cli.build())
+        at: Any = built()
         words = shlex.split(code)[1:]
         while words and not words[0].startswith("-") and hasattr(at, "commands"):
             at = at.commands[words.pop(0)]
