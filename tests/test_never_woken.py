@@ -62,6 +62,7 @@ class Story:
     """The data as it goes through all this, and who has stopped by their own word."""
 
     folder: Path
+    migrated: Path
     office: Office
     register: Register
     stopped: set[str] = field(default_factory=set)
@@ -127,8 +128,9 @@ class Story:
 
     async def copy(self) -> None:
         self.copies += 1
-        url = sqlite_url(self.folder / f"copy{self.copies}.db")
-        new = await copying.open_target(url, overwrite=False)
+        path = self.folder / f"copy{self.copies}.db"
+        shutil.copy(self.migrated, path)
+        new = await copying.open_target(sqlite_url(path), overwrite=False)
         await copying.copy(self.office.db, new, self.register, now=self.office.now)
         await self.office.db.close()
         await self.register.keep(new)
@@ -191,7 +193,12 @@ async def _goes(folder: Path, migrated: Path, steps: list[Step]) -> None:
     shutil.copy(migrated, folder / "takepart.db")
     secrets = Secrets(KEY)
     db = await open_store(sqlite_url(folder / "takepart.db"), secrets)
-    story = Story(folder=folder, office=Office(db, secrets), register=Register(folder / "register", secrets))
+    story = Story(
+        folder=folder,
+        migrated=migrated,
+        office=Office(db, secrets),
+        register=Register(folder / "register", secrets),
+    )
     try:
         await story.register.keep(db)
         await story.office.group(hours="0-24")
