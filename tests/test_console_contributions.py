@@ -10,7 +10,7 @@ import pytest
 from bot.web.ranges import part
 from storage.erasure.held import member_data
 from storage.running.undelivered import undelivered
-from storage.tables import contributions, matters, media, meetings, outbox, reached
+from storage.tables import contributions, matters, media, meetings, outbox, reached, reaches
 from tests.console import Desk, desk
 from tests.fakes.twilio_calls import sound
 from tests.gifts import JOURNEY, days, give, member, stored
@@ -204,12 +204,19 @@ PARTS = [
 
 @pytest.mark.parametrize(("wanted", "status", "data"), PARTS)
 def test_browsers_seek_in_a_recording(wanted: str, status: int, data: bytes) -> None:
-    found = part(b"0123456789", wanted)
+    whole = b"0123456789"
+    found = part(whole, wanted)
     assert (found.status, found.data) == (status, data)
+    first = whole.index(data)
+    of = {200: None, 206: f"bytes {first}-{first + len(data) - 1}/10", 416: "bytes */10"}
+    assert found.headers.get("Content-Range") == of[status]
 
 
 async def test_an_answer_goes_the_way_that_it_came(desk: Desk) -> None:
     await member(desk, "Mary")
+    liked = {"id": "liked", "member_id": "mary", "line_id": "mary", "channel": "telegram", "rank": -1}
+    async with desk.app.db.write() as conn:
+        await conn.execute(reaches.insert().values(liked))
     gift = await give(desk, "mary", "More benches", flow="diary", ago=days(1))
     page = await desk.sam.get(f"/contributions/{gift}")
     assert "goes to Mary by text, the way it came" in page.words
