@@ -15,6 +15,7 @@ from flows.document import ALLOWED, HEADINGS, KINDS, load
 from flows.events import Ask
 from flows.files.lines import FlowError
 from flows.library import Flows
+from flows.polls import Worded
 from flows.steps import AskStep, KeepStep
 from flows.turns.deeds import DEEDS
 from flows.turns.facts import FACTS, NAMES, OVER
@@ -160,14 +161,17 @@ def test_a_flow_speaks_the_members_language(language: str, form: str, channel: s
 
 def test_each_voice_says_what_is_in_its_language() -> None:
     brief = replace(BRIEF, parts={"en": ("Two routes.",), "cy": ("Dau lwybr.",)})
-    ways = flows(te=WELSH, brief=(ROOT / "flows" / "ways" / "brief.yaml").read_text(encoding="utf-8"))
-    scene = {"member": replace(MARY, language="cy"), "group": replace(GROUP, briefs=(brief,))}
-    person = somebody("voice", flows=ways, **scene)
+    poll = replace(VOTE, versions={("cy", "plain"): Worded(question="Ble?", options=("Yma", "Acw"))})
+    ways = {name: (ROOT / "flows" / "ways" / f"{name}.yaml").read_text("utf-8") for name in ("brief", "vote")}
+    scene = {"member": replace(MARY, language="cy"), "group": replace(GROUP, briefs=(brief,), polls=(poll,))}
+    person = somebody("voice", flows=flows(te=WELSH, **ways), **scene)
     person.rings()
     assert {say.language for say in person.says} == {"en"}  # nobody has put into Welsh what we say first
     person.writes("brief")
     assert [say.language for say in person.says] == ["en", "cy", "en"]
     assert person.says[1].text == "Dau lwybr."
+    person.writes("vote")
+    assert [(say.language, say.text) for say in person.says] == [("cy", "Ble?")]
     person.writes("te")
     assert [(say.language, say.spoken) for say in person.says] == [("cy", "Dwedwch pa de.")]
     person.does("silence")

@@ -238,6 +238,7 @@ def _tongue_of(text: Callable[[Turn], Text]) -> Callable[[Turn], str]:
 LANGUAGES: Mapping[str, Callable[[Turn], str]] = {
     "part": _of_brief,
     "whole": _of_brief,
+    "question": lambda t: poll.version(t.language, t.form)[0] if (poll := poll_at_hand(t)) else "",
     "notice": lambda t: t.member.notice.language if t.member and t.member.notice else "",
     **{name: _tongue_of(text) for name, text in consenting.WORDINGS.items()},
 }
