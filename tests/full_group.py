@@ -18,6 +18,7 @@ from storage.door import sign_ins
 from storage.lines.addresses import row as line_row
 from storage.members import needs
 from storage.sending import outbox
+from storage.sessions.briefing import keep_draft
 from storage.sessions.drafting import NewPoll, keep
 from storage.sessions.meetings import NewBrief, add_brief, add_meeting, find_meeting
 from storage.sessions.polls import close_poll, open_poll
@@ -137,7 +138,15 @@ async def _sessions(desk: Desk) -> dict[str, str]:
             befores=("3d",),
         )
         brief, _ = await add_brief(conn, new, ids=app.ids, now=now)
-    return {"poll": poll, "closed": closed, "draft": draft, "meeting": meeting, "brief": brief}
+        unsent = await keep_draft(conn, new, ids=app.ids, now=now)
+    return {
+        "poll": poll,
+        "closed": closed,
+        "draft": draft,
+        "meeting": meeting,
+        "brief": brief,
+        "unsent": unsent,
+    }
 
 
 async def _trouble(desk: Desk) -> dict[str, str]:

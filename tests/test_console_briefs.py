@@ -30,7 +30,7 @@ async def writes(desk: Desk, meeting: str, **fields: Any) -> Got:
 
 def id_in(page: Got) -> str:
     """The brief that a page is of."""
-    return page.at.split("/briefs/")[1].partition("/")[0].partition("?")[0]
+    return page.at.split("/drafts/")[1]
 
 
 async def test_a_brief_is_kept_as_a_draft_shown_tried_and_let_go(desk: Desk) -> None:
@@ -56,14 +56,14 @@ async def test_a_brief_is_kept_as_a_draft_shown_tried_and_let_go(desk: Desk) -> 
     ):
         assert said in page.words, said
     brief = id_in(page)
-    easy_page = await desk.sam.get(f"/meetings/briefs/{brief}?as=en.easy")
+    easy_page = await desk.sam.get(f"/meetings/drafts/{brief}?as=en.easy")
     assert "The bus may change." in easy_page.words and "Which stops" not in easy_page.words
-    refused = await desk.sam.post(f"/meetings/briefs/{brief}/try", token=await _token(desk.sam))
+    refused = await desk.sam.post(f"/meetings/drafts/{brief}/try", token=await _token(desk.sam))
     assert refused.status == 409 and "JOIN GARDEN" in refused.words
-    page = await desk.sam.post(f"/meetings/briefs/{brief}/schedule", token=await _token(desk.sam))
+    page = await desk.sam.post(f"/meetings/drafts/{brief}/schedule", token=await _token(desk.sam))
     assert "It goes out on Monday 16 March at 10am." in page.words and "Change it" not in page.words
     assert len(await desk.rows("SELECT id FROM sendings WHERE state = 'waiting'")) == 3
-    assert (await desk.sam.get(f"/meetings/briefs/{brief}/change")).status == 404
+    assert (await desk.sam.get(f"/meetings/drafts/{brief}/change")).status == 404
 
 
 async def _token(browser: Browser) -> str:
@@ -75,7 +75,7 @@ async def test_a_trial_goes_to_whoever_asks_for_it(desk: Desk) -> None:
     await member(desk, "Ada")
     kim = await member(desk, "Kim", permission="facilitator")
     browser = await desk.browser(kim)
-    page = await browser.post(f"/meetings/briefs/{brief}/try", token=await _token(browser))
+    page = await browser.post(f"/meetings/drafts/{brief}/try", token=await _token(browser))
     assert "It is on its way to you by text." in page.words
     (row,) = await desk.rows("SELECT member_id, kind, body FROM outbox")
     assert (row.member_id, row.kind) == (kim, "trial") and "Two bus routes may change." in row.body
@@ -84,7 +84,7 @@ async def test_a_trial_goes_to_whoever_asks_for_it(desk: Desk) -> None:
 async def test_a_draft_is_changed_with_all_that_it_has(desk: Desk) -> None:
     files = {"files": ("map.png", picture(), "image/png")}
     page = await writes(desk, await planned(desk), spans=["1w"], other="5d", files=files)
-    where = f"/meetings/briefs/{id_in(page)}/change"
+    where = f"/meetings/drafts/{id_in(page)}/change"
     page = await desk.sam.get(where)
     for kept in ('value="Getting about"', "Two bus routes may change.", 'value="5d"', "map.png"):
         assert kept in page.text
@@ -101,7 +101,7 @@ async def test_a_draft_is_changed_with_all_that_it_has(desk: Desk) -> None:
     assert [tuple(row) for row in await desk.rows("SELECT body FROM texts WHERE owner LIKE 'brief%'")] == [
         ("All new.",)
     ]
-    page = await desk.sam.send(f"/meetings/briefs/{id_in(page)}/drop")
+    page = await desk.sam.send(f"/meetings/drafts/{id_in(page)}/drop")
     assert "The draft is thrown away." in page.words
     for table in ("briefs", "sendings", "attachments", "media"):
         assert await desk.rows(f"SELECT * FROM {table}") == []  # noqa: S608  # the words above
@@ -188,7 +188,7 @@ async def reached_by(desk: Desk, brief: str) -> None:
 
 async def test_whom_it_has_reached_is_listed_and_the_others_can_get_it_again(desk: Desk) -> None:
     brief = id_in(await writes(desk, await planned(desk)))
-    await desk.sam.post(f"/meetings/briefs/{brief}/schedule", token=await _token(desk.sam))
+    await desk.sam.post(f"/meetings/drafts/{brief}/schedule", token=await _token(desk.sam))
     await reached_by(desk, brief)
     page = await desk.sam.get(f"/meetings/briefs/{brief}")
     for said in ("Not reached: 2", "On its way: 0", "Have got it: 1", "Have read or heard it: 1"):
@@ -209,7 +209,7 @@ async def test_whom_it_has_reached_is_listed_and_the_others_can_get_it_again(des
 
 async def test_calling_it_off_asks_first(desk: Desk) -> None:
     brief = id_in(await writes(desk, await planned(desk)))
-    await desk.sam.post(f"/meetings/briefs/{brief}/schedule", token=await _token(desk.sam))
+    await desk.sam.post(f"/meetings/drafts/{brief}/schedule", token=await _token(desk.sam))
     page = await desk.sam.get(f"/meetings/briefs/{brief}/cancel")
     assert "Nobody has it yet, and nobody gets it." in page.words
     page = await desk.sam.send(f"/meetings/briefs/{brief}/cancel")
@@ -219,16 +219,21 @@ async def test_calling_it_off_asks_first(desk: Desk) -> None:
     assert page.status == 409 and "was cancelled already" in page.words
 
 
+DRAFTS = ("drafts/{}", "drafts/{}/change", "drafts/{}/drop")
+SEEN = ("briefs/{}", "briefs/{}/people", "briefs/{}/again", "briefs/{}/ring", "briefs/{}/cancel", *DRAFTS)
+DONE = (*SEEN[2:5], *DRAFTS[1:], "briefs/{}/try", "drafts/{}/try", "drafts/{}/schedule")
+
+
 async def test_briefs_of_other_groups_are_not_there(desk: Desk) -> None:
     meeting = await planned(desk)
     brief = id_in(await writes(desk, meeting))
     other = await desk.group("OTHER")
     kim = await desk.browser(await desk.staff(other, "Kim"), code="OTHER")
     token = await _token(kim)
-    for path in ("", "/change", "/people", "/again", "/ring", "/cancel", "/drop"):
-        assert (await kim.get(f"/meetings/briefs/{brief}{path}")).status == 404, path
-    for path in ("/try", "/schedule", "/change", "/again", "/ring", "/cancel", "/drop"):
-        assert (await kim.post(f"/meetings/briefs/{brief}{path}", token=token)).status == 404, path
+    for path in SEEN:
+        assert (await kim.get(f"/meetings/{path.format(brief)}")).status == 404, path
+    for path in DONE:
+        assert (await kim.post(f"/meetings/{path.format(brief)}", token=token)).status == 404, path
     for path in ("new", "beside"):
         assert (await kim.post(f"/meetings/{meeting}/briefs/{path}", token=token)).status == 404, path
     assert len(await desk.rows("SELECT * FROM briefs WHERE state = 'draft'")) == 1

@@ -24,26 +24,30 @@ TRIED = {
 
 
 async def show(desk: Desk) -> Response:
+    """One that goes out, has gone out, or was called off."""
     async with desk.read() as conn:
         brief = await found(desk, conn)
+        if brief.state == briefing.DRAFT:
+            return desk.go(f"/meetings/drafts/{brief.id}")
         content = await meetings.brief_content(conn, brief.id)
-        looks = _looks(desk, content) if content else {}
-        if brief.state == briefing.DRAFT and content:
-            return await _draft(desk, conn, brief, content, looks)
         to_come = await _to_come(desk, conn, brief, content) if content else None
         people = await became(desk, conn, brief)
+    looks = _looks(desk, content) if content else {}
     times = spans.went(brief)
     return desk.page("briefs/one.html", brief=brief, times=times, to_come=to_come, **people, **looks)
 
 
-async def _draft(
-    desk: Desk, conn: AsyncConnection, brief: Brief, content: Content, looks: dict[str, Any]
-) -> Response:
+async def show_draft(desk: Desk) -> Response:
     """A draft as it would go out, and what that would come to."""
-    times = spans.planned(brief, desk.now)
-    at = spans.first(times)
-    made = await _foretell(desk, conn, brief, content, at) if at else None
-    return desk.page("briefs/draft.html", brief=brief, times=times, made=made, **looks)
+    async with desk.read() as conn:
+        brief = await found(desk, conn)
+        content = await meetings.brief_content(conn, brief.id)
+        if brief.state != briefing.DRAFT or content is None:
+            return desk.go(f"/meetings/briefs/{brief.id}")
+        times = spans.planned(brief, desk.now)
+        at = spans.first(times)
+        made = await _foretell(desk, conn, brief, content, at) if at else None
+    return desk.page("briefs/draft.html", brief=brief, times=times, made=made, **_looks(desk, content))
 
 
 async def _to_come(desk: Desk, conn: AsyncConnection, brief: Brief, content: Content) -> Forecast | None:
@@ -85,7 +89,8 @@ async def try_it(desk: Desk) -> Response:
         write = checking.written_for(desk.app, content, desk.now)
         channel = await try_on_me(desk.app, conn, desk.home, desk.me.member, write)
     desk.app.lanes.wake()
-    return desk.go(f"/meetings/briefs/{brief.id}", said=TRIED[channel])
+    below = "drafts" if brief.state == briefing.DRAFT else "briefs"
+    return desk.go(f"/meetings/{below}/{brief.id}", said=TRIED[channel])
 
 
 async def schedule(desk: Desk) -> Response:
@@ -101,5 +106,7 @@ async def schedule(desk: Desk) -> Response:
 PAGES = (
     Page("/meetings/briefs/{brief}", show=show),
     Page("/meetings/briefs/{brief}/try", do=try_it),
-    Page("/meetings/briefs/{brief}/schedule", do=schedule),
+    Page("/meetings/drafts/{unsent}", show=show_draft),
+    Page("/meetings/drafts/{unsent}/try", do=try_it),
+    Page("/meetings/drafts/{unsent}/schedule", do=schedule),
 )

@@ -148,5 +148,5 @@ PAGES = (
     Page("/meetings/briefs/{brief}/again", show=again, do=send_again),
     Page("/meetings/briefs/{brief}/ring", show=ring, do=ring_now),
     Page("/meetings/briefs/{brief}/cancel", show=cancelling, do=cancel),
-    Page("/meetings/briefs/{brief}/drop", show=dropping, do=drop),
+    Page("/meetings/drafts/{unsent}/drop", show=dropping, do=drop),
 )

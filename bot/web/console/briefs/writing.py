@@ -82,7 +82,7 @@ async def _take(
     if made is None:
         return _page(desk, form, meeting, versions, brief)
     id_ = await _keep(desk, meeting, made, brief)
-    return desk.go(f"/meetings/briefs/{id_}", said="It is kept as a draft. Nobody has got it yet.")
+    return desk.go(f"/meetings/drafts/{id_}", said="It is kept as a draft. Nobody has got it yet.")
 
 
 async def _looked_at(desk: Desk, form: Form, meeting: Meeting, versions: Sequence[Version]) -> dict[str, Any]:
@@ -145,7 +145,8 @@ async def versions_of(conn: AsyncConnection, meeting: Meeting, *more: Version) -
 
 async def found(desk: Desk, conn: AsyncConnection) -> Brief:
     """The brief that the address names, in this group."""
-    return await briefing.find_brief(conn, desk.home.id, desk.path["brief"]) or desk.missing()
+    wanted = desk.path.get("brief") or desk.path["unsent"]
+    return await briefing.find_brief(conn, desk.home.id, wanted) or desk.missing()
 
 
 async def draft(desk: Desk, conn: AsyncConnection) -> Brief:
@@ -157,5 +158,5 @@ async def draft(desk: Desk, conn: AsyncConnection) -> Brief:
 PAGES = (
     Page("/meetings/{meeting}/briefs/new", show=new, do=create, most=MOST),
     Page("/meetings/{meeting}/briefs/beside", do=beside, most=MOST_WORDS, part=True),
-    Page("/meetings/briefs/{brief}/change", show=change, do=changed, most=MOST),
+    Page("/meetings/drafts/{unsent}/change", show=change, do=changed, most=MOST),
 )
