@@ -1,8 +1,10 @@
 """FORGET ME: what somebody gave goes here, at the providers and from the files, whatever dies meanwhile."""
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,6 +12,7 @@ import sqlalchemy as sa
 from bot.removing import Remover
 from channels.twilio_removing import Trace
 from flows.effects import Change
+from storage.columns import meta
 from storage.database import Database
 from storage.erasure import removals
 from storage.erasure.register import Register
@@ -23,9 +26,12 @@ from storage.tables import members, outbox
 from tests.erased import gone
 from tests.fakes.twilio_calls import sound
 from tests.office import NOON, Office
+from tests.stores import ON_SQLITE
 from tests.world import ADA, BEN, World, world
 
 __all__ = ["world"]
+
+ERASED = {"members", "lines", "contributions", "media"}  # of whose rows some go with somebody
 
 
 @pytest.fixture
@@ -61,6 +67,41 @@ async def test_texts_calls_and_recordings_go_at_twilio_too(world: World) -> None
     assert at_twilio(world, ADA) == []
     assert not world.twilio.files
     assert len(at_twilio(world, BEN)) == 6
+
+
+FEW = {  # tables with so few rows that to walk past all of them holds nobody up
+    *("alert_steps", "alerts", "handovers", "hidings", "joined_members", "payments", "replies"),
+    *("safe_contacts", "sign_ins", "attachments"),
+}
+SEEN_TO = ("matters", "done_by")  # by staff, whom nobody erases on a busy day
+
+
+def test_all_that_goes_with_somebody_is_found_by_an_index() -> None:
+    """A database looks for it in each table that may name them, while every turn waits."""
+    for table in meta.sorted_tables:
+        indexed = [list(one.columns) for one in table.indexes]
+        kinds = (sa.PrimaryKeyConstraint, sa.UniqueConstraint)
+        unique = [list(one.columns) for one in table.constraints if isinstance(one, kinds)]
+        found = {columns[0].name for columns in indexed + unique if columns}
+        for key in (key for key in table.foreign_keys if key.column.table.name in ERASED):
+            assert table.name in FEW or key.parent.name in found or (table.name, key.parent.name) == SEEN_TO
+
+
+@ON_SQLITE
+async def test_whoever_is_erased_is_looked_for_by_an_index(office: Office) -> None:
+    await office.member("ann")
+    said: list[tuple[str, Any]] = []
+    async with office.db.write() as conn:
+
+        @sa.event.listens_for(conn.sync_connection, "before_cursor_execute")
+        def note(_: Any, cursor: Any, statement: str, values: Any, *more: Any) -> None:
+            said.append((statement, values))
+
+        await change(conn, "ann", Change(to="erased"), NOON)
+        sa.event.remove(conn.sync_connection, "before_cursor_execute", note)
+        plans = [await conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", values) for one, values in said]
+        steps = [step for plan in plans for *_, step in plan]
+    assert not [step for step in steps if re.search("SCAN (events|outbox|conversations|calls)", step)]
 
 
 async def test_the_answer_and_the_line_are_gone_once_it_was_said(world: World) -> None:
