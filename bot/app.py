@@ -202,7 +202,7 @@ class App:
             secrets=self.secrets,
             store=self.files,
             sources={**on, **{fetches.PRACTICE + name: self.practice for name in encoders}},
-            tell=teller(self.ids),
+            tell=teller(self.ids, Sentences(self.flows.phrases)),
             holder=self.holder,
             told=self.lanes.wake,
         )

@@ -11,8 +11,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.logs import place
+from bot.notices import said
 from channels.base import FetchLater, FetchRefused
-from flows.events import Say
+from flows.sentences import Sentences
 from storage.database import Database
 from storage.files import fetches
 from storage.files.cleaning import prepare
@@ -21,6 +22,7 @@ from storage.files.leftovers import discard
 from storage.files.media import MediaStore
 from storage.files.media_place import Away
 from storage.files.prepared import MOST_BYTES, Kind, Prepared, Refused, not_had
+from storage.lines import sharing
 from storage.secrets import Secrets
 from storage.sending import outbox
 
@@ -40,24 +42,26 @@ class Fetches(Protocol):
     async def fetch(self, ref: str, *, most: int) -> bytes: ...
 
 
-Tell = Callable[[AsyncConnection, Waiting, str, datetime], Awaitable[None]]
+Tell = Callable[[AsyncConnection, Waiting, Refused, datetime], Awaitable[None]]
 
 
-def teller(ids: Callable[[], str]) -> Tell:
+def teller(ids: Callable[[], str], house: Sentences) -> Tell:
     """Says to whoever sent a file why it was not kept, by the way it came, while they will know which."""
 
-    async def tell(conn: AsyncConnection, waiting: Waiting, said: str, now: datetime) -> None:
+    async def tell(conn: AsyncConnection, waiting: Waiting, why: Refused, now: datetime) -> None:
         until = waiting.at + outbox.ANSWER_LASTS
         # A call is over by now, and an answer must not become a call of ours.
         if not waiting.line or waiting.channel == "voice" or now >= until:
             return
+        words = house.to(*await sharing.reads(conn, waiting.line))
+        say = said(words, why.name, what=words(f"file.{why.kind}"))
         row = outbox.Row(
             id=ids(),
             line=waiting.line,
             channel=waiting.channel,
             klass="answer",
             dedupe_key=f"media:{waiting.id}",
-            say=Say(text=said),
+            say=say,
             expires_at=until,
         )
         await outbox.add(conn, [row], now=now)
@@ -231,6 +235,6 @@ class Fetcher:
         now = self._clock()
         async with self._db.write() as conn:
             if await fetches.refused(conn, waiting.id, sentence=why.sentence, now=now):
-                await self._tell(conn, waiting, why.said, now)
+                await self._tell(conn, waiting, why, now)
         self._told()
         log.warning("fetch_refused", media=waiting.id, sentence=why.sentence)

@@ -33,7 +33,6 @@ MOMENTS = (
     3  # rounds of the loop in which those who are knocking may come along: one more costs a batch little
 )
 FULL = "Too many events are waiting."
-SORRY = "Sorry, something went wrong on our side. We have kept what you sent. Somebody will look into it."
 
 
 class Busy(Exception):
@@ -207,8 +206,11 @@ class Intake:
         stage = batch.stage(arrived, where, None, talk)
         batch.ledger.whose[arrived.id] = stage.me
         question = talk.frame.asked if talk.frame else talk.asked
-        text = "\n\n".join(filter(None, (SORRY, question.text if question else "")))
-        result = batch.send(stage, event, (Say(text=text, question=question),))
+        me = stage.person.member if stage.person else None
+        words = stage.words.to(me.language, me.form) if me else stage.words
+        text = "\n\n".join(filter(None, (words("sorry"), question.text if question else "")))
+        says = (Say(text=text, question=question, language=words.tongue("sorry")),)
+        result = batch.send(stage, event, says)
         await batch.ledger.write(conn, now)
         return result
 

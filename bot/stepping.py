@@ -39,8 +39,6 @@ POP_UP = 180
 MOST_LOOKS = 9  # in one turn
 LATELY = timedelta(minutes=1)  # as exactly as this it is kept when somebody was last heard
 LENT = ""  # marks what a conversation had forgotten and knows for one turn only
-JOIN_FIRST = "To vote, join us first: write to @{chat} and send JOIN {code}. Your choice is remembered."
-NOT_OPEN = "This vote is not open here any more."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,12 +243,14 @@ class Batch:
     def _stranger_in_room(self, stage: Stage) -> Turned:
         """Somebody who is no member here pressed a button: the choice waits until they have joined."""
         event, group = stage.arrived.event, stage.group
+        words = stage.words.to(group.language) if group else stage.words
         poll = next((one for one in group.polls if one.id == event.question), None) if group else None
         if group is None or poll is None or poll.closed:
-            return Turned(pop_up=NOT_OPEN)
+            return Turned(pop_up=words("room.not open"))
         talk = self.known.talks.get(stage.owner, Conversation())
         self._save(stage, replace(talk, pending=(poll.id, event.value), group=group.id))
-        return Turned(pop_up=JOIN_FIRST.format(chat=group.chat, code=group.code)[:POP_UP], stranger=True)
+        first = words("room.join first", chat=group.chat, code=group.code)
+        return Turned(pop_up=first[:POP_UP], stranger=True)
 
     async def _group(self, place: Place) -> Group | None:
         if place.group is None:

@@ -32,6 +32,7 @@ from storage.secrets import Secrets
 from storage.sending import outbox
 from storage.tables import contribution_media, contributions, lines, media
 from storage.tables import outbox as outbox_table
+from tests.scenes import house
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -86,7 +87,7 @@ class Place:
             secrets=self.secrets,
             store=self.store,
             sources=dict.fromkeys(("telegram", "voice", f"{PRACTICE}sms"), self.provider),
-            tell=teller(self.ids),
+            tell=teller(self.ids, house()),
             clock=lambda: self.time,
             holder=holder,
             jitter=lambda: 1.0,

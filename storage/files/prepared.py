@@ -24,56 +24,39 @@ class Prepared:
 
 
 class Refused(Exception):
-    """A file that is not kept: `said` is for the person who sent it, `sentence` for the operator."""
+    """A file that is not kept: `sentence` is for the operator.
 
-    def __init__(self, said: str, sentence: str) -> None:
+    `name` is what the person who sent it is told: the sentence of the house, about such a `kind` of file.
+    """
+
+    def __init__(self, name: str, kind: Kind, sentence: str) -> None:
         super().__init__(sentence)
-        self.said = said
+        self.name = name
+        self.kind = kind
         self.sentence = sentence
 
 
 def too_large(kind: Kind) -> Refused:
-    noun = NOUNS[kind]
-    return Refused(
-        f"That {noun} was larger than 20 MB, so we could not keep it. Could you send a smaller one?",
-        f"A {noun} was larger than 20 MB.",
-    )
+    return Refused("file.too large", kind, f"A {NOUNS[kind]} was larger than 20 MB.")
 
 
 def too_many_pixels() -> Refused:
-    return Refused(
-        "That photo was larger than 50 megapixels, so we could not keep it. Could you send a smaller one?",
-        "A photo had more than 50 megapixels.",
-    )
+    return Refused("file.too many pixels", "photo", "A photo had more than 50 megapixels.")
 
 
 def broken(kind: Kind, fault: str) -> Refused:
     """`fault` names the kind of error alone: a library's message may quote the file."""
-    noun = NOUNS[kind]
-    return Refused(
-        f"We could not open that {noun}. Could you send it again?", f"A {noun} could not be opened ({fault})."
-    )
+    return Refused("file.broken", kind, f"A {NOUNS[kind]} could not be opened ({fault}).")
 
 
 def not_kept(kind: Kind) -> Refused:
-    return Refused(
-        "We could not use that file. You can send a photo or a voice recording, or tell us in words.",
-        f"A {NOUNS[kind]} was of a kind that is not kept.",
-    )
+    return Refused("file.not kept", kind, f"A {NOUNS[kind]} was of a kind that is not kept.")
 
 
 def not_had(kind: Kind, sentence: str) -> Refused:
     """The provider will not give it; `sentence` is the operator's."""
-    noun = NOUNS[kind]
-    return Refused(
-        f"We could not get that {noun}. It may be too large: 20 MB is the most. Could you send it again, "
-        "or a smaller one?",
-        sentence,
-    )
+    return Refused("file.not had", kind, sentence)
 
 
 def video() -> Refused:
-    return Refused(
-        "We cannot keep videos yet. You can send a photo or a voice recording, or tell us in words.",
-        "A video was sent: videos are not kept.",
-    )
+    return Refused("file.video", "file", "A video was sent: videos are not kept.")

@@ -22,6 +22,14 @@ class Use:
     busy_until: datetime | None = None
 
 
+async def reads(conn: AsyncConnection, line: str) -> tuple[str, str]:
+    """The language and form of whoever has this line for themselves; the usual ones where several use it."""
+    r, m = reaches.c, members.c
+    here = sa.select(m.language, m.form).distinct().join(reaches, r.member_id == m.id)
+    found = (await conn.execute(here.where(r.line_id == line, r.retired_at.is_(None)))).all()
+    return (found[0].language, found[0].form) if len(found) == 1 else ("en", "plain")
+
+
 async def uses(conn: AsyncConnection, ids: Collection[str], now: datetime) -> Mapping[str, Use]:
     """These lines, by id."""
     if not ids:
