@@ -20,6 +20,7 @@ from flows.steps import AskStep, KeepStep
 from flows.turns.deeds import DEEDS
 from flows.turns.facts import FACTS, NAMES, OVER
 from flows.wording import Text, Wording, pick
+from tests.doors import WELSH as WORDED
 from tests.people import somebody
 from tests.scenes import BRIEF, GROUP, MARY, VOTE, shipped
 
@@ -176,6 +177,14 @@ def test_each_voice_says_what_is_in_its_language() -> None:
     assert [(say.language, say.spoken) for say in person.says] == [("cy", "Dwedwch pa de.")]
     person.does("silence")
     assert [say.language for say in person.says] == ["en", "cy"]  # that nothing was heard, and the question
+
+
+def test_what_a_group_asks_people_to_agree_to_is_said_in_a_voice_of_their_language() -> None:
+    two = replace(GROUP, rules=replace(GROUP.rules, languages=("en", "cy")), wordings={"join": WORDED})
+    person = somebody("voice", group=two, member=None)
+    person.rings()
+    person.presses("1", "2")
+    assert "Cadwn eich geiriau." in person.says[-1].spoken and person.says[-1].language == "cy"
 
 
 # The shipped flows

@@ -271,12 +271,16 @@ def fill(t: Turn, text: Text, *, aloud: bool = True) -> tuple[str, str, str]:
 
 
 def _tongue(t: Turn, text: Text) -> str:
-    """The language in which this text is said to this person: theirs, where it has been written in it."""
+    """The language in which this text is said to this person: theirs, where any of it has been written in it.
+
+    A voice of their language gets through some words of another, and not the other way round.
+    """
     spoken = text.spoken[t.language, t.form]
-    if spoken.language:
-        return spoken.language
-    known = (LANGUAGES[name](t) for name in spoken.names if name in LANGUAGES)
-    return next(filter(None, known), t.group.language if t.group else "")
+    named = (LANGUAGES[name](t) for name in spoken.names if name in LANGUAGES)
+    known = [tongue for tongue in (spoken.language, *named) if tongue]
+    if t.language in known:
+        return t.language
+    return known[0] if known else t.group.language if t.group else ""
 
 
 def _named(t: Turn, name: str) -> str:
