@@ -236,7 +236,7 @@ async def test_a_full_queue_sends_the_provider_away(world: World, monkeypatch: p
         await world.app.intake.take(_event(world, "hello"))
     assert (await world.twilio.text(ADA, "hello")).status == 503
     ringing = asyncio.create_task(world.twilio.ring(ADA))
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.05)
     monkeypatch.undo()
     call = await ringing
     assert not call.fault
