@@ -56,14 +56,14 @@ class Message:
 
 
 async def lanes(conn: AsyncConnection, group: str, names: Sequence[str], now: datetime) -> list[Lane]:
-    """Each lane: what waits and what went in the last day."""
+    """Each lane: what waits and what went in the last day, less what would tell how a giver is reached."""
     o, s = outbox.c, senders.c
     state = sa.case((o.state.in_(WAITS), "waiting"), (o.state.in_(GONE), "sent"), else_="lost")
     wanted = sa.or_(o.state.in_(WAITS), sa.and_(o.state.in_((*GONE, *OVER)), o.created_at > now - DAY))
     late = sa.func.count(sa.case((o.not_before > now, 1)))
     rows = await conn.execute(
         sa.select(o.lane, state.label("state"), sa.func.count().label("n"), late.label("later"))
-        .where(o.group_id == group, wanted)
+        .where(o.group_id == group, wanted, ~telling())
         .group_by(o.lane, state)
     )
     counted = {(row.lane, row.state): row for row in rows}
