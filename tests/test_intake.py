@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from bot.intake import Busy
+from bot.stepping import Turned
 from flows import engine
 from flows.events import Event
 from flows.library import Flows
@@ -235,10 +236,16 @@ async def test_a_full_queue_sends_the_provider_away(world: World, monkeypatch: p
     with pytest.raises(Busy):
         await world.app.intake.take(_event(world, "hello"))
     assert (await world.twilio.text(ADA, "hello")).status == 503
-    ringing = asyncio.create_task(world.twilio.ring(ADA))
-    await asyncio.sleep(0.05)
-    monkeypatch.undo()
-    call = await ringing
+    take, asked = world.app.intake.take, list[Event]()
+
+    async def full_at_first(event: Event) -> Turned:
+        asked.append(event)
+        if len(asked) == 3:
+            monkeypatch.undo()
+        return await take(event)
+
+    monkeypatch.setattr(world.app.intake, "take", full_at_first)
+    call = await world.twilio.ring(ADA)
     assert not call.fault
     assert any("One moment" in heard for heard in call.history)
     assert call.waits == "Gather"
