@@ -11,8 +11,7 @@ from flows.ballots import ballot_of
 from flows.calendar import day_name
 from flows.events import Option, Question, Say, Shown
 from flows.sentences import Sentences
-from flows.wording import Text
-from flows.wording import nearest
+from flows.wording import Text, nearest
 from storage.sending.spending import Passed
 from storage.sessions.meetings import Content, Meeting
 from storage.sessions.polls import Tally
