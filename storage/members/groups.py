@@ -93,6 +93,30 @@ async def rules_of(conn: AsyncConnection, group: str) -> Rules:
     return rules.read(await conn.scalar(sa.select(groups.c.settings).where(groups.c.id == group)))
 
 
+async def change_group(
+    conn: AsyncConnection,
+    group: str,
+    *,
+    name: str,
+    outside_name: str,
+    zone: str,
+    hours: str,
+    language: str,
+) -> None:
+    """Call a group otherwise, or let it live in other hours; raise Complaint. Its code and number stay."""
+    if not re.fullmatch(r"[a-z]{2}", language):
+        raise Complaint("A language is written with two letters, such as en or cy.")
+    values = {
+        "name": named(name, "The group's name"),
+        "outside_name": named(outside_name, "The outside name"),
+        "zone": _zone(zone),
+        "hours": _hours(hours),
+        "language": language,
+    }
+    await conn.execute(groups.update().where(groups.c.id == group).values(**values))
+    await changed(conn, [group])
+
+
 async def settle(conn: AsyncConnection, group: str, asked: Mapping[str, str]) -> Rules:
     """Change these rules of a group, and give all of them as they are now. Raise Complaint."""
     kept = await conn.scalar(sa.select(groups.c.settings).where(groups.c.id == group).with_for_update())

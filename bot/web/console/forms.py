@@ -119,7 +119,9 @@ class Number(wtforms.IntegerField):
 
     def __init__(self, label: str, missing: str = "", *, least: int, most: int, hint: str = "", **more: Any):
         said = f"{label} must be a whole number from {least} to {most}."
-        checks = [_needed(missing), validators.NumberRange(least, most, said)]
+        # 0 is a number too.
+        needed = validators.InputRequired(missing) if missing else validators.Optional()
+        checks = [needed, validators.NumberRange(least, most, said)]
         super().__init__(label, checks, description=hint, **more)
         self.said = said
 

@@ -16,6 +16,7 @@ from bot.web.console import (
     people,
     polls,
     safety,
+    settings,
     signing_in,
     today,
 )
@@ -33,6 +34,7 @@ MODULES = (
     messages,
     helping,
     safety,
+    settings,
     briefs,
     calendars,
     meetings,
