@@ -32,7 +32,7 @@ from storage.secrets import Secrets, check_key
 from storage.sending import receipts
 from storage.tables import contribution_media, given, groups, lines, media, members
 from storage.tables import contributions as gifts
-from tests.filling import everything, fill
+from tests.filling import everything, fill, keys
 from tests.office import NOON, Office
 from tests.postgres import Postgres
 from tests.stores import ON_SQLITE, sqlite_url
@@ -86,6 +86,7 @@ async def test_every_row_of_every_table_comes_back_on_either_kind(
     db = await copying.open_target(other_url, overwrite=False)
     put = await copying.restore(db, backup, files, register, now=NOON)
     assert await everything(db) == await everything(full)
+    assert (await keys(full) > 0, await keys(db)) == (True, 0)
     assert put.rows == backup.manifest.rows > 100
     await db.close()
 
@@ -96,6 +97,7 @@ async def test_a_copy_has_every_row_of_every_table(
     db = await copying.open_target(other_url, overwrite=False)
     put = await copying.copy(full, db, register, now=NOON)
     assert await everything(db) == await everything(full)
+    assert (await keys(full) > 0, await keys(db)) == (True, 0)
     async with db.read() as conn:
         assert "copied" in await held(conn)
     assert put.rows > 100
