@@ -1,6 +1,5 @@
 """Hiding something from the other members, with a reason, and the second person who looks at that."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -10,22 +9,17 @@ from bot.web.console.contributions import called
 from bot.web.console.contributions.one import find, means
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Choice, Form
+from flows.sentences import Sentences
 from storage.given import browsing, hiding
 from storage.members.groups import Complaint
 from storage.members.people import find_member
 
-REASONS: Mapping[str, str] = {
-    "names somebody": "It names somebody who did not agree to that",
-    "dangerous": "It could put somebody in danger",
-    "given twice": "It was given twice",
-    "not ours to show": "It is not ours to show",
-}
 TOLD = "Whoever gave it is told, and told why."
 NOT_TOLD = "Whoever gave it can't be told: there is no way to them that we may use."
 
 
 class Hide(Form):
-    why = Choice("Why must it be hidden?", "Choose a reason: whoever gave it is told.", choices=REASONS)
+    why = Choice("Why must it be hidden?", "Choose a reason: whoever gave it is told.")
 
 
 class Review(Form):
@@ -37,11 +31,11 @@ class Review(Form):
 
 
 async def hide(desk: Desk) -> Response:
-    return await _page(desk, "contributions/hide.html", desk.form(Hide))
+    return await _page(desk, "contributions/hide.html", _hide(desk))
 
 
 async def do_hide(desk: Desk) -> Response:
-    form = desk.form(Hide)
+    form = _hide(desk)
     if not form.validate():
         return await _page(desk, "contributions/hide.html", form)
     try:
@@ -75,6 +69,19 @@ async def do_review(desk: Desk) -> Response:
     return _done(desk, f"{'It is shown again.' if show else 'It stays hidden.'} {_told(gift, told)}")
 
 
+def _hide(desk: Desk) -> Hide:
+    form = desk.form(Hide)
+    form.why.choices = _reasons(desk)
+    return form
+
+
+def _reasons(desk: Desk) -> dict[str, str]:
+    """Why something may be hidden, as its giver is told."""
+    words = Sentences(desk.app.flows.phrases, desk.home.language)
+    said = {why: words(f"hidden.{why}") for why in hiding.REASONS}
+    return {why: sentence[:1].upper() + sentence[1:] for why, sentence in said.items()}
+
+
 def _told(gift: browsing.Contribution, told: bool) -> str:
     """Whether a giver without a name could be told would say something of who it is."""
     return TOLD if told or gift.unnamed else NOT_TOLD
@@ -96,7 +103,7 @@ async def _page(desk: Desk, template: str, form: Form) -> Response:
         "names": names,
         "mine": last and last.by == desk.me.member,
     }
-    values |= {"called": called, "reasons": REASONS}
+    values |= {"called": called, "reasons": _reasons(desk)}
     return desk.again(template, form, **values) if form.errors else desk.page(template, form=form, **values)
 
 
