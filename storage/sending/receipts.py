@@ -99,7 +99,7 @@ async def unheard(conn: AsyncConnection, outbox_id: str, *, now: datetime, ids: 
 
 
 async def mark(conn: AsyncConnection, row: Waiting, state: str, now: datetime) -> None:
-    """Say in `reached` how far a brief, poll or result came for its member.
+    """Say in `reached` how far a brief, poll, result or answer to a gift came.
 
     A reminder that fails takes nothing away from the message before it.
     """

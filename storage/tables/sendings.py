@@ -95,7 +95,7 @@ sendings = sa.Table(  # something that goes to many: claimed when due, expanded 
     moment("done_at"),
     sa.Index(None, "state", "due_at"),
 )
-reached = sa.Table(  # what became of a brief, a poll or a result for one member
+reached = sa.Table(  # what became of a brief, a poll, a result or an answer for one member
     "reached",
     meta,
     sa.Column("kind", sa.String(20), primary_key=True),
