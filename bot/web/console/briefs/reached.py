@@ -39,13 +39,15 @@ async def became(desk: Desk, conn: AsyncConnection, brief: Brief) -> dict[str, A
     piles: dict[str, list[Status]] = {name: [] for name in PILES}
     for one in listed:
         piles[_pile(one)].append(one)
-    asked = desk.query.get("which", "")
+    asked, begun = desk.query.get("which", ""), desk.query.get("after", "")
     which = asked if asked in piles else next((name for name, those in piles.items() if those), "missed")
-    part, after = _part(piles[which], desk.query.get("after", ""))
+    part, after = _part(piles[which], begun)
     return {
         "gone": gone,
         "piles": [(name, words, _many(piles[name])) for name, words in PILES.items()],
         "which": which,
+        "asked": which if which == asked else "",
+        "live": not begun,  # a later part of a long list stays as it is
         "part": part,
         "after": after,
         "states": STATES,
