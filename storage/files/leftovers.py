@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import Database, upsert
 from storage.files.media import MediaStore
 from storage.files.media_place import Away
-from storage.tables import leftovers, media
+from storage.tables import export_parts, leftovers, media
 
 AT_ONCE = 10  # files that one sweep takes
 LEASE = timedelta(minutes=5)  # longer than that many can take to be removed
@@ -65,7 +65,7 @@ async def _take(conn: AsyncConnection, due: Collection[str], now: datetime) -> l
 
 async def _named(conn: AsyncConnection, hashes: Collection[str]) -> set[str]:
     found: set[str] = set()
-    for column in (media.c.sha256, media.c.thumb_sha256):
+    for column in (media.c.sha256, media.c.thumb_sha256, export_parts.c.sha256):
         found.update(await conn.scalars(sa.select(column).where(column.in_(hashes))))
     return found
 

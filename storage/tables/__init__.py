@@ -43,6 +43,8 @@ from storage.tables.removals import removals
 from storage.tables.running import (
     audit,
     checkins,
+    export_parts,
+    exports,
     handover_words,
     handovers,
     leases,
@@ -89,6 +91,8 @@ __all__ = [
     "conversations",
     "entries",
     "events",
+    "export_parts",
+    "exports",
     "flow_versions",
     "given",
     "groups",

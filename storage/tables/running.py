@@ -138,3 +138,33 @@ audit = sa.Table(
 marks = sa.Table(
     "marks", meta, sa.Column("name", sa.String(60), primary_key=True), text("value")
 )  # key check, cursors
+exports = sa.Table(  # a group's things written out as a ZIP, to be fetched within a day
+    "exports",
+    meta,
+    key(),
+    ref("group_id", "groups"),
+    ref("by_id", "members", null=True, gone="SET NULL"),
+    text("purpose"),
+    word("reach", "inside"),  # inside: for those who run the group; outside: to be shown to others
+    flag("practice"),
+    word("state", "waiting"),  # waiting, writing, ready, failed
+    count("written"),
+    count("total"),
+    json("counts"),  # of each file, as its manifest has them
+    sa.Column("bytes", sa.BigInteger, nullable=False, default=0),
+    text("sentence"),
+    moment("asked_at", null=False),
+    moment("done_at"),
+    moment("leased_until"),
+    sa.Index(None, "group_id", "asked_at"),
+    sa.Index(None, "state"),
+)
+export_parts = sa.Table(  # its pieces, kept where photos are kept, so that every host can give them out
+    "export_parts",
+    meta,
+    ref("export_id", "exports", primary=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    count("bytes"),
+    sa.Index(None, "sha256"),
+)
