@@ -309,8 +309,8 @@ def test_nothing_undelivered_is_said_so_and_what_was_out_of_date_is_counted(
         db.execute("INSERT INTO lines (id, kind, address_hash) VALUES ('l', 'phone', x'00')")
         db.execute(
             "INSERT INTO outbox (id, line_id, channel, lane, class, dedupe_key, kind, merge, state, "
-            "progress, tries, not_before, created_at, sentence, held) VALUES ('o', 'l', 'sms', 'sms', 'notice', 'o', "
-            "'poll', '', 'dropped', 0, 0, ?, 0, ?, 0)",
+            "progress, tries, not_before, created_at, sentence, held) VALUES ('o', 'l', 'sms', 'sms', "
+            "'notice', 'o', 'poll', '', 'dropped', 0, 0, ?, 0, ?, 0)",
             (time.time_ns() // 1000, TOO_LATE),
         )
     assert "Everything has arrived" in garden("undelivered").out

@@ -89,7 +89,6 @@ async def ahead(conn: AsyncConnection, group: str, now: datetime) -> list[Next]:
         .order_by(s.due_at)
         .limit(AHEAD)
     )
-    kind = sa.literal("closing").label("kind")
     closes = (
         sa.select(
             p.closes_at.label("at"),
