@@ -33,11 +33,16 @@ async def member(desk: Desk, name: str, **more: Any) -> str:
     async with desk.app.db.write() as conn:
         row = {"id": id_, "group_id": desk.home.id, "name": name, "joined_at": desk.clock(), **more}
         await conn.execute(members.insert().values(row))
-        await conn.execute(
-            lines.insert().values(id=id_, kind="practice", address_hash=id_.encode().ljust(32))
-        )
-        await conn.execute(reaches.insert().values(id=id_, member_id=id_, line_id=id_, channel="sms"))
+    await reached_by_text(desk, id_)
     return id_
+
+
+async def reached_by_text(desk: Desk, id_: str) -> None:
+    """Let a member have a phone."""
+    async with desk.app.db.write() as conn:
+        line = {"id": id_, "kind": "practice", "address_hash": id_.encode().ljust(32)}
+        await conn.execute(lines.insert().values(line))
+        await conn.execute(reaches.insert().values(id=id_, member_id=id_, line_id=id_, channel="sms"))
 
 
 async def drafted(desk: Desk, **more: Any) -> str:
@@ -141,6 +146,12 @@ async def test_a_trial_goes_to_whoever_tries_it_alone(desk: Desk) -> None:
     draft = await drafted(desk)
     page = await desk.sam.send(f"/polls/drafts/{draft}/try")
     assert page.status == 422 and "We have no phone or chat of yours" in page.words
+    await reached_by_text(desk, desk.sam_id)
+    page = await desk.sam.send(f"/polls/drafts/{draft}/try")
+    assert "It is on its way to you by text." in page.words
+    ((member_id, kind, body),) = await desk.rows("SELECT member_id, kind, body FROM outbox")
+    assert (member_id, kind) == (desk.sam_id, "trial") and "Where shall we meet?" in body
+    assert draft not in body  # so that nothing pressed there counts once it is open
 
 
 async def test_the_turnout_is_shown_and_never_what_was_chosen(desk: Desk) -> None:
