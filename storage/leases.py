@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import upsert
-from storage.tables import leases, lines, media, sendings
+from storage.tables import exports, leases, lines, media, sendings
 
 SERVING = "serving:"  # what the lease of each service begins with
 SERVES = timedelta(minutes=1)
@@ -48,4 +48,5 @@ async def release_all(conn: AsyncConnection, now: datetime) -> None:
         free = sa.update(held).where(held.c.leased_by.is_not(None))
         again = {"due_at": now} if held is lines else {}
         await conn.execute(free.values(leased_by=None, leased_until=None, **again))
+    await conn.execute(sa.update(exports).where(exports.c.leased_until.is_not(None)).values(leased_until=now))
     await conn.execute(sa.delete(leases))

@@ -14,6 +14,7 @@ from storage.database import upsert
 from storage.erasure import removals
 from storage.erasure.register import note, of_gift
 from storage.given import unnaming
+from storage.keeping import exports
 from storage.lines.persons import everyone
 from storage.tables import (
     attachments,
@@ -94,6 +95,7 @@ async def narrow(conn: AsyncConnection, gift: str, member: str | None) -> None:
     changed = await conn.execute(sa.update(contributions).where(*mine).values(audience="facilitators"))
     if changed.rowcount:
         note(conn, "narrowed", of_gift(gift))
+        await exports.void_of_gifts(conn, [gift])
 
 
 async def take_back(conn: AsyncConnection, gift: str, member: str | None, now: datetime) -> list[str | None]:
@@ -106,6 +108,7 @@ async def take_back(conn: AsyncConnection, gift: str, member: str | None, now: d
     if mine is None:
         return await _take_back_words(conn, gift, member, now)
     note(conn, "taken-back", of_gift(gift))
+    await exports.void_of_gifts(conn, [gift])
     await conn.execute(
         sa.update(contributions).where(c.id == gift).values(text="", answers=None, taken_back_at=now)
     )

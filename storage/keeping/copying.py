@@ -11,18 +11,19 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, StorageError
-from storage.door.sessions import forget_all
+from storage.door import sessions
 from storage.erasure.abiding import Abided, abide
 from storage.erasure.register import Note, Register, Standing, known
 from storage.files.leftovers import discard
 from storage.files.media import MediaStore
+from storage.keeping import exports
 from storage.keeping.backups import Backup
 from storage.keeping.holding import Doubt, hold
 from storage.keeping.rows import Row, Shape, Tally, line_of, read, shapes, write
 from storage.leases import release_all
 from storage.migrations import bring, migrate
 from storage.secrets import KEY_MARK, Secrets
-from storage.tables import groups, leftovers, marks, media, meta
+from storage.tables import export_parts, groups, leftovers, marks, media, meta
 
 RESTORED = "This data was restored from a backup of {at}: nothing is sent until takepart resume lets it go."
 COPIED = "This data was copied from another database: nothing is sent until takepart resume lets it go."
@@ -153,7 +154,8 @@ async def _settle(
     abided = await abide(conn, register, standing, now)
     await discard(conn, abided.files)
     await release_all(conn, now)
-    await forget_all(conn)
+    await sessions.forget_all(conn)
+    await exports.forget_all(conn)
     return Put(rows=rows, abided=abided, known=len(standing.says), unreadable=standing.unreadable)
 
 
@@ -161,7 +163,8 @@ async def _named(db: Database) -> list[str | None]:
     """The files of what is to be replaced: those that nothing names afterwards are to be removed."""
     async with db.read() as conn:
         named = sa.union(
-            sa.select(media.c.sha256), sa.select(media.c.thumb_sha256), sa.select(leftovers.c.sha256)
+            *(sa.select(column) for column in (media.c.sha256, media.c.thumb_sha256)),
+            *(sa.select(table.c.sha256) for table in (leftovers, export_parts)),
         )
         return list(await conn.scalars(named))
 
