@@ -39,6 +39,8 @@ async def name_contact(desk: Desk) -> Response:
 
 async def drop_contact(desk: Desk) -> Response:
     async with desk.write() as conn:
+        if desk.path["staff"] not in [one for one, *_ in await safety.named(conn, desk.home.id)]:
+            desk.missing()
         await safety.drop_contact(conn, desk.home.id, desk.path["staff"], desk.app.secrets)
         await desk.trace(conn, "took somebody off who is alerted", subject=desk.path["staff"])
     return desk.go("/settings/safety", said="They are off the list.")
