@@ -15,10 +15,12 @@ from bot import costs
 from bot.handing import cost
 from bot.senders import Senders
 from bot.settings import Settings
+from channels.spoken import prompt
 from flows.events import Say
 from flows.library import Flows
 from flows.readable import seconds_to_listen
 from flows.rules import Rules
+from flows.sentences import Sentences
 from storage.ids import Ids
 from storage.members.groups import Complaint, Home, rules_of
 from storage.sending import forecasting, spending, telling
@@ -228,20 +230,27 @@ def version_name(flows: Flows, language: str, form: str) -> str:
 
 async def try_on_me(app: Service, conn: AsyncConnection, home: Home, me: str, write: Writes) -> str:
     """Send this to one facilitator alone, marked as a trial; by which channel it goes. Raise Complaint."""
-    trial = await telling.try_on(
-        conn,
-        me,
-        lambda one: _marked(write(one)),
-        kind=TRIAL,
-        ids=app.ids,
-        channels=app.senders.on,
-        now=app.clock(),
+    none, words = app.ids(), Sentences(app.flows.phrases)
+
+    def marked(one: Recipient) -> Say:
+        say = write(one)
+        return _aloud(say, words) if one.channel == "voice" else _marked(say, none)
+
+    channel = await telling.try_on(
+        conn, me, marked, kind=TRIAL, ids=app.ids, channels=app.senders.on, now=app.clock()
     )
-    if trial is None:
+    if channel is None:
         raise Complaint(NO_WAY_TO_YOU.format(code=home.code))
-    return trial
+    return channel
 
 
-def _marked(say: Say) -> Say:
-    spoken = f"{ONLY_YOU} {say.spoken}" if say.spoken else ""
-    return replace(say, text=f"{ONLY_YOU}\n\n{say.text}", spoken=spoken)
+def _marked(say: Say, none: str) -> Say:
+    """The same with a word that it is a trial. Its buttons are of `none`, a question that nobody has."""
+    asked = replace(say.question, id=none, poll="") if say.question else None
+    return replace(say, text=f"{ONLY_YOU}\n\n{say.text}", question=asked)
+
+
+def _aloud(say: Say, words: Sentences) -> Say:
+    """The same for a call, which only reads it out: how to answer is told among its words."""
+    heard = prompt(say, words.to(say.language))
+    return replace(say, spoken=" ".join((ONLY_YOU, *heard.lines, *heard.menu)), question=None)

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bot.forecast import Forecast, Service, forecast, of, try_on_me
 from channels.sms import SmsChannel
 from channels.twilio import Account
-from flows.events import Say
+from flows.events import Option, Question, Say
 from storage.database import Database
 from storage.members.groups import Complaint, settle
 from storage.sending import forecasting, spending
@@ -172,6 +172,21 @@ async def test_a_trial_goes_to_oneself_alone_at_any_hour(garden: Gathering) -> N
     assert (member, channel) == (me, "telegram")
     assert body.say.text.startswith("This is a trial.") and body.say.text.endswith(LONG)
     assert await garden.count(outbox, outbox.c["class"] == "answer") == 1
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("channel", ["telegram", "voice"])
+async def test_what_is_answered_to_a_trial_goes_nowhere(garden: Gathering, channel: str) -> None:
+    me = await garden.join(channel, permission="facilitator")
+    read = Option(key="read", label="I have read it")
+    asked = Question(id="real", name="ballot", text="", takes=("choice",), options=(read,), poll="real")
+    async with garden.db.write() as conn:
+        await try_on_me(app(garden), conn, garden.home, me, lambda _: Say(text="Words.", question=asked))
+    ((_, body),) = (await garden.sent("trial")).values()
+    if channel == "voice":
+        assert body.say.question is None and body.say.spoken.endswith("For I have read it, press 1.")
+    else:
+        assert body.say.question and body.say.question.poll == "" and body.say.question.id != "real"
 
 
 @ON_SQLITE

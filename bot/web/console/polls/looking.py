@@ -65,7 +65,7 @@ async def try_it(desk: Desk) -> Response:
     try:
         async with desk.write() as conn:
             draft = _as_opened(desk, await _draft(desk, conn))
-            way = await try_on_me(desk.app, conn, desk.home, desk.me.member, _for_trial(desk, draft))
+            way = await try_on_me(desk.app, conn, desk.home, desk.me.member, _writes(desk, draft))
             await desk.trace(conn, "tried a vote", subject=draft.id)
     except Complaint as complaint:
         return await _looked(desk, str(complaint))
@@ -118,17 +118,6 @@ def _writes(desk: Desk, draft: Tally) -> Callable[[Recipient], Say]:
         return notices.poll(desk.sentences.to(language, form), draft, desk.now)
 
     return lambda one: said(one.language, one.form)
-
-
-def _for_trial(desk: Desk, draft: Tally) -> Callable[[Recipient], Say]:
-    """The same, but its buttons are those of no vote: none may be cast by them once it is open."""
-    write, none = _writes(desk, draft), desk.app.ids()
-
-    def said(one: Recipient) -> Say:
-        say = write(one)
-        return replace(say, question=say.question and replace(say.question, id=none, poll=""))
-
-    return said
 
 
 def _version(desk: Desk, draft: Tally, language: str, form: str) -> Version:
