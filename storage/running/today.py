@@ -90,7 +90,12 @@ async def ahead(conn: AsyncConnection, group: str, now: datetime) -> list[Next]:
         .limit(AHEAD)
     )
     closes = (
-        sa.select(p.closes_at.label("at"), kind, p.question.label("title"), p.id.label("of"))
+        sa.select(
+            p.closes_at.label("at"),
+            sa.literal("closing").label("kind"),
+            p.question.label("title"),
+            p.id.label("of"),
+        )
         .where(p.group_id == group, p.state == "open", p.closes_at > now)
         .order_by(p.closes_at)
         .limit(AHEAD)
