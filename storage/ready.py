@@ -5,7 +5,8 @@ statement each time; all rows of one call have the same names.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,18 +28,22 @@ Places = tuple[tuple[int, Convert], ...]  # those whose values the database has 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """A statement in the words of one kind of database. `names`: whose value goes to each place."""
+    """A statement in the words of one kind of database. `names`: whose value goes to each place.
+
+    `row` makes what is found a tuple that has the names of the columns.
+    """
 
     text: str
     names: tuple[str, ...]
     fixed: Mapping[str, Any]  # values that nobody hands in
     converts: Places
     results: Places
+    row: Callable[[Iterable[Any]], Any]
 
     def values(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         """What one row puts in the statement's places."""
         given = {**self.fixed, **row} if self.fixed else row
-        return _converted([given[name] for name in self.names], self.converts)
+        return tuple(_converted([given[name] for name in self.names], self.converts))
 
 
 def among(name: str) -> sa.BindParameter[Any]:
@@ -59,8 +64,8 @@ async def write(conn: AsyncConnection, statement: Statement, rows: Sequence[Mapp
     return None
 
 
-async def read(conn: AsyncConnection, statement: Statement, **given: Any) -> Sequence[tuple[Any, ...]]:
-    """The rows that a statement finds, as plain tuples."""
+async def read(conn: AsyncConnection, statement: Statement, **given: Any) -> Sequence[Any]:
+    """The rows that a statement finds, as plain tuples with the names of its columns."""
     lists = {name: _padded(value) for name, value in given.items() if isinstance(value, list)}
     if any(not value for value in lists.values()):
         return []
@@ -72,7 +77,9 @@ async def read(conn: AsyncConnection, statement: Statement, **given: Any) -> Seq
             found: Sequence[Any] = file.execute(ready.text, values).fetchall()
     else:
         found = (await conn.exec_driver_sql(ready.text, values)).all()
-    return [_converted(list(row), ready.results) for row in found] if ready.results else found
+    if not ready.results:
+        return [ready.row(row) for row in found]
+    return [ready.row(_converted(list(row), ready.results)) for row in found]
 
 
 def _file(conn: AsyncConnection) -> sqlite3.Connection | None:
@@ -99,10 +106,10 @@ def _padded(values: list[Any]) -> list[Any]:
     return values + list(repeat(values[-1], length - len(values))) if values else values
 
 
-def _converted(values: list[Any], places: Places) -> tuple[Any, ...]:
+def _converted(values: list[Any], places: Places) -> list[Any]:
     for place, convert in places:
         values[place] = convert(values[place])
-    return tuple(values)
+    return values
 
 
 @lru_cache(maxsize=512)
@@ -119,6 +126,7 @@ def _ready(
     wide = {f"{name}_{n + 1}": compiled.binds[name] for name, length in lengths for n in range(length)}
     binds = {name: bind for name, bind in compiled.binds.items() if name not in dict(lengths)} | wide
     places = tuple(compiled.positiontup or ())
+    columns = list(statement.selected_columns) if isinstance(statement, sa.Select) else []
     defaults = {column.name: _default(column) for column in compiled.insert_prefetch}
     return Ready(
         text=compiled.string,
@@ -126,8 +134,16 @@ def _ready(
         fixed={name: binds[name].value for name in places if name in binds and name not in (*names, *wide)}
         | defaults,
         converts=_places([binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in places]),
-        results=_places([_reader(column, dialect) for column in getattr(statement, "selected_columns", ())]),
+        results=_places([_reader(column, dialect) for column in columns]),
+        row=_named([column.key for column in columns]),
     )
+
+
+def _named(columns: Sequence[str | None]) -> Callable[[Iterable[Any]], Any]:
+    """Makes a row of plain values a tuple with these names; a column without one has its place for a name."""
+    kind: Any = namedtuple  # whose names are usually written out
+    made: Callable[[Iterable[Any]], Any] = kind("row", [name or "" for name in columns], rename=True)._make
+    return made
 
 
 def _reader(column: Any, dialect: sa.Dialect) -> Convert | None:

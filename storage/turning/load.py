@@ -171,19 +171,18 @@ async def ways_of(conn: AsyncConnection, known: Known, member: str) -> None:
 
 async def find_lines(conn: AsyncConnection, hashes: Collection[bytes]) -> dict[bytes, Line]:
     """The lines with these keyed hashes."""
-    found = await ready.read(conn, _lines(), hashes=list(hashes))
     return {
-        hash_: Line(
-            id=id_,
-            kind=kind,
-            at_member=at_member,
-            at_until=until,
-            failing_since=since,
-            closed=closed,
-            nameless=nameless,
-            no_texts=no_texts,
+        row.address_hash: Line(
+            id=row.id,
+            kind=row.kind,
+            at_member=row.at_member,
+            at_until=row.at_until,
+            failing_since=row.failing_since,
+            closed=row.closed,
+            nameless=row.nameless,
+            no_texts=row.no_texts,
         )
-        for hash_, id_, kind, at_member, until, since, closed, nameless, no_texts in found
+        for row in await ready.read(conn, _lines(), hashes=list(hashes))
     }
 
 
@@ -192,49 +191,46 @@ async def people(conn: AsyncConnection, ids: Collection[str], now: datetime) -> 
     if not ids:
         return {}
     rows = await ready.read(conn, _members(), ids=list(ids))
-    same = {id_: joined_to or id_ for id_, joined_to, *_ in rows}  # what they did under another id is theirs
+    same = {row.id: row.joined_to or row.id for row in rows}  # what they did under another id is theirs
     votes = await _votes(conn, same, now)
     read, unread = await _briefs(conn, same)
     found = {}
-    for id_, joined_to, group, practice, number, state, until, agreed, handover, *me in rows:
-        if joined_to:
+    for row in rows:
+        if row.joined_to:
             continue
-        as_stored = dict(zip(AS_STORED, me, strict=True))
+        over = row.state == "paused" and row.paused_until and row.paused_until <= now
         member = Member(
-            id=id_,
-            number=number or "",
-            # A break that is over needs nobody to end it.
-            state="active" if state == "paused" and until and until <= now else state,
-            paused_until=until,
-            agreed=agreed or {},
-            handover=handover or "",
-            votes=votes.get(id_, {}),
-            acknowledged=frozenset(read.get(id_, ())),
-            unread=tuple(one for one in unread.get(id_, ()) if one not in read.get(id_, ())),
-            **as_stored,
+            id=row.id,
+            number=row.number or "",
+            state="active" if over else row.state,  # a break that is over needs nobody to end it
+            paused_until=row.paused_until,
+            agreed=row.agreed or {},
+            handover=row.handover or "",
+            votes=votes.get(row.id, {}),
+            acknowledged=frozenset(read.get(row.id, ())),
+            unread=tuple(one for one in unread.get(row.id, ()) if one not in read.get(row.id, ())),
+            **{name: getattr(row, name) for name in AS_STORED},
         )
-        found[id_] = Person(member=member, group=group, practice=practice, more_time=member.more_time)
+        person = Person(member=member, group=row.group_id, practice=row.practice, more_time=member.more_time)
+        found[row.id] = person
     return found
 
 
 async def _reaches(conn: AsyncConnection, line_ids: Collection[str]) -> dict[str, list[Reach]]:
     found: dict[str, list[Reach]] = {}
-    for member, id_, line, channel, heard, proved, since, *may in await ready.read(
-        conn, _ways(), ids=list(line_ids)
-    ):
-        greet, leave_message, write_anything = may
+    for row in await ready.read(conn, _ways(), ids=list(line_ids)):
         way = Reach(
-            id=id_,
-            line=line,
-            channel=channel,
-            heard_at=heard,
-            proved=proved is not None,
-            greet=greet,
-            leave_message=leave_message,
-            write_anything=write_anything,
-            failing=since is not None,
+            id=row.id,
+            line=row.line_id,
+            channel=row.channel,
+            heard_at=row.heard_at,
+            proved=row.proved_at is not None,
+            greet=row.greet_by_name,
+            leave_message=row.leave_message,
+            write_anything=row.write_anything,
+            failing=row.failing_since is not None,
         )
-        found.setdefault(member, []).append(way)
+        found.setdefault(row.member_id, []).append(way)
     return found
 
 
@@ -244,8 +240,8 @@ async def _votes(
     """The latest ballot in each poll counts."""
     rows = await ready.read(conn, _ballots(), ids=list(same), since=now - REMEMBERED)
     found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for member, poll, choices in rows:
-        found.setdefault(same[member], {})[poll] = tuple(choices or ())
+    for row in rows:
+        found.setdefault(same[row.member_id], {})[row.poll_id] = tuple(row.choices or ())
     return found
 
 
@@ -255,18 +251,19 @@ async def _briefs(
     """The briefs that each of these people has acknowledged, and those only got; the latest first."""
     read: dict[str, list[str]] = {}
     unread: dict[str, list[str]] = {}
-    for member, brief, state in await ready.read(conn, _got(), ids=list(same)):
-        (read if state == "acknowledged" else unread).setdefault(same[member], []).append(brief)
+    for row in await ready.read(conn, _got(), ids=list(same)):
+        which = read if row.state == "acknowledged" else unread
+        which.setdefault(same[row.member_id], []).append(row.subject_id)
     return read, unread
 
 
 async def talks(conn: AsyncConnection, known: Known, owners: Collection[str]) -> None:
     """Read where these owners are."""
-    for owner, state in await ready.read(conn, _talks(), owners=list(owners)):
+    for row in await ready.read(conn, _talks(), owners=list(owners)):
         try:
-            known.talks[owner] = known.states.unpacked(state)
+            known.talks[row.owner] = known.states.unpacked(row.state)
         except ValueError:  # begin anew rather than never answer this person again
-            known.broken.add(owner)
+            known.broken.add(row.owner)
 
 
 async def _calls(conn: AsyncConnection, sessions: Collection[str]) -> dict[str, Call]:
@@ -326,7 +323,11 @@ def _notice(id_: str, kind: str, subject: str | None, body: str | None, greet: b
 def _lines() -> sa.Select[Any]:
     n = lines.c
     kept = (n.address_hash, n.id, n.kind, n.at_member, n.at_until, n.failing_since)
-    told = n.stopped_at.is_not(None), n.address.is_(None), n.takes_texts.is_(False)
+    told = (
+        n.stopped_at.is_not(None).label("closed"),
+        n.address.is_(None).label("nameless"),
+        n.takes_texts.is_(False).label("no_texts"),
+    )
     return sa.select(*kept, *told).where(n.address_hash.in_(ready.among("hashes")))
 
 
