@@ -52,6 +52,12 @@ FORGED: Mapping[str, Mapping[str, str]] = {
 }
 
 
+MARK = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+TAKEN = ("<script>alert", "<img src=x", "<b>markup")  # what the mark is where a page takes it for markup
+WRITTEN = {  # the columns in which somebody's own words or names may stand, in whatever table
+    *("name", "outside_name", "shown_name", "by", "text", "words", "typed", "note", "why", "sentence"),
+    *("question", "label", "title", "changes", "decides"),
+}
 NOBODYS = {"flow"}  # what stands in addresses and belongs to no group
 
 
@@ -198,6 +204,33 @@ async def test_what_is_too_much_is_not_read(desk: Desk) -> None:
     token = await desk.sam.token("/console/my-page")
     got = await desk.sam.post("/console/my-page/phone", token=token, member="x" * 300_000)
     assert (got.status, "too large" in got.words) == (413, True)
+
+
+# What people wrote ----------------------------------------------------------------------------------
+async def test_what_anybody_wrote_is_only_words(desk: Desk) -> None:
+    """No page takes words for markup, whoever they are from: also what a group is called."""
+    theirs = await fill(desk)
+    await mark(desk)
+    taken, shown = [], 0
+    for page in GUARDED:
+        if page.show and not page.owner:
+            got = await desk.sam.get(address(page, theirs), follow=False)
+            html = got.headers.get("Content-Type", "").startswith("text/html")
+            taken += [page.path] * (html and any(one in got.text for one in TAKEN))
+            shown += "&lt;script&gt;alert" in got.text
+    assert taken == [] and shown > 10
+
+
+async def mark(desk: Desk) -> None:
+    """Put the mark wherever somebody writes or is called."""
+    async with desk.app.db.write() as conn:
+        for table in meta.sorted_tables:
+            words = [one.name for one in table.columns if isinstance(one.type, sa.Text)]
+            written = {name: MARK for name in words if name in WRITTEN}
+            if written:
+                await conn.execute(sa.update(table).values(written))
+        heard = "UPDATE contributions SET answers = replace(answers, 'Nobody', '<script>alert(1)')"
+        await conn.execute(sa.text(heard))
 
 
 # Cookies --------------------------------------------------------------------------------------------
