@@ -70,6 +70,30 @@ async def _token(browser: Browser) -> str:
     return await browser.token("/meetings/new")
 
 
+async def to_read(desk: Desk) -> list[str]:
+    """What members find who ask what to read."""
+    async with desk.app.db.read() as conn:
+        view = await desk.app.views.load(conn, {desk.home.id}, desk.clock())
+    return [one.title for one in view[desk.home.id].briefs]
+
+
+async def test_members_find_a_brief_to_read_from_when_it_is_scheduled_until_it_is_called_off(
+    desk: Desk,
+) -> None:
+    brief = id_in(await writes(desk, await planned(desk)))
+    assert await to_read(desk) == []
+    await desk.sam.post(f"/meetings/drafts/{brief}/schedule", token=await _token(desk.sam))
+    assert await to_read(desk) == ["Getting about"]
+    page = await desk.sam.get(f"/meetings/briefs/{brief}/cancel")
+    assert "Nobody has it yet, and nobody gets it." in page.words
+    page = await desk.sam.send(f"/meetings/briefs/{brief}/cancel")
+    assert "It is called off." in page.words and "Called off For" in page.words
+    assert await to_read(desk) == []
+    assert await desk.rows("SELECT * FROM sendings WHERE state = 'waiting'") == []
+    page = await desk.sam.send(f"/meetings/briefs/{brief}/cancel")
+    assert page.status == 409 and "was cancelled already" in page.words
+
+
 async def test_a_trial_goes_to_whoever_asks_for_it(desk: Desk) -> None:
     brief = id_in(await writes(desk, await planned(desk)))
     await member(desk, "Ada")
@@ -205,18 +229,6 @@ async def test_whom_it_has_reached_is_listed_and_the_others_can_get_it_again(des
     page = await desk.sam.send(f"/meetings/briefs/{brief}/again")
     assert "It is on its way, in the hours that people chose." in page.words
     assert "Again, to those it had not reached" in page.words
-
-
-async def test_calling_it_off_asks_first(desk: Desk) -> None:
-    brief = id_in(await writes(desk, await planned(desk)))
-    await desk.sam.post(f"/meetings/drafts/{brief}/schedule", token=await _token(desk.sam))
-    page = await desk.sam.get(f"/meetings/briefs/{brief}/cancel")
-    assert "Nobody has it yet, and nobody gets it." in page.words
-    page = await desk.sam.send(f"/meetings/briefs/{brief}/cancel")
-    assert "It is called off." in page.words and "Called off For" in page.words
-    assert await desk.rows("SELECT * FROM sendings WHERE state = 'waiting'") == []
-    page = await desk.sam.send(f"/meetings/briefs/{brief}/cancel")
-    assert page.status == 409 and "was cancelled already" in page.words
 
 
 DRAFTS = ("drafts/{}", "drafts/{}/change", "drafts/{}/drop")
