@@ -7,8 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from flows.effects import Change
+from flows.events import Say
 from storage.database import Database
-from storage.door import sessions
+from storage.door import sessions, sign_ins
 from storage.door.sessions import Session
 from storage.members.groups import add_group
 from storage.members.leaving import change
@@ -86,6 +87,35 @@ async def test_an_owner_sees_every_group(staffed: Staffed) -> None:
     assert (owner := found.acting_in("other")) and owner.member == staffed.sam
     async with staffed.db.read() as conn:
         assert [home.code for home in await sessions.groups_of(conn, found)] == ["GARDEN", "OTHER"]
+
+
+async def test_a_link_and_a_code_let_in_once(staffed: Staffed) -> None:
+    home, secrets, codes = staffed.home, staffed.secrets, list[str]()
+    sam = await home.join("sms", name="Sam", permission="facilitator", number="4821")
+
+    def words(code: str, *_: str) -> Say:
+        codes.append(code)
+        return Say(text=code)
+
+    async with staffed.db.write() as conn:
+        link = await sign_ins.new_link(conn, secrets, sam, ids=home.ids, now=home.now)
+        sent = await sign_ins.send_code(
+            conn,
+            secrets,
+            group=home.home.id,
+            number="4821",
+            asked="here",
+            channels=("sms",),
+            words=words,
+            ids=home.ids,
+            now=home.now,
+        )
+    assert sent
+    for who in (sam, None):
+        async with staffed.db.write() as conn:
+            opened = await sign_ins.use_link(conn, secrets, link, now=home.now)
+            let_in = await sign_ins.use_code(conn, secrets, "here", codes[0], now=home.now)
+        assert (opened and opened.member, let_in) == (who, [who] if who else [])
 
 
 LOST: Mapping[str, Mapping[str, str]] = {
