@@ -87,6 +87,11 @@ async def fill(db: Database, *, secrets: Secrets, ids: Ids, now: datetime) -> Ho
         return home
 
 
+async def there(conn: AsyncConnection) -> Home | None:
+    """The example group, where it was made before."""
+    return next((one for one in await list_groups(conn) if one.practice and one.code == CODE), None)
+
+
 async def _group(conn: AsyncConnection, ids: Ids, now: datetime) -> Home:
     # At any hour: whoever tries it at night should see it work.
     home = await add_group(

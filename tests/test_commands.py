@@ -269,6 +269,7 @@ def test_the_example_fills_an_empty_database_once(takepart: Takepart) -> None:
     assert "example group" in takepart("example").out
     again = takepart("example")
     assert (again.code, "already" in again.out) == (0, True)
+    assert "/console/sign-in/" in again.out
     shared = takepart("contributions", "GARDEN", "--json").json
     assert len(shared) == 3
     fields = ["id", "flow", "member", "channel", "at", "text", "answers", "audience", "practice", "media"]

@@ -16,8 +16,8 @@ from bot.commands.base import Here, Json, print_json, run, say, table
 from bot.commands.facilitators import new_link
 from bot.settings import Settings, load
 from flows.files.lines import FlowError
-from storage.care.safety import staff_member
 from storage.members.groups import Complaint, Home
+from storage.members.people import facilitators
 
 PHONES: Mapping[str, Literal["telegram", "sms", "call"]] = {
     "telegram": "telegram",
@@ -62,33 +62,36 @@ def serve() -> None:
 
 
 def example(as_json: Json = False) -> None:
-    """Fill an empty database with an example group to try things with. Another one is left alone.
+    """Fill an empty database with an example group, and get a link to its pages. Other groups are left alone.
 
     takepart example
     """
-    from bot.example import RUNS_IT, fill
+    from bot.example import RUNS_IT, fill, there
 
-    async def work(here: Here) -> tuple[Home, str] | None:
-        home = await fill(here.db, secrets=here.secrets, ids=here.ids, now=here.now)
-        if home is None:
-            return None
+    async def work(here: Here) -> tuple[bool, Home, str] | None:
+        made = await fill(here.db, secrets=here.secrets, ids=here.ids, now=here.now)
         async with here.db.write() as conn:
-            sam = await staff_member(conn, home.id, RUNS_IT, here.secrets)
-            return home, await new_link(here, conn, sam.id)
+            home = made or await there(conn)
+            staff = await facilitators(conn, home.id, here.secrets) if home else []
+            sam = next((one for one in staff if one.name == RUNS_IT), None)
+            if home is None or sam is None:
+                return None
+            return bool(made), home, await new_link(here, conn, sam.id)
 
-    made = run(work)
-    if made is None:
+    found = run(work)
+    if found is None:
         if as_json:
             print_json(None)
         else:
             say("There is a group already, so no example was added.")
         return
-    home, link = made
+    new, home, link = found
     if as_json:
         print_json({"id": home.id, "code": home.code, "number": home.number, "link": link})
         return
     say(
-        f"There is an example group now. Its code is {home.code} and its number is {home.number}.",
+        "There is an example group now." if new else "The example group is there already.",
+        f"Its code is {home.code} and its number is {home.number}.",
         f"{RUNS_IT} runs it. This link lets you in to the pages as {RUNS_IT}, once:",
         link,
     )
