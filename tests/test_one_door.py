@@ -58,8 +58,9 @@ def test_only_lanes_send_to_lines_and_only_what_was_claimed() -> None:
 
 
 def test_only_the_check_lets_a_message_be_claimed() -> None:
-    # The other two show what would go, and leave out of what goes together what may not go.
-    asking = {"storage/sending/claims.py", "storage/keeping/resuming.py", "storage/sending/together.py"}
+    # The others foretell what would go, and leave out of what goes together what may not go.
+    telling = {"storage/keeping/resuming.py", "storage/sending/forecasting.py"}
+    asking = {"storage/sending/claims.py", "storage/sending/together.py", *telling}
     assert "storage/sending/claims.py" in calling("may_send") <= asking
     sending = {file for file, tree in modules("sending") if _sets_sending(tree)}
     assert sending == {"storage/sending/claims.py"}
