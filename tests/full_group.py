@@ -53,7 +53,7 @@ async def fill(desk: Desk) -> Mapping[str, str]:
     kim = await desk.staff(desk.home, "Kim")
     async with desk.app.db.write() as conn:
         token = await sign_ins.new_link(conn, desk.app.secrets, kim, ids=desk.app.ids, now=desk.clock())
-    found |= {"token": token, "asked": desk.app.ids()}
+    found |= {"token": token, "asked": desk.app.ids(), "staff": kim, "purpose": "join"}
     async with desk.app.db.read() as conn:
         found["need"] = (await needs.list_of(conn, "ada"))[0].id
     return found | await _gifts(desk) | await _sessions(desk) | await _trouble(desk)
