@@ -24,6 +24,7 @@ from bot.calls import Calls
 from bot.catching_up import CatchingUp
 from bot.chats import Chats
 from bot.clearing import Clearing
+from bot.exporting.loop import Exporting
 from bot.fetch import Fetcher, teller
 from bot.files import media_store
 from bot.intake import Intake
@@ -212,6 +213,7 @@ class App:
         on = self.senders.on
         numbers = (self.settings.twilio_number, self.settings.twilio_voice_number)
         self.clearing = Clearing(**common, files=self.files)
+        self.exporting = Exporting(**common, files=self.files, folder=self.settings.data_dir)
         self.remover = Remover(
             **common,
             secrets=self.secrets,
@@ -332,6 +334,7 @@ class App:
                 "clearing": self.clearing.rows,
                 "sweeping": self.clearing.files,
                 "removing": self.remover.run,
+                "exporting": self.exporting.run,
             }
             if not self._on_file:
                 loops |= {"serving": self._serving, "bells": self._listening}

@@ -155,6 +155,12 @@ async def _void(conn: AsyncConnection, group_ids: sa.Select[str]) -> None:
     await conn.execute(sa.update(exports).where(exports.c.id.in_(found)).values(**over))
 
 
+async def due(conn: AsyncConnection, now: datetime) -> bool:
+    """Whether one has had its day."""
+    old = sa.select(exports.c.id).where(exports.c.asked_at < now - LASTS)
+    return await conn.scalar(old.limit(1)) is not None
+
+
 async def clear(conn: AsyncConnection, now: datetime) -> int:
     """Forget those that have had their day; how many."""
     old = list(await conn.scalars(sa.select(exports.c.id).where(exports.c.asked_at < now - LASTS)))

@@ -89,6 +89,7 @@ async def ahead(conn: AsyncConnection, group: str, now: datetime) -> list[Next]:
         .order_by(s.due_at)
         .limit(AHEAD)
     )
+    kind = sa.literal("closing").label("kind")
     closes = (
         sa.select(
             p.closes_at.label("at"),

@@ -11,6 +11,7 @@ from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from bot.exporting.loop import Exporting
 from bot.lanes import Lanes
 from bot.senders import Senders
 from bot.settings import Settings
@@ -55,6 +56,8 @@ class Service(Protocol):
     def lanes(self) -> Lanes: ...
     @property
     def house(self) -> House: ...
+    @property
+    def exporting(self) -> Exporting: ...
 
 
 class Missing(Exception):
