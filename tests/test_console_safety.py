@@ -58,7 +58,7 @@ WRITTEN = {  # the columns in which somebody's own words or names may stand, in 
     *("name", "outside_name", "shown_name", "by", "text", "words", "typed", "note", "why", "sentence"),
     *("question", "label", "title", "changes", "decides"),
 }
-NOBODYS = {"flow"}  # what stands in addresses and belongs to no group
+NOBODYS = {"flow", "purpose"}  # what stands in addresses and belongs to no group
 
 
 def address(page: Page, ids: Mapping[str, str] | None = None, group: str = "garden") -> str:
