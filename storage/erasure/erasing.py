@@ -56,7 +56,7 @@ async def erase(conn: AsyncConnection, member: str, talk: str, now: datetime) ->
     relayed = sa.and_(outbox.c.kind == HELPING, outbox.c.subject_id.in_(who))
     told = sa.and_(outbox.c.kind == "say", outbox.c.subject_id.in_(gifts))
     await _forget_said(conn, sa.or_(relayed, told), now)
-    await exports.void_of_members(conn, who)
+    await exports.forget(conn, who)
     w, theirs = alert_words.c, sa.select(alerts.c.id).where(alerts.c.member_id.in_(who))
     await conn.execute(sa.delete(alert_words).where(sa.or_(w.alert_id.in_(theirs), w.gift.in_(gifts))))
     await conn.execute(sa.delete(contributions).where(contributions.c.id.in_(gifts)))
@@ -68,7 +68,7 @@ async def erase(conn: AsyncConnection, member: str, talk: str, now: datetime) ->
 async def erase_gifts(conn: AsyncConnection, gifts: Sequence[str], now: datetime) -> list[str | None]:
     """Remove these contributions with all that they left elsewhere; the hashes of files to remove."""
     cm, e = contribution_media.c, events.c
-    await exports.void_of_gifts(conn, gifts)
+    await exports.void(conn, gifts)
     files = (await conn.scalars(sa.select(cm.media_id).where(cm.contribution_id.in_(gifts)))).all()
     await conn.execute(sa.delete(alert_words).where(alert_words.c.gift.in_(gifts)))
     became = sa.update(events).where(e.contribution_id.in_(gifts))

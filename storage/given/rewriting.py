@@ -95,7 +95,7 @@ async def narrow(conn: AsyncConnection, gift: str, member: str | None) -> None:
     changed = await conn.execute(sa.update(contributions).where(*mine).values(audience="facilitators"))
     if changed.rowcount:
         note(conn, "narrowed", of_gift(gift))
-        await exports.void_of_gifts(conn, [gift])
+        await exports.void(conn, [gift])
 
 
 async def take_back(conn: AsyncConnection, gift: str, member: str | None, now: datetime) -> list[str | None]:
@@ -108,7 +108,7 @@ async def take_back(conn: AsyncConnection, gift: str, member: str | None, now: d
     if mine is None:
         return await _take_back_words(conn, gift, member, now)
     note(conn, "taken-back", of_gift(gift))
-    await exports.void_of_gifts(conn, [gift])
+    await exports.void(conn, [gift])
     await conn.execute(
         sa.update(contributions).where(c.id == gift).values(text="", answers=None, taken_back_at=now)
     )

@@ -39,7 +39,7 @@ async def unname(conn: AsyncConnection, id_: str, member: str | None) -> None:
         await _unname_matter(conn, id_, member)
         return
     note(conn, "unnamed", of_gift(id_))
-    await exports.void_of_gifts(conn, [id_])
+    await exports.void(conn, [id_])
     day = day_of(row.at, row.zone)
     plain = {"unnamed": True, "channel": None, "shown_name": "", "at": day}
     await conn.execute(sa.update(contributions).where(c.id == id_).values(**plain))

@@ -134,25 +134,23 @@ async def unused(conn: AsyncConnection, pieces: Sequence[Part]) -> None:
     await discard(conn, [one.sha256 for one in pieces])
 
 
-async def void_of_gifts(conn: AsyncConnection, gifts: Collection[str]) -> None:
+async def void(conn: AsyncConnection, gifts: Collection[str]) -> None:
     """Some of this was taken back, or is meant for fewer: no older copy of it may lie about."""
     c = contributions.c
-    await _void(conn, sa.select(c.group_id).where(c.id.in_(gifts)))
+    here = exports.c.group_id.in_(sa.select(c.group_id).where(c.id.in_(gifts)))
+    found = list(await conn.scalars(sa.select(exports.c.id).where(here, exports.c.state != "failed")))
+    if found:
+        await _drop_parts(conn, found)
+        over = {"state": "failed", "sentence": VOID, "leased_until": None}
+        await conn.execute(sa.update(exports).where(exports.c.id.in_(found)).values(**over))
 
 
-async def void_of_members(conn: AsyncConnection, who: Collection[str]) -> None:
-    """The same for everything of these members."""
-    await _void(conn, sa.select(members.c.group_id).where(members.c.id.in_(who)))
-
-
-async def _void(conn: AsyncConnection, group_ids: sa.Select[str]) -> None:
-    mine = exports.c.group_id.in_(group_ids)
-    found = list(await conn.scalars(sa.select(exports.c.id).where(mine, exports.c.state != "failed")))
-    if not found:
-        return
-    await _drop_parts(conn, found)
-    over = {"state": "failed", "sentence": VOID, "leased_until": None}
-    await conn.execute(sa.update(exports).where(exports.c.id.in_(found)).values(**over))
+async def forget(conn: AsyncConnection, who: Collection[str]) -> None:
+    """These members are forgotten: so is whatever was written out of their groups, and what it was for."""
+    here = exports.c.group_id.in_(sa.select(members.c.group_id).where(members.c.id.in_(who)))
+    found = list(await conn.scalars(sa.select(exports.c.id).where(here)))
+    if found:
+        await _drop(conn, found)
 
 
 async def due(conn: AsyncConnection, now: datetime) -> bool:
@@ -165,8 +163,7 @@ async def clear(conn: AsyncConnection, now: datetime) -> int:
     """Forget those that have had their day; how many."""
     old = list(await conn.scalars(sa.select(exports.c.id).where(exports.c.asked_at < now - LASTS)))
     if old:
-        await _drop_parts(conn, old)
-        await conn.execute(sa.delete(exports).where(exports.c.id.in_(old)))
+        await _drop(conn, old)
     return len(old)
 
 
@@ -174,6 +171,11 @@ async def forget_all(conn: AsyncConnection) -> None:
     """In other data than they were written out of, none of them is of use."""
     await conn.execute(sa.delete(export_parts))
     await conn.execute(sa.delete(exports))
+
+
+async def _drop(conn: AsyncConnection, ids: Sequence[str]) -> None:
+    await _drop_parts(conn, ids)
+    await conn.execute(sa.delete(exports).where(exports.c.id.in_(ids)))
 
 
 async def _drop_parts(conn: AsyncConnection, ids: Sequence[str]) -> None:
