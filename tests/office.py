@@ -192,6 +192,13 @@ class Office:
             pass
         return [words for name, channel in self.channels.items() for _, words in channel.sent[before[name] :]]
 
+    async def refused(self, member: str) -> None:
+        """The carrier does not let a text through: their phone had sent it a stop word."""
+        stopped = Result(outcome="stopped", code="21610", sentence="They sent STOP.")
+        self.sms.fails[member].append(stopped)
+        await self.write(member, "Hello")
+        await self.send()
+
     async def row(self, id_: str) -> Any:
         async with self.db.read() as conn:
             return (await conn.execute(sa.select(box).where(box.c.id == id_))).one()

@@ -29,7 +29,6 @@ from storage.keeping.rows import Row, Shape, write
 from storage.members import leaving
 from storage.members.groups import Complaint
 from storage.secrets import Secrets, check_key
-from storage.sending import receipts
 from storage.tables import contribution_media, given, groups, lines, media, members
 from storage.tables import contributions as gifts
 from tests.filling import everything, fill, keys
@@ -312,8 +311,7 @@ async def test_who_started_again_may_be_written_to(
 ) -> None:
     await register.keep(office.db)
     await office.member("ann")
-    async with office.db.write() as conn:
-        await receipts.stop(conn, "ann", "ann", NOON)
+    await office.refused("ann")
     backup = await back_up(office.db, files, secrets, tmp_path / "b.zip")
     async with office.db.write() as conn:
         await leaving.change(conn, "ann", Change(to="active"), NOON)

@@ -12,7 +12,6 @@ from storage.database import Database
 from storage.erasure.register import Note, Register, RegisterError, of_gift, of_line, of_member, register_in
 from storage.members import leaving
 from storage.secrets import Secrets
-from storage.sending import receipts
 from storage.tables import lines, members
 from tests.office import NOON, Office
 from tests.world import ADA, World, world
@@ -135,15 +134,15 @@ async def test_nothing_is_changed_where_it_cannot_be_written(office: Office, reg
 
 async def test_a_carrier_that_refuses_us_stands_in_it(office: Office, register: Register) -> None:
     await register.keep(office.db)
-    async with office.db.write() as conn:
-        await receipts.stop(conn, "ada", "ada", NOON)
+    await office.refused("ada")
+    async with office.db.read() as conn:
         line = await conn.scalar(sa.select(lines.c.address_hash).where(lines.c.id == "ada"))
     assert says(register, of_line(line or b"")) == says(register, ADA_SAYS) == {"stopped": True}
 
 
 async def test_a_lost_register_begins_with_what_is_still_known(office: Office, register: Register) -> None:
+    await office.refused("ada")
     async with office.db.write() as conn:
-        await receipts.stop(conn, "ada", "ada", NOON)
         await leaving.change(conn, "ben", Change(to="left"), NOON)
         line = await conn.scalar(sa.select(lines.c.address_hash).where(lines.c.id == "ada"))
     await register.keep(office.db)

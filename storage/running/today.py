@@ -93,7 +93,7 @@ async def ahead(conn: AsyncConnection, group: str, now: datetime) -> list[Next]:
     closes = (
         sa.select(
             p.closes_at.label("at"),
-            sa.literal("closing").label("kind"),
+            kind,
             p.question.label("title"),
             p.id.label("of"),
         )
