@@ -17,12 +17,15 @@ async def test_today_names_what_needs_a_person_and_what_came_in(desk: Desk) -> N
         gift = {"id": "c", "group_id": home, "flow": "diary", "channel": "sms", "shown_name": "Ada"}
         await conn.execute(contributions.insert().values(**gift, at=now, text="The bench was <b>warm</b>."))
         await conn.execute(given.insert().values(contribution_id="c", member_id="ada"))
+        early = now.replace(hour=0, minute=0, second=0)  # without a name only its day is kept
+        bare = {"id": "d", "group_id": home, "flow": "diary", "unnamed": True, "text": "Nobody asks."}
+        await conn.execute(contributions.insert().values(**bare, at=early))
         question = {"id": "p", "group_id": home, "question": "Where shall we meet?", "opened_at": now}
         await conn.execute(polls.insert().values(**question, closes_at=now + timedelta(days=1)))
     page = await desk.sam.get("")
     assert "Alerts that somebody may be in danger: 1" in page.words
     assert "People who wait for your answer by text: 1" in page.words
-    assert "Diary: 1" in page.words and "The bench was <b>warm</b>." in page.words
+    assert "Diary: 2" in page.words and "The bench was <b>warm</b>." in page.words
     assert "A vote closes: Where shall we meet?" in page.words
     assert "Help me" not in page.words
 

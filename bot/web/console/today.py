@@ -12,6 +12,7 @@ from storage.care import helped, matters, tending
 from storage.care.matters import Open
 from storage.given import browsing, listening
 from storage.given.browsing import Wanted
+from storage.given.unnaming import day_of
 from storage.members import groups, quiet
 from storage.running import today
 
@@ -47,8 +48,8 @@ class Pile:
 async def show(desk: Desk) -> Response:
     since = desk.session.before or desk.now - FIRST_VISIT
     async with desk.read() as conn:
-        came = await today.came(conn, desk.home.id, since)
-        newest = await browsing.browse(conn, desk.home.id, Wanted(since=since))
+        came = await today.came(conn, desk.home.id, since, desk.home.zone)
+        newest = await browsing.browse(conn, desk.home.id, Wanted(since=day_of(since, desk.home.zone)))
         ahead = await today.ahead(conn, desk.home.id, desk.now)
     return desk.page(
         "today/show.html",
