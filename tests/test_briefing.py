@@ -134,7 +134,7 @@ async def test_it_goes_again_to_those_alone_whom_it_has_not_reached(garden: Gath
     assert await garden.count(outbox, outbox.c.member_id == two, waiting) == 1
     assert await garden.count(outbox, outbox.c.member_id == one) == 1
     async with garden.db.read() as conn:
-        listed = await briefing.became(conn, await found(garden, brief), CHANNELS, garden.now)
+        listed = await briefing.became(conn, brief, CHANNELS, garden.now)
     assert [(status.state, status.why) for status in listed] == [
         ("sent", ""),
         ("waiting", ""),

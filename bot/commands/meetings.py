@@ -11,7 +11,7 @@ from bot import briefs
 from bot.commands.base import GroupName, Here, Json, at, keep_file, print_json, run, say, stamp, table
 from flows.calendar import day_name, local
 from storage.members.groups import find_group
-from storage.sessions import meetings
+from storage.sessions import briefing, meetings
 from storage.sessions.meetings import Meeting, NewBrief, Planned
 
 meeting = typer.Typer(no_args_is_help=True, help="Plan meetings. Members who were told hear of changes.")
@@ -147,7 +147,7 @@ def brief_status(which: BriefId, as_json: Json = False) -> None:
 
     async def work(here: Here) -> list[meetings.Status]:
         async with here.db.read() as conn:
-            return await meetings.brief_status(conn, which)
+            return await briefing.became(conn, which, here.settings.channels_on, here.now)
 
     found = run(work)
     if as_json:

@@ -1,6 +1,6 @@
 """Briefs as somebody writes them in the pages: kept as drafts, planned, sent once more, called off."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -33,7 +33,6 @@ TOO_LATE = (
     "It cannot go out before the meeting any more: move the meeting, or choose a shorter time before it."
 )
 NOT_THEN = "There was no way to them then. There is one now."
-JOINED_LATER = "They joined after it had gone out."
 ALL_REACHED = "It has reached everybody, or is on its way to them."
 
 
@@ -209,22 +208,18 @@ async def send_again(conn: AsyncConnection, brief: Brief, *, ring: bool, ids: Id
     return missed
 
 
-async def became(
-    conn: AsyncConnection, brief: Brief, channels: Collection[str], now: datetime
-) -> list[Status]:
-    """What became of it for each member, and for those whom it has not reached why not, in a sentence."""
-    listed = await brief_status(conn, brief.id)
+async def became(conn: AsyncConnection, brief: str, channels: Collection[str], now: datetime) -> list[Status]:
+    """What became of a brief for each member, and in a sentence why not of some. Raise Complaint."""
+    listed = await brief_status(conn, brief)
     r, o = reached.c, outbox.c
     told = sa.select(r.member_id, o.sentence).join(outbox, o.id == r.outbox_id)
-    told = told.where(r.kind == "brief", r.subject_id == brief.id, r.state.in_(UNREACHED), o.sentence != "")
+    told = told.where(r.kind == "brief", r.subject_id == brief, r.state.in_(UNREACHED), o.sentence != "")
     said = {row.member_id: row.sentence for row in await conn.execute(told)}
     wayless = [one.member for one in listed if one.state in UNREACHED and one.member not in said]
     why = said | await forecasting.reasons(conn, wayless, channels, "brief", now)
-    return [replace(one, why=_why(one, why)) if is_missed(one) else one for one in listed]
-
-
-def _why(one: Status, known: Mapping[str, str]) -> str:
-    return known.get(one.member) or (NOT_THEN if one.state in UNREACHED else JOINED_LATER)
+    missed = (one.member for one in listed if one.state in UNREACHED)
+    whys = {member: why.get(member) or NOT_THEN for member in missed}
+    return [replace(one, why=whys.get(one.member, "")) for one in listed]
 
 
 def is_missed(one: Status) -> bool:

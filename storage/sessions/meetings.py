@@ -68,7 +68,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What became of a brief for one member; `why` is said where there is no way to them."""
+    """What became of a brief for one member. `briefing.became` says why it has not reached some."""
 
     member: str
     name: str
@@ -259,7 +259,7 @@ async def brief_status(conn: AsyncConnection, brief: str) -> list[Status]:
     same = members.alias()  # whoever is the same person got it too
     mine = sa.and_(r.member_id == same.c.id, r.kind == "brief", r.subject_id == brief)
     rows = await conn.execute(
-        sa.select(m.id, m.name, m.state.label("here"), m.permission, m.practice, r.channel, r.state, r.at)
+        sa.select(m.id, m.name, m.permission, m.practice, r.channel, r.state, r.at)
         .join(same, sa.or_(same.c.id == m.id, same.c.joined_to == m.id))
         .outerjoin(reached, mine)
         .where(m.group_id == here.group_id, m.state.not_in(NO_MEMBER))
@@ -269,27 +269,18 @@ async def brief_status(conn: AsyncConnection, brief: str) -> list[Status]:
     for row in sorted(rows, key=lambda row: row.state in TOLD):
         farthest[row.id] = row
     listed = [row for _, row in sorted(farthest.items())]
-    return [_status(row, ahead) for row in listed if row.permission == "member" or row.state]
-
-
-def _status(row: sa.Row[*tuple[Any, ...]], ahead: str) -> Status:
-    """`ahead` is the state of those to whom nothing has gone."""
-    why = ""
-    if row.state == "not reachable":
-        why = (
-            f"has {row.here} messages"
-            if row.here in ("paused", "stopped")
-            else "has no way that we may use first"
+    return [
+        Status(
+            member=row.id,
+            name=row.name,
+            channel=row.channel,
+            state=row.state or ahead,
+            at=row.at,
+            practice=row.practice,
         )
-    return Status(
-        member=row.id,
-        name=row.name,
-        channel=row.channel,
-        state=row.state or ahead,
-        at=row.at,
-        why=why,
-        practice=row.practice,
-    )
+        for row in listed
+        if row.permission == "member" or row.state
+    ]
 
 
 def _ahead(at: datetime, now: datetime) -> None:
