@@ -188,7 +188,6 @@ async def test_a_cancelled_brief_goes_to_nobody(garden: Gathering) -> None:
     assert await garden.count(outbox) == 0
 
 
-@ON_SQLITE
 async def test_lists_of_meetings_are_in_pages_that_leave_nothing_out(
     garden: Gathering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
