@@ -180,6 +180,16 @@ async def test_what_cannot_be_is_said_and_what_was_typed_is_kept(desk: Desk) -> 
     assert await desk.rows("SELECT * FROM briefs") == [] == await desk.rows("SELECT * FROM media")
 
 
+async def test_what_was_written_is_not_lost_where_the_meeting_is_called_off_meanwhile(desk: Desk) -> None:
+    meeting, token = await planned(desk), await _token(desk.sam)
+    await desk.sam.post(f"/meetings/{meeting}/cancel", token=token)
+    words: dict[str, Any] = {"words_en_plain": "# A\n\nLong work.", "spans": "3d"}
+    page = await desk.sam.post(f"/meetings/{meeting}/briefs/new", token=token, **words)
+    assert page.status == 422 and "That meeting was cancelled" in page.words and "Long work." in page.text
+    assert (await desk.sam.get(f"/meetings/{meeting}/briefs/new")).status == 409
+    assert await desk.rows("SELECT * FROM briefs") == []
+
+
 async def test_beside_the_words_stands_what_they_will_be_like(desk: Desk) -> None:
     meeting = await planned(desk)
     words: dict[str, Any] = {

@@ -14,7 +14,7 @@ from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form
 from bot.web.console.meetings import found as meeting_found
 from storage.files import fetches
-from storage.members.groups import rules_of
+from storage.members.groups import Complaint, rules_of
 from storage.sessions import briefing, meetings
 from storage.sessions.briefing import Brief
 from storage.sessions.meetings import Meeting, NewBrief
@@ -30,6 +30,7 @@ async def new(desk: Desk) -> Response:
     async with desk.read() as conn:
         meeting = await meeting_found(desk, conn)
         versions = await versions_of(conn, meeting)
+    meetings.planned(meeting, desk.now)
     form = written.writing(versions)(data={"spans": [written.USUAL]})
     return _page(desk, form, meeting, versions)
 
@@ -81,7 +82,11 @@ async def _take(
     made = await written.read(form, meeting, versions, kept)
     if made is None:
         return _page(desk, form, meeting, versions, brief)
-    id_ = await _keep(desk, meeting, made, brief)
+    try:
+        id_ = await _keep(desk, meeting, made, brief)
+    except Complaint as complaint:
+        form.complain("title", complaint)
+        return _page(desk, form, meeting, versions, brief)
     return desk.go(f"/meetings/drafts/{id_}", said="It is kept as a draft. Nobody has got it yet.")
 
 
