@@ -171,6 +171,17 @@ async def test_the_turnout_is_shown_and_never_what_was_chosen(desk: Desk) -> Non
     assert (await desk.sam.get(f"/polls/{poll}/result.svg")).status == 404
 
 
+async def test_a_page_that_changes_by_itself_leads_to_the_sign_in_once_nobody_is_signed_in(
+    desk: Desk,
+) -> None:
+    poll = await opened(desk)
+    stranger, at = await desk.browser(), f"/console/garden/polls/{poll}"
+    asks = {"HX-Request": "true", "HX-Current-URL": f"{desk.url}{at}"}
+    async with stranger.client.get(f"{at}/turnout", headers=asks, allow_redirects=False) as answer:
+        assert (answer.status, await answer.text()) == (401, "")
+        assert answer.headers["HX-Redirect"] == f"/console/sign-in?next={at}"
+
+
 async def test_a_secret_vote_of_few_tells_neither_ways_nor_names(desk: Desk) -> None:
     people = [await member(desk, f"Member {n}") for n in range(6)]
     poll = await opened(desk, kept="secret")

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.logs import place
 from bot.web.console.desk import Desk, Missing, Page, Service
-from bot.web.console.templating import Pages
+from bot.web.console.templating import HEADERS, Pages
 from bot.web.staff_only import COOKIE, SIGN_IN, signed_in
 from storage.database import StorageError
 from storage.door.sessions import LASTS, Session
@@ -145,7 +145,11 @@ class Door:
     def _to_sign_in(self, request: Request) -> Response:
         if request.method == "POST":
             raise Refused(SIGNED_OUT)
-        return RedirectResponse(f"{SIGN_IN}?next={quote(request.url.path)}", 303)
+        open_page = urlsplit(request.headers.get("hx-current-url", "")).path
+        sign_in = f"{SIGN_IN}?next={quote(open_page or request.url.path)}"
+        if "hx-request" in request.headers:  # else the page to sign in would be put into the one that is open
+            return Response(status_code=401, headers={**HEADERS, "HX-Redirect": sign_in})
+        return RedirectResponse(sign_in, 303)
 
     def _key(self, request: Request) -> tuple[str, str]:
         """What forms of this browser are bound to, and a new value for its cookie where it has none."""
