@@ -32,7 +32,7 @@ SENTENCE = re.compile(r"(?!.*\d{6})[^@\"=\n]{1,400}")
 SHAPES: Mapping[str, re.Pattern[str]] = {
     **dict.fromkeys(("channel", "kind", "lane", "loop", "outcome", "reason", "state"), WORD),
     **dict.fromkeys(("bytes", "events", "number", "pause", "status", "texts", "tries"), NUMBER),
-    **dict.fromkeys(("alert", "media", "outbox", "poll", "problem", "sending"), ID),
+    **dict.fromkeys(("alert", "export", "media", "outbox", "poll", "problem", "sending"), ID),
     **dict.fromkeys(("at", "ours"), PLACE),
     "action": WORD,
     "code": CODE,

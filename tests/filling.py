@@ -16,8 +16,8 @@ WORDS = ("", "Ada", 'Ŵyn\'s 🌳\r\n"quoted"', "\u2028 line", "=1+1", "null", '
 ANSWERS: Sequence[Any] = (None, {}, {"entry": {"text": "Ŵyn 🌳", "n": 1.5}}, ["a", None, True], "null", 0)
 # Whoever holds a lease holds it where the rows come from, and not where they go.
 LEASES = frozenset({"leased_by", "leased_until"})
-# What lets somebody in to the pages is not to come back to life elsewhere.
-KEYS = frozenset({"sessions", "session_members", "sign_ins"})
+# What lets somebody in to the pages, and what was written out, is not to come back to life elsewhere.
+KEYS = frozenset({"sessions", "session_members", "sign_ins", "exports", "export_parts"})
 OURS = frozenset({HELD, DOUBT})
 THEN = datetime(2026, 3, 3, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -49,7 +49,7 @@ async def everything(db: Database) -> Mapping[str, Sequence[str]]:
 
 
 async def keys(db: Database) -> int:
-    """How many sessions there are, and links and codes that let somebody in."""
+    """How much there is of what must not come along: sessions, links, codes, exports."""
     async with db.read() as conn:
         tables = [sa.select(sa.func.count()).select_from(meta.tables[name]) for name in sorted(KEYS)]
         return sum([await conn.scalar(table) or 0 for table in tables])

@@ -43,7 +43,7 @@ def test_who_read_what_members_gave_is_in_the_trail(
     takepart("example")
     ann = takepart("facilitator", "add", "GARDEN", "Ann Example", "--json").json["id"]
     assert takepart(*words, "--by", "Ann Example").code == 0
-    assert [(one["did"], one["who"]) for one in takepart("audit", "GARDEN", "--json").json] == [(did, ann)]
+    assert (did, ann) in [(one["did"], one["who"]) for one in takepart("audit", "GARDEN", "--json").json]
 
 
 def test_who_looked_is_named_and_only_staff_can_be(takepart: Takepart) -> None:
