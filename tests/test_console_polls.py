@@ -182,6 +182,16 @@ async def test_a_page_that_changes_by_itself_leads_to_the_sign_in_once_nobody_is
         assert answer.headers["HX-Redirect"] == f"/console/sign-in?next={at}"
 
 
+async def test_who_could_not_be_asked_is_named_with_the_reason(desk: Desk) -> None:
+    await member(desk, "Ada", never_first=True)
+    await member(desk, "Ben")
+    poll = await opened(desk)
+    await desk.app.scheduler.tick()
+    page = await desk.sam.get(f"/polls/{poll}")
+    assert "There is no way that we may use 1 It has not gone to them yet 1" in page.words
+    assert "Ada. They asked us never to write or ring first." in page.words
+
+
 async def test_a_secret_vote_of_few_tells_neither_ways_nor_names(desk: Desk) -> None:
     people = [await member(desk, f"Member {n}") for n in range(6)]
     poll = await opened(desk, kept="secret")

@@ -1,6 +1,6 @@
 """Who may vote in a poll, who has voted, and who has not yet; for the pages never what anybody chose."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,11 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.ballots import FEW
 from storage.lines.persons import NO_MEMBER, everyone, person
+from storage.sending import forecasting
+from storage.sending.sendings import UNREACHED
+from storage.sessions.briefing import NOT_THEN
 from storage.sessions.drafting import DRAFT
-from storage.tables import ballots, groups, members, polls, reached
+from storage.tables import ballots, groups, members, outbox, polls, reached
 
 PAGE = 50
 MOST_NAMES = 200  # of those who have not voted
+
+NAMELESS = "somebody without a name yet"
 
 Row = sa.Row[*tuple[Any, ...]]
 Rules = Sequence[sa.ColumnElement[bool]]
@@ -49,6 +54,14 @@ class Turnout:
     kept_back: bool
     waiting: int
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Became:
+    """What became of telling many something: how many by state, and why it did not reach some, by name."""
+
+    states: Mapping[str, int]
+    missed: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def electorate(row: Row, now: datetime, *, practice: bool) -> list[sa.ColumnElement[bool]]:
@@ -117,17 +130,32 @@ async def turnout(conn: AsyncConnection, group: str, poll: str, now: datetime) -
     )
 
 
-async def reached_by(conn: AsyncConnection, kind: str, poll: str) -> dict[str, int]:
-    """What became of asking people (`poll`), or of telling them the result: how many, by state."""
-    r = reached.c
-    of_it = (r.kind == kind, r.subject_id == poll, members.c.practice.is_(False))
-    rows = await conn.execute(
-        sa.select(r.state, sa.func.count().label("many"))
-        .join(members, members.c.id == r.member_id)
-        .where(*of_it)
-        .group_by(r.state)
+async def became(
+    conn: AsyncConnection, kind: str, poll: str, channels: Collection[str], now: datetime
+) -> Became:
+    """What became of asking people (`poll`), or of telling them the result; who practises is left out."""
+    r, m = reached.c, members.c
+    of_it = (r.kind == kind, r.subject_id == poll, m.practice.is_(False))
+    counts = sa.select(r.state, sa.func.count().label("many")).join(members, m.id == r.member_id)
+    rows = await conn.execute(counts.where(*of_it).group_by(r.state).order_by(r.state))
+    missed = (
+        sa.select(m.id, m.name, outbox.c.sentence)
+        .join(members, m.id == r.member_id)
+        .outerjoin(outbox, outbox.c.id == r.outbox_id)
+        .where(*of_it, r.state.in_(UNREACHED))
+        .order_by(m.name, m.id)
+        .limit(MOST_NAMES)
     )
-    return {row.state: row.many for row in rows}
+    people = (await conn.execute(missed)).all()
+    wayless = [row.id for row in people if not row.sentence]
+    why = await forecasting.reasons(conn, wayless, channels, kind, now)
+    names: dict[str, list[str]] = {}
+    for row in people:
+        names.setdefault(row.sentence or why.get(row.id) or NOT_THEN, []).append(row.name or NAMELESS)
+    return Became(
+        states={row.state: row.many for row in rows},
+        missed=tuple((why, tuple(theirs)) for why, theirs in names.items()),
+    )
 
 
 def _cast(poll: str, rules: Rules, *columns: Any) -> sa.Select[Any]:

@@ -46,8 +46,7 @@ async def one(desk: Desk) -> Response:
             turnout=await turnout.turnout(conn, desk.home.id, poll.id, desk.now),
             still="still" in desk.query,
             reminded=await polls.reminded(conn, poll.id),
-            asked=await turnout.reached_by(conn, "poll", poll.id),
-            heard=await turnout.reached_by(conn, "result", poll.id),
+            became=await turnout.became(conn, _last_sent(poll), poll.id, desk.app.senders.on, desk.now),
             comments=shelf.found[:FEW_COMMENTS],
             more=len(shelf.found) > FEW_COMMENTS,
             called=called,
@@ -126,6 +125,10 @@ async def _poll(desk: Desk, conn: AsyncConnection) -> Tally:
 async def _opened(desk: Desk, conn: AsyncConnection) -> Tally:
     found = await _poll(desk, conn)
     return desk.missing() if found.state == DRAFT else found
+
+
+def _last_sent(poll: Tally) -> str:
+    return "poll" if poll.state == "open" else "result"
 
 
 async def _reminder(desk: Desk, conn: AsyncConnection, poll: Tally) -> Forecast:
