@@ -25,6 +25,7 @@ from bot.commands import (
     reading,
     running,
     safety,
+    setup,
     supporters,
     tidying,
     watching,
@@ -50,6 +51,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.command("serve")(running.serve)
+    app.command("setup")(setup.setup)
     app.command("example")(running.example)
     app.add_typer(groups.group, name="group")
     app.add_typer(facilitators.facilitator, name="facilitator")

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DATABASES = ("sqlite+aiosqlite://", "postgresql+asyncpg://")
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # names that no browser can open
+ENV_FILE = Path(".env")
+NOTHING: Mapping[str, Any] = {}
 SHORT_SECRET = 32  # characters; what we make ourselves is longer
 
 
@@ -238,10 +241,10 @@ def setting_names() -> list[str]:
     return [str(field.validation_alias) for field in Settings.model_fields.values()]
 
 
-def load(env_file: Path | None = Path(".env")) -> Settings:
-    """Read the settings; the environment goes before the file."""
+def load(env_file: Path | None = ENV_FILE, given: Mapping[str, Any] = NOTHING) -> Settings:
+    """Read the settings; what is `given` goes before the environment, and that before the file."""
     try:
-        return Settings(_env_file=env_file, _env_file_encoding="utf-8")
+        return Settings(_env_file=env_file, _env_file_encoding="utf-8", **given)
     except ValidationError as error:
         raise SettingsError("\n".join(_sentence(row["loc"], row["msg"]) for row in error.errors())) from None
     except (OSError, UnicodeError) as error:

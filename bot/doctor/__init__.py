@@ -18,7 +18,7 @@ from channels.twilio import HOME, Account
 from storage.members.groups import Complaint
 from storage.secrets import Secrets
 
-__all__ = ["Finding", "examine", "set_webhooks"]
+__all__ = ["Finding", "examine", "open_account", "open_bot", "set_webhooks"]
 
 TELEGRAM = "https://api.telegram.org"
 PATIENCE = 10.0  # seconds for one question: somebody waits at the terminal
@@ -60,10 +60,10 @@ async def set_webhooks(settings: Settings) -> list[Finding]:
         raise Complaint("Nothing was set: neither Telegram nor Twilio is on.")
     found: list[Finding] = []
     if settings.telegram_on:
-        async with _bot(settings, Secrets(settings.secret_key())) as channel:
+        async with open_bot(settings, Secrets(settings.secret_key())) as channel:
             found.append(await telegram.set_webhook(channel, _hook(settings)))
     if settings.twilio_on:
-        async with _account(settings) as account:
+        async with open_account(settings) as account:
             found += await twilio.set_webhooks(account, settings)
     return found
 
@@ -74,12 +74,12 @@ async def _outside(settings: Settings, secrets: Secrets, now: Callable[[], datet
     seen = await look_at(f"{public}/health/live") if public else None
     found = [*machine.public_address(settings, seen), machine.clock(now, await _times(settings))]
     if settings.telegram_on:
-        async with _bot(settings, secrets) as channel:
+        async with open_bot(settings, secrets) as channel:
             found += await telegram.examine(channel, _hook(settings), now())
     else:
         found.append(off("telegram", "No TELEGRAM_BOT_TOKEN is set."))
     if settings.twilio_on:
-        async with _account(settings) as account:
+        async with open_account(settings) as account:
             found += await twilio.examine(account, settings)
     else:
         found.append(off("twilio", "No Twilio account and number are set."))
@@ -100,7 +100,8 @@ def _hook(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def _bot(settings: Settings, secrets: Secrets) -> AsyncIterator[TelegramChannel]:
+async def open_bot(settings: Settings, secrets: Secrets) -> AsyncIterator[TelegramChannel]:
+    """Our bot, for some questions."""
     channel = TelegramChannel(
         token=settings.telegram_bot_token or SecretStr("0:off"),
         secret=telegram_secret(settings, secrets),
@@ -115,7 +116,8 @@ async def _bot(settings: Settings, secrets: Secrets) -> AsyncIterator[TelegramCh
 
 
 @asynccontextmanager
-async def _account(settings: Settings) -> AsyncIterator[Account]:
+async def open_account(settings: Settings) -> AsyncIterator[Account]:
+    """Our account at Twilio, for some questions."""
     account = Account(
         sid=settings.twilio_account_sid or "",
         token=settings.twilio_auth_token or SecretStr(""),

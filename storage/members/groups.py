@@ -56,12 +56,12 @@ async def add_group(
     """Make a group with a number of its own to key; raise Complaint."""
     home = Home(
         id=id,
-        code=_code(code),
+        code=code_of(code),
         number=await _free_number(conn),
         name=named(name, "The group's name"),
         outside_name=named(outside_name, "The outside name"),
-        zone=_zone(zone),
-        hours=_hours(hours),
+        zone=zone_of(zone),
+        hours=hours_of(hours),
         practice=practice,
     )
     if await conn.scalar(sa.select(groups.c.id).where(groups.c.code == home.code)):
@@ -104,14 +104,12 @@ async def change_group(
     language: str,
 ) -> None:
     """Call a group otherwise, or let it live in other hours; raise Complaint. Its code and number stay."""
-    if not re.fullmatch(r"[a-z]{2}", language):
-        raise Complaint("A language is written with two letters, such as en or cy.")
     values = {
         "name": named(name, "The group's name"),
         "outside_name": named(outside_name, "The outside name"),
-        "zone": _zone(zone),
-        "hours": _hours(hours),
-        "language": language,
+        "zone": zone_of(zone),
+        "hours": hours_of(hours),
+        "language": language_of(language),
     }
     await conn.execute(groups.update().where(groups.c.id == group).values(**values))
     await changed(conn, [group])
@@ -213,7 +211,8 @@ async def _free_number(conn: AsyncConnection) -> str:
     return number
 
 
-def _code(code: str) -> str:
+def code_of(code: str) -> str:
+    """A group's code as it is kept; raise Complaint."""
     code = code.strip().upper()
     if not re.fullmatch(r"[A-Z0-9]{3,20}", code):
         raise Complaint("A group's code has 3 to 20 letters A to Z and digits, such as GARDEN.")
@@ -223,13 +222,15 @@ def _code(code: str) -> str:
 
 
 def named(name: str, what: str) -> str:
+    """A name as it is kept; raise Complaint."""
     name = " ".join(name.split())
     if not name or len(name) > NAME or not name.isprintable():
         raise Complaint(f"{what} has 1 to {NAME} characters, all of them visible.")
     return name
 
 
-def _zone(zone: str) -> str:
+def zone_of(zone: str) -> str:
+    """A time zone that there is; raise Complaint."""
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError) as error:
@@ -239,7 +240,15 @@ def _zone(zone: str) -> str:
     return zone
 
 
-def _hours(hours: str) -> str:
+def language_of(language: str) -> str:
+    """A language as it is kept; raise Complaint."""
+    if not re.fullmatch(r"[a-z]{2}", language):
+        raise Complaint("A language is written with two letters, such as en or cy.")
+    return language
+
+
+def hours_of(hours: str) -> str:
+    """Hours that can be kept to; raise Complaint."""
     try:
         Hours.parse(hours)
     except ValueError as error:

@@ -98,11 +98,26 @@ async def name_helper(
             f"{quoted(helper)} is not one of this group's facilitators: "
             "add them with `takepart facilitator add`, or give the id that it printed."
         )
-    if phone and not re.fullmatch(r"\+[1-9][0-9]{6,14}", phone):
-        raise Complaint("Write the helper's number with its country, such as +441632960100.")
+    phone = phone_of(phone) if phone else ""
     set_ = {"helper_id": found[0].id, "helper_phone": secrets.seal(phone) if phone else None}
     await conn.execute(groups.update().where(groups.c.id == group).values(**set_))
     await changed(conn, [group])
+
+
+async def helper_of(conn: AsyncConnection, group: str, secrets: Secrets) -> tuple[str, str]:
+    """The id of whoever helps a group's members, and the number that callers are put through to."""
+    row = (
+        await conn.execute(sa.select(groups.c.helper_id, groups.c.helper_phone).where(groups.c.id == group))
+    ).one()
+    return row.helper_id or "", secrets.open(row.helper_phone) if row.helper_phone else ""
+
+
+def phone_of(phone: str) -> str:
+    """A helper's number without blanks and brackets; raise Complaint."""
+    bare = re.sub(r"[\s().-]", "", phone)
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", bare):
+        raise Complaint("Write the helper's number with its country, such as +441632960100.")
+    return bare
 
 
 async def facilitators(conn: AsyncConnection, group: str, secrets: Secrets) -> list[Listed]:
