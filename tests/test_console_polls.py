@@ -193,12 +193,14 @@ async def test_who_could_not_be_asked_is_named_with_the_reason(desk: Desk) -> No
 
 
 async def test_a_secret_vote_of_few_tells_neither_ways_nor_names(desk: Desk) -> None:
-    people = [await member(desk, f"Member {n}") for n in range(6)]
+    people = [await member(desk, f"Member {n}", never_first=n == 5) for n in range(6)]
     poll = await opened(desk, kept="secret")
     await vote(desk, poll, *people[:4])
     page = await desk.sam.get(f"/polls/{poll}")
     assert "4 of 6 people have voted." in page.words and "once five people have voted" in page.words
     assert "Member" not in page.words.replace("Members", "") and "By text" not in page.words
+    page = await desk.sam.get(f"/polls/{poll}/remind")
+    assert "It reaches 1 person." in page.words and "Member" not in page.words
     await desk.sam.send(f"/polls/{poll}/close")
     page = await desk.sam.get(f"/polls/{poll}")
     assert "Library won. 4 of 6 people voted, so we don't say how many chose each." in page.words

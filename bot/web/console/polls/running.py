@@ -85,6 +85,7 @@ async def reminding(desk: Desk) -> Response:
         return desk.page(
             "polls/remind.html",
             poll=poll,
+            turnout=await turnout.turnout(conn, desk.home.id, poll.id, desk.now),
             reminded=await polls.reminded(conn, poll.id),
             foretold=await _reminder(desk, conn, poll),
         )
