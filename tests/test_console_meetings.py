@@ -68,8 +68,8 @@ WRONG = [
     ({"title": ""}, "Write what members will call it."),
     ({"title": "x" * 201}, "This is too long"),
     ({"day": "2026-03-09"}, "That time has passed."),
-    ({"day": "soon"}, "Choose the day."),
-    ({"at": "25:00"}, "Choose the time."),
+    ({"day": "soon"}, "Day must be a day such as 2026-03-03."),
+    ({"at": "25:00"}, "Time must be a time such as 14:00."),
     ({"day": "", "at": ""}, "Choose the day."),
 ]
 

@@ -119,9 +119,7 @@ class Number(wtforms.IntegerField):
 
     def __init__(self, label: str, missing: str = "", *, least: int, most: int, hint: str = "", **more: Any):
         said = f"{label} must be a whole number from {least} to {most}."
-        # 0 is a number too.
-        needed = validators.InputRequired(missing) if missing else validators.Optional()
-        checks = [needed, validators.NumberRange(least, most, said)]
+        checks = [_typed(missing), validators.NumberRange(least, most, said)]
         super().__init__(label, checks, description=hint, **more)
         self.said = said
 
@@ -155,7 +153,7 @@ class Day(_Timed, wtforms.DateField):
     such = "a day such as 2026-03-03"
 
     def __init__(self, label: str, missing: str = "", *, hint: str = "", **more: Any):
-        super().__init__(label, [_needed(missing)], description=hint, **more)
+        super().__init__(label, [_typed(missing)], description=hint, **more)
 
 
 class Clock(_Timed, wtforms.TimeField):
@@ -164,7 +162,7 @@ class Clock(_Timed, wtforms.TimeField):
     such = "a time such as 14:00"
 
     def __init__(self, label: str, missing: str = "", *, hint: str = "", **more: Any):
-        super().__init__(label, [_needed(missing)], description=hint, **more)
+        super().__init__(label, [_typed(missing)], description=hint, **more)
 
 
 class Upload(wtforms.FileField):
@@ -215,6 +213,11 @@ def _unseen(c: str) -> bool:
 def _checks(missing: str, most: int) -> list[Any]:
     long = f"This is too long: it may have {most} characters."
     return [_needed(missing), validators.Length(max=most, message=long)]
+
+
+def _typed(missing: str) -> Any:
+    """Something must be typed, be it 0; what it can't be is told by the field itself."""
+    return validators.InputRequired(missing) if missing else validators.Optional()
 
 
 def _needed(missing: str) -> Any:
