@@ -10,6 +10,7 @@ from bot.briefs import pieces
 from flows.ballots import ballot_of
 from flows.calendar import day_name
 from flows.events import Option, Question, Say, Shown
+from flows.polls import Poll
 from flows.sentences import Sentences
 from flows.wording import Text, nearest
 from storage.sending.spending import Passed
@@ -85,14 +86,8 @@ def poll(words: Sentences, tally: Tally, now: datetime, *, again: bool = False) 
     `again`: it was asked before, and they have not voted yet.
     """
     asked = tally.asked.in_words(words.language, words.form)
-    head = words(
-        "notice.poll again" if again else "notice.poll", group=tally.group_name, question=asked.question
-    )
-    lines = [head]
-    if asked.changes:
-        lines.append(words("vote.changes", changes=asked.changes))
-    if asked.decides:
-        lines.append(words("vote.decides", decides=asked.decides))
+    name = "notice.poll again" if again else "notice.poll"
+    lines = [words(name, group=tally.group_name, question=asked.question), *what_for(words, asked)]
     if tally.closes_at:
         lines.append(words("notice.poll until", when=day_name(tally.closes_at, tally.zone, now)))
     if tally.secret:
@@ -100,6 +95,12 @@ def poll(words: Sentences, tally: Tally, now: datetime, *, again: bool = False) 
     if missing := _lacking(asked.version(words.language, words.form), words.language, words.form):
         lines.append(words(missing))
     return Say(text="\n".join(lines), question=ballot_of(asked), language=words.language)
+
+
+def what_for(words: Sentences, poll: Poll) -> list[str]:
+    """What a poll will change, and who decides."""
+    reasons = {"changes": poll.changes, "decides": poll.decides}
+    return [words(f"vote.{name}", **{name: said}) for name, said in reasons.items() if said]
 
 
 def announced(words: Sentences) -> Say:

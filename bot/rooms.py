@@ -8,6 +8,7 @@ import sqlalchemy as sa
 import structlog
 
 from bot.logs import place
+from bot.notices import what_for
 from bot.pace import Closed
 from channels.base import Parcel, Result, Trouble
 from channels.telegram import TelegramChannel
@@ -194,7 +195,8 @@ def _post(words: Sentences, address: str, poll: Poll, voted: int, *, message: st
         closed = words("room.closed", outcome=poll.outcome).strip()
         return room_words(address, f"{poll.question}\n\n{closed}", message=message)
     name = {0: "room.nobody yet", 1: "room.one voted"}.get(voted, "room.many voted")
-    return room_poll(address, ballot_of(poll), words(name, voted=voted), words, message=message)
+    asked = ballot_of(poll, text="\n".join((poll.question, *what_for(words, poll))))
+    return room_poll(address, asked, words(name, voted=voted), words, message=message)
 
 
 async def no_files(sha256: str) -> bytes:

@@ -21,7 +21,7 @@ async def test_a_chat_is_linked_with_the_word_and_shows_the_vote(world: World) -
     await _poll(world, group)
     ann.writes("/poll", room=room)
     await world.met(lambda: "Where shall we meet?" in ann.heard(room=room)[-1])
-    assert "Nobody has voted yet." in ann.heard(room=room)[-1]
+    assert "What this vote will change: the place.\n\nNobody has voted yet." in ann.heard(room=room)[-1]
     assert ann.buttons(room=room) == ["Library", "Café"]
 
 
@@ -151,6 +151,7 @@ async def _poll(world: World, group: Home) -> str:
         group=group.id,
         question="Where shall we meet?",
         options=("Library", "Café"),
+        changes="the place",
         closes_at=world.clock() + timedelta(days=3),
     )
     async with world.app.db.write() as conn:
