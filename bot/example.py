@@ -80,11 +80,19 @@ async def fill(db: Database, *, secrets: Secrets, ids: Ids, now: datetime) -> Ho
         people = {name: await _member(conn, home, name, secrets, ids, now) for name, _, _ in GIFTS}
         for name, flow, text in GIFTS:
             await _gift(conn, home, name, people[name], flow, text, ids, now)
-        options = ("A path that stays dry", "A bench in the shade", "Beds to reach from a chair")
-        question = "What should the garden get first?"
-        await open_poll(conn, NewPoll(group=home.id, question=question, options=options), ids=ids, now=now)
+        await open_poll(conn, _poll(home), ids=ids, now=now)
         await _brief(conn, home, ids, now)
         return home
+
+
+def _poll(home: Home) -> NewPoll:
+    return NewPoll(
+        group=home.id,
+        question="What should the garden get first?",
+        options=("A path that stays dry", "A bench in the shade", "Beds to reach from a chair"),
+        changes="what the council does first",
+        decides="all of us, by this vote",
+    )
 
 
 async def there(conn: AsyncConnection) -> Home | None:
