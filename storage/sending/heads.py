@@ -6,15 +6,19 @@ The lock is the line, so that two processes never send one line's messages in th
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import ready
 from storage.sending.checks import PATIENCE, Waiting
 from storage.sending.outbox import columns
 from storage.tables import lines, outbox
 
 ANSWER, NOTICE, LAPSED = "answer", "notice", "lapsed"
+KINDS = (ANSWER, NOTICE, LAPSED)  # of what a claim may find
 UNSENT = ("waiting", "sending")
 MOST = 20  # messages of each class that are looked at for one line: those behind them come after them
 
@@ -30,9 +34,16 @@ class Free:
 
 async def any_due(conn: AsyncConnection, lane: str, now: datetime) -> list[str]:
     """Of what a claim would find something: answers, notices, and what a dead process was sending."""
-    wanted = {name: _due(lane, name, now).exists().label(name) for name in (ANSWER, NOTICE, LAPSED)}
-    found = (await conn.execute(sa.select(*wanted.values()))).one()
-    return [name for name, there in found._mapping.items() if there]
+    (found,) = await ready.read(conn, _any_due(), lane=lane, now=now)
+    return [name for name, there in zip(KINDS, found, strict=True) if there]
+
+
+@cache
+def _any_due() -> sa.Select[*tuple[Any, ...]]:
+    """What each lane asks several times a second."""
+    lane: sa.BindParameter[Any] = sa.bindparam("lane")
+    now: sa.BindParameter[Any] = sa.bindparam("now", type_=outbox.c.not_before.type)
+    return sa.select(*(_due(lane, name, now).exists().label(name) for name in KINDS))
 
 
 async def lock(conn: AsyncConnection, lane: str, room: Mapping[str, int], now: datetime) -> dict[str, Free]:
@@ -48,7 +59,9 @@ async def lock(conn: AsyncConnection, lane: str, room: Mapping[str, int], now: d
     return found
 
 
-def _due(lane: str, name: str, now: datetime) -> sa.Select[tuple[str, bytes | None, datetime | None]]:
+def _due(
+    lane: str | sa.BindParameter[Any], name: str, now: datetime | sa.BindParameter[Any]
+) -> sa.Select[tuple[str, bytes | None, datetime | None]]:
     o, n = outbox.c, lines.c
     of_lane = sa.select(n.id, n.address, n.next_slot).join(outbox, o.line_id == n.id).where(o.lane == lane)
     if name == LAPSED:
