@@ -145,8 +145,11 @@ class Desk:
         """A form as it was sent, or as it begins."""
         return kind(self.given) if self.given is not None else kind(data=begins)
 
-    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
-        """A whole page, or a part of one where the template is such."""
+    def page(self, template: str, *, status: int = 200, form: Form | None = None, **values: Any) -> Response:
+        """A whole page, or a part of one where the template is such.
+
+        With a form in which something is to be mended it says so: what was typed stays.
+        """
         common = {
             "home": self._home,
             "session": self._session,
@@ -155,12 +158,10 @@ class Desk:
             "now": self.now,
             "here": self.request.url.path,
             "said": self._said,
+            "form": form,
         }
+        status = WRONG if form is not None and form.mistakes else status
         return self._pages.answer(template, common | values, status=status)
-
-    def again(self, template: str, form: Form, **values: Any) -> Response:
-        """The same page with its form, what was typed, and a sentence for each mistake."""
-        return self.page(template, status=WRONG, form=form, **values)
 
     def go(self, path: str, *, said: str = "") -> Response:
         """On to another page of this group; `said` is told there once."""

@@ -20,9 +20,7 @@ REACHES = {
 
 
 class Wanted(Form):
-    purpose = Line(
-        "What it is for", "Say what it is for.", most=300, hint="It is noted, and stands in it."
-    )
+    purpose = Line("What it is for", "Say what it is for.", most=300, hint="It is noted, and stands in it.")
     reach = Choice("Who will see it", "Choose who will see it.", choices=REACHES)
     practice = Tick("Practice too")
 
@@ -87,8 +85,7 @@ def _name(desk: Desk, one: Export) -> str:
 async def _page(desk: Desk, form: Wanted) -> Response:
     async with desk.read() as conn:
         found = await exports.list_of(conn, desk.home.id)
-    show = desk.again if form.mistakes else desk.page
-    return show("exports/list.html", form=form, found=found, reaches=REACHES)
+    return desk.page("exports/list.html", form=form, found=found, reaches=REACHES)
 
 
 PAGES = (

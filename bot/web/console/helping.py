@@ -79,8 +79,7 @@ async def _shown(desk: Desk, form: Answer) -> Response:
     over = await _mine(desk)
     async with desk.read() as conn:
         said = await helped.said(conn, over.id)
-    show = desk.again if form.mistakes else desk.page
-    return show("helping/one.html", form=form, over=over, words=said)
+    return desk.page("helping/one.html", form=form, over=over, words=said)
 
 
 def _tools(desk: Desk) -> Tools:

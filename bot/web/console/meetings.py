@@ -62,7 +62,7 @@ async def create(desk: Desk) -> Response:
     form = desk.form(Planning)
     at = _when(desk, form)
     if at is None:
-        return desk.again("meetings/new.html", form)
+        return desk.page("meetings/new.html", form=form)
     try:
         async with desk.write() as conn:
             title, ids = form.title.data, desk.app.ids
@@ -70,7 +70,7 @@ async def create(desk: Desk) -> Response:
             await desk.trace(conn, "planned a meeting", subject=made)
     except Complaint as complaint:
         form.complain("title", complaint)
-        return desk.again("meetings/new.html", form)
+        return desk.page("meetings/new.html", form=form)
     return desk.go(f"/meetings/{made}", said=f"It is planned for {_named(desk, at)}.")
 
 
@@ -102,9 +102,8 @@ async def _moving(desk: Desk, form: Moving | None = None) -> Response:
         news = await _news(desk, conn, meeting, "moved")
     here = meeting.at.astimezone(ZoneInfo(meeting.zone))
     values: dict[str, Any] = {"meeting": meeting, "entry": entry, "waiting": waiting, "news": news}
-    if form:
-        return desk.again("meetings/move.html", form, **values)
-    return desk.page("meetings/move.html", form=desk.form(Moving, day=here.date(), at=here.time()), **values)
+    form = form or desk.form(Moving, day=here.date(), at=here.time())
+    return desk.page("meetings/move.html", form=form, **values)
 
 
 async def move(desk: Desk) -> Response:

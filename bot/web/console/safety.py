@@ -58,7 +58,7 @@ async def who(desk: Desk) -> Response:
     """Who sent it, for a reason."""
     alert, form = await _mine(desk), desk.form(Why)
     if not form.validate():
-        return desk.again("safety/one.html", form, alert=alert)
+        return desk.page("safety/one.html", form=form, alert=alert)
     asks = await _me(desk)
     asked: Mapping[str, Any] = {"why": form.why.data, "ids": desk.app.ids, "now": desk.now}
     try:
@@ -66,7 +66,7 @@ async def who(desk: Desk) -> Response:
             sender = await tending.sender(conn, alert, asks, desk.app.secrets, **asked)
     except Complaint as complaint:
         form.complain("why", complaint)
-        return desk.again("safety/one.html", form, alert=alert)
+        return desk.page("safety/one.html", form=form, alert=alert)
     return desk.page("safety/one.html", alert=alert, sender=sender, form=Why())
 
 

@@ -55,7 +55,7 @@ async def send(desk: Desk) -> Response:
     """Send a code, if that is somebody who may come in; what is answered does not tell."""
     form = desk.form(AskForm)
     if not form.validate():
-        return desk.again("signing_in/ask.html", form)
+        return desk.page("signing_in/ask.html", form=form)
     asked = desk.app.ids()
     async with desk.write() as conn:
         await _send(desk, conn, form, asked)
@@ -88,7 +88,7 @@ async def typing(desk: Desk) -> Response:
 async def typed(desk: Desk) -> Response:
     form = desk.form(CodeForm)
     if not form.validate():
-        return desk.again("signing_in/code.html", form)
+        return desk.page("signing_in/code.html", form=form)
     async with desk.write() as conn:
         who = await sign_ins.use_code(
             conn, desk.app.secrets, desk.path["asked"], form.code.data, now=desk.now
@@ -96,7 +96,7 @@ async def typed(desk: Desk) -> Response:
         cookie = await _begin(desk, conn, who, "signed in by a code") if who else ""
     if not cookie:
         form.complain("code", WRONG)
-        return desk.again("signing_in/code.html", form)
+        return desk.page("signing_in/code.html", form=form)
     return _let_in(desk, cookie)
 
 

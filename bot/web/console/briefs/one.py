@@ -88,7 +88,6 @@ async def try_it(desk: Desk) -> Response:
         content = await meetings.brief_content(conn, brief.id) or desk.missing()
         write = checking.written_for(desk.app, content, desk.now)
         channel = await try_on_me(desk.app, conn, desk.home, desk.me.member, write)
-    desk.app.lanes.wake()
     below = "drafts" if brief.state == briefing.DRAFT else "briefs"
     return desk.go(f"/meetings/{below}/{brief.id}", said=TRIED[channel])
 

@@ -115,14 +115,8 @@ def _page(
         (version_name(desk.app.flows, *one), form[written.words_place(one)], form[written.file_place(one)])
         for one in versions
     ]
-    values: dict[str, Any] = {
-        "meeting": meeting,
-        "brief": brief,
-        "places": places,
-        **beside,
-    }
-    status = 422 if form.mistakes else 200
-    return desk.page("briefs/write.html", status=status, form=form, **values)
+    values: dict[str, Any] = {"meeting": meeting, "brief": brief, "places": places}
+    return desk.page("briefs/write.html", form=form, **values, **beside)
 
 
 async def _keep(desk: Desk, meeting: Meeting, made: Written, brief: Brief | None) -> str:

@@ -140,8 +140,7 @@ async def _page(desk: Desk, form: Typed | None) -> Response:
         "names": names,
         "called": called,
     }
-    template = "contributions/file.html"
-    return desk.again(template, made, **values) if made.errors else desk.page(template, form=made, **values)
+    return desk.page("contributions/file.html", form=made, **values)
 
 
 PAGES = (

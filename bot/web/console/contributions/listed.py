@@ -38,7 +38,7 @@ async def listed(desk: Desk) -> Response:
         form.flow.choices = {**ANY, **{one: called.kind(one) for one in called.ways(desk.app.flows)}}
         form.meeting.choices = {**ANY, **{id_: f"{title}, {at:%d.%m.%Y}" for id_, title, at in meetings}}
         if not form.validate():
-            return desk.again("contributions/listed.html", form, shelf=Shelf(found=()), called=called)
+            return desk.page("contributions/listed.html", form=form, shelf=Shelf(found=()), called=called)
         people = await browsing.people_called(conn, desk.home.id, form.person.data or "")
         wanted = Wanted(
             flow=form.flow.data or "",

@@ -76,7 +76,6 @@ async def answer(desk: Desk) -> Response:
     except Complaint as complaint:
         form.complain("body", complaint)
         return await _page(desk, form)
-    desk.app.lanes.wake()
     return desk.go(f"/contributions/{gift.id}", said=ANSWERED)
 
 
@@ -100,8 +99,7 @@ async def _page(desk: Desk, form: Answer) -> Response:
             "way": await replying.way(conn, gift.id, desk.app.settings.channels_on),
             "called": called,
         }
-    template = "contributions/one.html"
-    return desk.again(template, form, **values) if form.errors else desk.page(template, form=form, **values)
+    return desk.page("contributions/one.html", form=form, **values)
 
 
 def _asked(desk: Desk, gift: Contribution) -> Iterator[tuple[str, str]]:

@@ -88,7 +88,6 @@ def _told(gift: browsing.Contribution, told: bool) -> str:
 
 
 def _done(desk: Desk, said: str) -> Response:
-    desk.app.lanes.wake()
     return desk.go(f"/contributions/{desk.path['gift']}", said=said)
 
 
@@ -104,7 +103,7 @@ async def _page(desk: Desk, template: str, form: Form) -> Response:
         "mine": last and last.by == desk.me.member,
     }
     values |= {"called": called, "reasons": _reasons(desk)}
-    return desk.again(template, form, **values) if form.errors else desk.page(template, form=form, **values)
+    return desk.page(template, form=form, **values)
 
 
 PAGES = (

@@ -56,8 +56,7 @@ async def name(desk: Desk) -> Response:
 async def _shown(desk: Desk, form: Name, *, whose: str = "") -> Response:
     async with desk.read() as conn:
         found = await matters.list_open(conn, desk.home.id)
-    show = desk.again if form.mistakes else desk.page
-    return show(
+    return desk.page(
         "people/waiting.html",
         form=form,
         whose=whose,

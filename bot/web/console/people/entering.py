@@ -42,7 +42,7 @@ async def writing(desk: Desk) -> Response:
 async def write(desk: Desk) -> Response:
     member, form = await _there(desk), desk.form(Gift)
     if not form.validate():
-        return desk.again("people/enter.html", form, member=member)
+        return desk.page("people/enter.html", form=form, member=member)
     words = form.words.data or ""
     try:
         files = await _files(desk, form.file.data)
@@ -64,7 +64,7 @@ async def write(desk: Desk) -> Response:
         await desk.app.db.transact(enter)
     except Complaint as complaint:
         form.complain("words", complaint)
-        return desk.again("people/enter.html", form, member=member)
+        return desk.page("people/enter.html", form=form, member=member)
     return desk.go(f"/people/{member.id}", said=f"Kept as theirs. {READ_BACK}")
 
 
@@ -91,7 +91,7 @@ async def vote(desk: Desk) -> Response:
             form.complain("chosen", complaint)
         else:
             return desk.go(f"/people/{member.id}", said="Counted. They hear of it, and can change it.")
-    return desk.again("people/vote.html", form, member=member, tally=tally)
+    return desk.page("people/vote.html", form=form, member=member, tally=tally)
 
 
 async def _there(desk: Desk) -> Listed:

@@ -37,7 +37,7 @@ async def invite(desk: Desk) -> Response:
             form.complain("name", complaint)
         else:
             return desk.page("people/invited.html", code=code, called=name, ways=_ways(desk, code))
-    return desk.again("people/invite.html", form, ways=_ways(desk))
+    return desk.page("people/invite.html", form=form, ways=_ways(desk))
 
 
 async def poster(desk: Desk) -> Response:

@@ -27,11 +27,12 @@ class Why(Form):
 
 
 async def copy(desk: Desk) -> Response:
-    """All that is held about them as a text, for them to have."""
+    """All that is held about them as a text for them to have, but what only they may read."""
     member = await member_of(desk)
     async with desk.write() as conn:
         await desk.trace(conn, "wrote out everything held about them", subject=member.id)
-        words = await own_copy(conn, member.id, desk.app.secrets, desk.sentences, now=desk.now)
+        secrets, says = desk.app.secrets, desk.sentences
+        words = await own_copy(conn, member.id, secrets, says, now=desk.now, printed=True)
     return Response(words, media_type="text/plain; charset=utf-8", headers=FILE)
 
 
@@ -59,7 +60,7 @@ async def forget(desk: Desk) -> Response:
     if form.validate() and not form.sure.data:
         form.complain("sure", "Tick this if they asked for it.")
     if form.mistakes:
-        return desk.again("people/forget.html", form, member=member)
+        return desk.page("people/forget.html", form=form, member=member)
     async with desk.write() as conn:
         await erase(conn, member, now=desk.now)
         await desk.trace(conn, "erased them", subject=member.id)
@@ -86,7 +87,7 @@ async def end(desk: Desk) -> Response:
             form.complain("why", complaint)
         else:
             return desk.go("/people", said=_said(became))
-    return desk.again("people/end.html", form, member=member)
+    return desk.page("people/end.html", form=form, member=member)
 
 
 def _said(became: at_the_door.Ended) -> str:

@@ -25,7 +25,7 @@ async def listed(desk: Desk) -> Response:
     """Everybody, by name. That somebody looked is noted."""
     form = Find(desk.query, channel="", state="", need="")
     if not form.validate():
-        return desk.again("people/list.html", form, found=[], finding=finding)
+        return desk.page("people/list.html", form=form, found=[], finding=finding)
     wanted = Wanted(
         words=form.words.data or "",
         state=form.state.data or "",

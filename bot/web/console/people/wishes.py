@@ -70,7 +70,7 @@ async def needed(desk: Desk) -> Response:
     if form.validate() and form.kind.data == "other" and not form.words.data:
         form.complain("words", "Say what they need.")
     if form.mistakes:
-        return desk.again("people/need.html", form, member=member)
+        return desk.page("people/need.html", form=form, member=member)
     async with desk.write() as conn:
         given = (form.kind.data, form.words.data or "")
         await needs.add(conn, member.id, *given, ids=desk.app.ids, now=desk.now)
@@ -96,7 +96,7 @@ async def met(desk: Desk) -> Response:
             except WhenError as error:
                 form.complain("review", error)
     if form.mistakes:
-        return desk.again("people/met.html", form, member=member, need=one)
+        return desk.page("people/met.html", form=form, member=member, need=one)
     is_met, why = form.met.data == "yes", form.why.data or ""
     async with desk.write() as conn:
         await needs.meet(conn, one.id, met=is_met, why=why, review_on=on, now=desk.now)
@@ -109,9 +109,8 @@ async def _wishes(desk: Desk, form: Wish) -> Response:
     member = await member_of(desk)
     async with desk.read() as conn:
         noted = await preferring.all_noted(conn, member.id)
-    show = desk.again if form.mistakes else desk.page
     listed = [(WISH[name], value) for name, value in noted.items() if name in WISH]
-    return show("people/wish.html", form=form, member=member, noted=listed)
+    return desk.page("people/wish.html", form=form, member=member, noted=listed)
 
 
 async def _need(desk: Desk, member: Listed) -> Needed:

@@ -105,8 +105,7 @@ def _shown(desk: Desk, form: Form, wheres: Sequence[Where], draft: str = "") -> 
         (version_name(desk.app.flows, *where), [form[_name(part, where)] for part in PARTS])
         for where in wheres
     ]
-    show = desk.again if form.mistakes else desk.page
-    return show("polls/write.html", form=form, others=others, draft=draft)
+    return desk.page("polls/write.html", form=form, others=others, draft=draft)
 
 
 async def _draft(desk: Desk) -> NewPoll:

@@ -31,7 +31,7 @@ async def change(desk: Desk) -> Response:
     form = _form(languages)(desk.given)
     written = _written(form, languages) if form.validate() else None
     if written is None or form.mistakes:
-        return desk.again("settings/consent.html", form, asked=asked, called=CALLED[purpose])
+        return desk.page("settings/consent.html", form=form, asked=asked, called=CALLED[purpose])
     version, house = desk.app.ids(), desk.app.flows
     async with desk.write() as conn:
         same = bool(form["same"].data)

@@ -62,7 +62,7 @@ async def change(desk: Desk) -> Response:
             form.complain(_about(str(complaint)), complaint)
         else:
             return desk.go("/settings", said="The group is changed.")
-    return desk.again("settings/group.html", form)
+    return desk.page("settings/group.html", form=form)
 
 
 async def limits(desk: Desk) -> Response:
@@ -75,7 +75,7 @@ async def limits(desk: Desk) -> Response:
 async def limit(desk: Desk) -> Response:
     form = desk.form(Limits)
     if not form.validate():
-        return desk.again("settings/limits.html", form)
+        return desk.page("settings/limits.html", form=form)
     async with desk.write() as conn:
         await spending.limit(conn, desk.home.id, **form.data, now=desk.now)
         await desk.trace(conn, "changed what may be spent")
@@ -106,7 +106,7 @@ async def settle(desk: Desk) -> Response:
                 await groups.settle(conn, desk.home.id, changes)
                 await desk.trace(conn, "changed its rules")
             return desk.go("/settings", said="The rules are changed.")
-    return desk.again("settings/rules.html", form)
+    return desk.page("settings/rules.html", form=form)
 
 
 def _rules(settled: Mapping[str, str]) -> type[Form]:

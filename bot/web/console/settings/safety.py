@@ -88,15 +88,13 @@ async def _contacts(desk: Desk, form: Contact) -> Response:
         named = await safety.named(conn, desk.home.id)
         on = list(desk.app.senders.on)
         lost = {one.member for one in await safety.contacts(conn, desk.home.id, on, desk.now) if not one.ways}
-    show = desk.again if form.mistakes else desk.page
-    return show("settings/safety.html", form=form, named=named, lost=lost)
+    return desk.page("settings/safety.html", form=form, named=named, lost=lost)
 
 
 async def _words(desk: Desk, form: Phrase) -> Response:
     async with desk.read() as conn:
         found = await phrases.phrases(conn, desk.home.id, desk.app.flows.safe_words)
-    show = desk.again if form.mistakes else desk.page
-    return show("settings/words.html", form=form, found=found)
+    return desk.page("settings/words.html", form=form, found=found)
 
 
 PAGES = (

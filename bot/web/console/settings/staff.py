@@ -104,7 +104,7 @@ async def name_helper(desk: Desk) -> Response:
         else:
             through = "Callers who ask for a person are put through." if form.phone.data else ""
             return desk.go("/settings", said=f"Noted. {through}".strip())
-    return desk.again("settings/helper.html", form)
+    return desk.page("settings/helper.html", form=form)
 
 
 async def _helper_form(desk: Desk) -> Helper:
@@ -114,8 +114,7 @@ async def _helper_form(desk: Desk) -> Helper:
 
 
 async def _page(desk: Desk, form: New, *, link: str = "", whose: str = "") -> Response:
-    show = desk.again if form.mistakes else desk.page
-    return show("settings/staff.html", form=form, staff=await _staff(desk), link=link, whose=whose)
+    return desk.page("settings/staff.html", form=form, staff=await _staff(desk), link=link, whose=whose)
 
 
 async def _staff(desk: Desk) -> list[Listed]:
