@@ -131,11 +131,20 @@ async def turnout(conn: AsyncConnection, group: str, poll: str, now: datetime) -
 
 
 async def became(
-    conn: AsyncConnection, kind: str, poll: str, channels: Collection[str], now: datetime
+    conn: AsyncConnection,
+    kind: str,
+    poll: str,
+    channels: Collection[str],
+    now: datetime,
+    *,
+    practice: bool = False,
 ) -> Became:
-    """What became of asking people (`poll`), or of telling them the result; who practises is left out."""
+    """What became of asking people (`poll`), or of telling them the `result`.
+
+    `practice`: in a group for practising, where those who practise count.
+    """
     r, m = reached.c, members.c
-    of_it = (r.kind == kind, r.subject_id == poll, m.practice.is_(False))
+    of_it = (r.kind == kind, r.subject_id == poll, sa.or_(m.practice.is_(False), sa.literal(practice)))
     counts = sa.select(r.state, sa.func.count().label("many")).join(members, m.id == r.member_id)
     rows = await conn.execute(counts.where(*of_it).group_by(r.state).order_by(r.state))
     missed = (

@@ -40,13 +40,14 @@ async def one(desk: Desk) -> Response:
         if poll.state == DRAFT:
             return desk.go(f"/polls/drafts/{poll.id}")
         shelf = await browsing.browse(conn, desk.home.id, Wanted(poll=poll.id))
+        sent, ways = "poll" if poll.state == "open" else "result", desk.app.senders.on
         return desk.page(
             "polls/one.html",
             poll=poll,
             turnout=await turnout.turnout(conn, desk.home.id, poll.id, desk.now),
             still="still" in desk.query,
             reminded=await polls.reminded(conn, poll.id),
-            became=await turnout.became(conn, _last_sent(poll), poll.id, desk.app.senders.on, desk.now),
+            became=await turnout.became(conn, sent, poll.id, ways, desk.now, practice=desk.home.practice),
             comments=shelf.found[:FEW_COMMENTS],
             more=len(shelf.found) > FEW_COMMENTS,
             called=called,
@@ -126,10 +127,6 @@ async def _poll(desk: Desk, conn: AsyncConnection) -> Tally:
 async def _opened(desk: Desk, conn: AsyncConnection) -> Tally:
     found = await _poll(desk, conn)
     return desk.missing() if found.state == DRAFT else found
-
-
-def _last_sent(poll: Tally) -> str:
-    return "poll" if poll.state == "open" else "result"
 
 
 async def _reminder(desk: Desk, conn: AsyncConnection, poll: Tally) -> Forecast:
