@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from aiohttp import ClientSession, CookieJar, FormData
+from playwright._impl._api_structures import SetCookieParam
 
 from bot.app import App
 from bot.web.staff_only import COOKIE
@@ -57,6 +58,10 @@ class Browser:
         self.client = client
         self._below = f"/console/{code.lower()}"
         self.last: Got | None = None
+
+    def cookies(self, url: str) -> list[SetCookieParam]:
+        """What a browser with a window is to hold, to be signed in like this one."""
+        return [{"name": one.key, "value": one.value, "url": url} for one in self.client.cookie_jar]
 
     def path(self, path: str) -> str:
         return path if path.startswith(("/console", "/practice")) else self._below + path

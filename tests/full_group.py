@@ -5,11 +5,9 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from io import BytesIO
 from typing import Any
 
 import sqlalchemy as sa
-from PIL import Image
 
 from flows.events import Say
 from storage.care import alerts
@@ -39,9 +37,10 @@ from storage.tables import (
 from storage.tables import outbox as box
 from tests.console import Desk
 from tests.fakes.twilio_calls import SOUND
+from tests.plenty import garden
 
 PEOPLE = (("ada", "Ada", "sms", "+447700900101"), ("ben", "Ben Okoro", "voice", "+441632960102"))
-LONG = "Supercalifragilistic" * 6 + " and <b>markup</b> that is only text. "
+HELP = "The gate is locked, and I have come all the way by bus. Is somebody there?"
 
 
 async def fill(desk: Desk) -> Mapping[str, str]:
@@ -77,7 +76,7 @@ async def _help(desk: Desk) -> None:
     async with desk.app.db.write() as conn:
         over: dict[str, Any] = {"id": "h", "member_id": "ada", "line_id": "ada", "channel": "sms", "mark": 1}
         await conn.execute(handovers.insert().values(**over, opened_at=now, heard_at=now))
-        said = {"id": "w", "handover_id": "h", "member_id": "ada", "by": "member", "text": LONG}
+        said = {"id": "w", "handover_id": "h", "member_id": "ada", "by": "member", "text": HELP}
         await conn.execute(handover_words.insert().values(**said, media=[], at=now))
         await conn.execute(sa.update(members).where(members.c.id == "ada").values(handover="h"))
         matter = {"id": "m", "group_id": desk.home.id, "kind": "nobody known", "words": "Who are you?"}
@@ -86,11 +85,11 @@ async def _help(desk: Desk) -> None:
 
 async def _gifts(desk: Desk) -> dict[str, str]:
     """A diary entry, a recording, a photo, a journey, and a thought without a name."""
-    photo = await _file(desk, "photo", "image/jpeg", _picture(), width=64, height=48)
+    photo = await _file(desk, "photo", "image/jpeg", garden(), width=640, height=480)
     sound = await _file(desk, "voice", "audio/wav", SOUND, seconds=3)
     told = (("I rang the surgery", "2"), ("Nobody rang back", "1"), ("Somebody listened", "5"))
     moments = [{"happened": {"text": words}, "felt": {"keys": [felt]}} for words, felt in told]
-    await _gift(desk, "c1", "diary", LONG)
+    await _gift(desk, "c1", "diary", "Sat by the pond for an hour. A wren came close.")
     await _gift(desk, "c2", "diary", "", file=sound)
     await _gift(desk, "c3", "photo", "The gate", file=photo)
     await _gift(desk, "c4", "journey", "", answers={"moments": moments})
@@ -176,9 +175,3 @@ async def _trouble(desk: Desk) -> dict[str, str]:
         await conn.execute(events.insert().values(**came, at=now))
         await conn.execute(problems.insert().values(id="x", event_id="e", error="KeyError at a.py:1", at=now))
     return {"alert": alert}
-
-
-def _picture() -> bytes:
-    out = BytesIO()
-    Image.new("RGB", (64, 48), "teal").save(out, "JPEG")
-    return out.getvalue()

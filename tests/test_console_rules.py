@@ -4,32 +4,21 @@ It opens whatever is in the registry, so a new page is looked at by itself. A ne
 needs its example in `tests/full_group.py`.
 """
 
-import re
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright._impl._api_structures import SetCookieParam
 from playwright.async_api import Page as Tab
 from playwright.async_api import async_playwright
 
-from bot.web.console.pages import pages
-from tests.console import Browser, Desk
+from tests.console import Desk
 from tests.full_group import fill
+from tests.walks import stops
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 # All that it finds in order is a megabyte of each page, which stays in the browser.
 BROKEN = "axe.run({resultTypes: ['violations']}).then(found => found.violations.map(one => one.id))"
 WIDTHS = (320, 1280)
 MOST_TABS = 400
-
-
-def addresses(found: Mapping[str, str], below: str) -> Iterator[str]:
-    """The address of each whole page that can be opened, once."""
-    for page in pages():
-        if page.show and not page.part:
-            path = re.sub(r"{(\w+)(:\w+)?}", lambda name: found[name[1]], page.path)
-            yield f"{below}{path}" if page.group else f"/console{path}"
 
 
 async def faults(tab: Tab, width: int) -> list[str]:
@@ -52,21 +41,16 @@ async def test_every_page_obeys_the_rules_at_both_widths(desk: Desk, chromium: s
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         context = await browser.new_context(base_url=desk.url)
         await context.add_init_script(AXE)
-        await context.add_cookies(cookies(desk.sam, desk.url))
+        await context.add_cookies(desk.sam.cookies(desk.url))
         tab = await context.new_page()
         tab.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
         tab.on("response", lambda got: wrong.append(got.url) if got.status >= 400 else None)
         tab.on("request", lambda asked: None if asked.url.startswith(desk.url) else wrong.append(asked.url))
-        for path in dict.fromkeys(addresses(known, "/console/garden")):
-            answer = await tab.goto(path)
-            wrong += [f"{path}: {answer.status}"] if answer and answer.status != 200 else []
+        for stop in stops(known):
+            answer = await tab.goto(stop.at)
+            wrong += [f"{stop.at}: {answer.status}"] if answer and answer.status != 200 else []
             for width in WIDTHS:
                 await tab.set_viewport_size({"width": width, "height": 800})
-                wrong += [f"{path} at {width}: {fault}" for fault in await faults(tab, width)]
+                wrong += [f"{stop.at} at {width}: {fault}" for fault in await faults(tab, width)]
         await browser.close()
     assert not wrong, "\n".join(wrong)
-
-
-def cookies(browser: Browser, url: str) -> list[SetCookieParam]:
-    """What a signed-in browser holds, for one with a window."""
-    return [{"name": one.key, "value": one.value, "url": url} for one in browser.client.cookie_jar]
