@@ -121,7 +121,7 @@ async def _answered(desk: Desk, gift: str) -> None:
 
 async def _hidden(desk: Desk) -> None:
     why, at = "names somebody", desk.clock() - days(5)
-    hidden = {"hidden_reason": why, "hidden_at": at}
+    hidden: dict[str, Any] = {"hidden_reason": why, "hidden_at": at}
     gift = await give(desk, "priya", "It was at 4 Mill Lane, where the Harts live.", ago=days(6), **hidden)
     row = {"id": desk.app.ids(), "contribution_id": gift, "by_id": desk.sam_id, "why": why, "at": at}
     async with desk.app.db.write() as conn:

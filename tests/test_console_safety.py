@@ -21,6 +21,7 @@ from storage.tables import members, meta
 from storage.tables import sessions as kept
 from tests.console import Browser, Desk, desk, desk_in
 from tests.full_group import fill
+from tests.marking import TAKEN, mark
 from tests.stores import migrated
 
 __all__ = ["desk", "migrated"]
@@ -52,12 +53,6 @@ FORGED: Mapping[str, Mapping[str, str]] = {
 }
 
 
-MARK = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
-TAKEN = ("<script>alert", "<img src=x", "<b>markup")  # what the mark is where a page takes it for markup
-WRITTEN = {  # the columns in which somebody's own words or names may stand, in whatever table
-    *("name", "outside_name", "shown_name", "by", "text", "words", "typed", "note", "why", "sentence"),
-    *("question", "label", "title", "changes", "decides"),
-}
 NOBODYS = {"flow", "purpose"}  # what stands in addresses and belongs to no group
 
 
@@ -219,18 +214,6 @@ async def test_what_anybody_wrote_is_only_words(desk: Desk) -> None:
             taken += [page.path] * (html and any(one in got.text for one in TAKEN))
             shown += "&lt;script&gt;alert" in got.text
     assert taken == [] and shown > 10
-
-
-async def mark(desk: Desk) -> None:
-    """Put the mark wherever somebody writes or is called."""
-    async with desk.app.db.write() as conn:
-        for table in meta.sorted_tables:
-            words = [one.name for one in table.columns if isinstance(one.type, sa.Text)]
-            written = {name: MARK for name in words if name in WRITTEN}
-            if written:
-                await conn.execute(sa.update(table).values(written))
-        heard = "UPDATE contributions SET answers = replace(answers, 'Nobody', '<script>alert(1)')"
-        await conn.execute(sa.text(heard))
 
 
 # Cookies --------------------------------------------------------------------------------------------
