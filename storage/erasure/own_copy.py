@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.calendar import day_name
 from flows.sentences import Sentences
 from storage.erasure.held import member_data, row_of
+from storage.erasure.printed import for_others_eyes
 from storage.members.people import find_member
 from storage.secrets import Secrets
 from storage.tables import groups
@@ -75,9 +76,15 @@ async def look(conn: AsyncConnection, s: Stage, _: str) -> str:
 
 
 async def own_copy(
-    conn: AsyncConnection, member: str, secrets: Secrets, words: Sentences, *, now: datetime
+    conn: AsyncConnection,
+    member: str,
+    secrets: Secrets,
+    words: Sentences,
+    *,
+    now: datetime,
+    printed: bool = False,
 ) -> str:
-    """All of it in one text."""
+    """All of it in one text; `printed` by somebody else, it lacks what nobody else may read."""
     found = await find_member(conn, member, secrets)
     zone = await conn.scalar(sa.select(groups.c.zone).where(groups.c.id == found.group)) or "UTC"
     day = day_name(now, zone, now)
@@ -89,11 +96,14 @@ async def own_copy(
         _part(words("own.ways"), ways, zone, now),
     ]
     held = await member_data(conn, found.id)
+    if printed:
+        held = await for_others_eyes(conn, found.id, held)
     for name in HELD:
-        plainly = PLAINLY.get(name)
-        rows = [plainly(row) for row in held[name]] if plainly else held[name]
-        parts.append(_part(words(f"own.{name}"), rows, zone, now))
-    return "\n\n".join(filter(None, [*parts, words("own.the rest")])) + "\n"
+        plainly, rows = PLAINLY.get(name), held.get(name, ())
+        told = [plainly(row) for row in rows] if plainly else rows
+        parts.append(_part(words(f"own.{name}"), told, zone, now))
+    rest = words("own.printed" if printed else "own.the rest")
+    return "\n\n".join(filter(None, [*parts, rest])) + "\n"
 
 
 def _part(heading: str, rows: Sequence[Mapping[str, Any]], zone: str, now: datetime) -> str:
