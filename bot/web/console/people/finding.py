@@ -20,6 +20,7 @@ PLANS: Mapping[str, str] = {
     "leave": "leave them be",
     "": "they have not chosen anything yet",
 }
+THEIRS = "They run the group. Only they themselves can do this, or somebody who looks after every group."
 
 
 async def member_of(desk: Desk) -> Listed:
@@ -32,3 +33,16 @@ async def member_of(desk: Desk) -> Listed:
     if found.group != desk.home.id or found.id != desk.path["member"] or found.state == "erased":
         desk.missing()
     return found
+
+
+async def in_our_care(desk: Desk) -> Listed:
+    """The same, for what would let us act as them or be rid of them: not of another who runs the group."""
+    member = await member_of(desk)
+    if not cared_for(desk, member):
+        raise Complaint(THEIRS)
+    return member
+
+
+def cared_for(desk: Desk, member: Listed) -> bool:
+    """Whether whoever is here may do everything for this member."""
+    return member.permission == "member" or desk.me.permission == "owner" or member.id == desk.me.member

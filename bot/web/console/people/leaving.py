@@ -7,7 +7,7 @@ from bot.forgetting import forget as erase
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Line, Tick
 from bot.web.console.people.door import NOT_TOLD
-from bot.web.console.people.finding import member_of
+from bot.web.console.people.finding import in_our_care, member_of
 from flows.effects import Change
 from storage.door import letting_in
 from storage.erasure.own_copy import own_copy
@@ -28,7 +28,7 @@ class Why(Form):
 
 async def copy(desk: Desk) -> Response:
     """All that is held about them as a text for them to have, but what only they may read."""
-    member = await member_of(desk)
+    member = await in_our_care(desk)
     async with desk.write() as conn:
         await desk.trace(conn, "wrote out everything held about them", subject=member.id)
         secrets, says = desk.app.secrets, desk.sentences
@@ -51,12 +51,12 @@ async def stop(desk: Desk) -> Response:
 
 
 async def before_forget(desk: Desk) -> Response:
-    return desk.page("people/forget.html", form=Sure(), member=await member_of(desk))
+    return desk.page("people/forget.html", form=Sure(), member=await in_our_care(desk))
 
 
 async def forget(desk: Desk) -> Response:
     """Erase them and everything they gave."""
-    member, form = await member_of(desk), desk.form(Sure)
+    member, form = await in_our_care(desk), desk.form(Sure)
     if form.validate() and not form.sure.data:
         form.complain("sure", "Tick this if they asked for it.")
     if form.mistakes:
@@ -68,12 +68,12 @@ async def forget(desk: Desk) -> Response:
 
 
 async def before_end(desk: Desk) -> Response:
-    return desk.page("people/end.html", form=Why(), member=await member_of(desk))
+    return desk.page("people/end.html", form=Why(), member=await in_our_care(desk))
 
 
 async def end(desk: Desk) -> Response:
     """It takes two of those who run the group."""
-    member, form = await member_of(desk), desk.form(Why)
+    member, form = await in_our_care(desk), desk.form(Why)
     if form.validate():
         door = letting_in.Desk(
             by=desk.me.member, channels=desk.app.settings.channels_on, ids=desk.app.ids, now=desk.now

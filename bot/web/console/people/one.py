@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from bot.web.console.desk import Desk, Page
 from bot.web.console.people import finding
-from bot.web.console.people.finding import member_of
+from bot.web.console.people.finding import cared_for, in_our_care, member_of
 from flows.preferences import WISHES
 from storage.lines import joined, linking
 from storage.lines.reaching import ways_to
@@ -27,7 +27,7 @@ async def show(desk: Desk) -> Response:
 
 async def numbers(desk: Desk) -> Response:
     """The same with their whole numbers, which is noted by itself."""
-    member = await member_of(desk)
+    member = await in_our_care(desk)
     async with desk.write() as conn:
         await desk.trace(conn, "looked at their numbers", subject=member.id)
     return await shown(desk, member, whole=True)
@@ -50,13 +50,14 @@ async def shown(desk: Desk, member: Listed, **more: Any) -> Response:
             helped_by=await _helped_by(conn, member.id),
             open=await _open(conn, member.group),
             finding=finding,
+            ours=cared_for(desk, member),
             **more,
         )
 
 
 async def code(desk: Desk) -> Response:
     """A code that brings them back by a new phone: shown once, to be given in person."""
-    member = await member_of(desk)
+    member = await in_our_care(desk)
     if member.state in ("left", "erased"):
         raise Complaint("They have left the group: they can join again.")
     async with desk.write() as conn:
@@ -71,7 +72,7 @@ async def code(desk: Desk) -> Response:
 
 async def unjoin(desk: Desk) -> Response:
     """Make two members again of one who was joined by mistake."""
-    member = await member_of(desk)
+    member = await in_our_care(desk)
     async with desk.write() as conn:
         await joined.unjoin_members(conn, member.id, now=desk.now)
         await desk.trace(conn, "made two members of one", subject=member.id)
