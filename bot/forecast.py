@@ -230,18 +230,38 @@ def version_name(flows: Flows, language: str, form: str) -> str:
 
 async def try_on_me(app: Service, conn: AsyncConnection, home: Home, me: str, write: Writes) -> str:
     """Send this to one facilitator alone, marked as a trial; by which channel it goes. Raise Complaint."""
+    return (await _try(app, conn, home, me, write))[0]
+
+
+async def try_each_on_me(
+    app: Service, conn: AsyncConnection, home: Home, me: str, write: Writes
+) -> list[str]:
+    """The same by every way that they have."""
+    return await _try(app, conn, home, me, write, every=True)
+
+
+async def _try(
+    app: Service, conn: AsyncConnection, home: Home, me: str, write: Writes, *, every: bool = False
+) -> list[str]:
     none, words = app.ids(), Sentences(app.flows.phrases)
 
     def marked(one: Recipient) -> Say:
         say = write(one)
         return _aloud(say, words) if one.channel == "voice" else _marked(say, none)
 
-    channel = await telling.try_on(
-        conn, me, marked, kind=TRIAL, ids=app.ids, channels=app.senders.on, now=app.clock()
+    channels = await telling.try_on(
+        conn,
+        me,
+        marked,
+        kind=TRIAL,
+        ids=app.ids,
+        channels=app.senders.on,
+        now=app.clock(),
+        every=every,
     )
-    if channel is None:
+    if not channels:
         raise Complaint(NO_WAY_TO_YOU.format(code=home.code))
-    return channel
+    return channels
 
 
 def _marked(say: Say, none: str) -> Say:

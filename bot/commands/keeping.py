@@ -25,6 +25,7 @@ from storage.keeping.copying import Put
 from storage.keeping.holding import held
 from storage.keeping.resuming import Plan, Terms
 from storage.members.groups import Complaint
+from storage.running import beginnings
 from storage.secrets import Secrets
 from storage.store import open_store
 
@@ -55,6 +56,8 @@ def backup(
 
     async def work(here: Here) -> tuple[Manifest, Settings]:
         made = await backups.write(file, here.db, here.files, here.secrets, now=here.now, overwrite=overwrite)
+        async with here.db.write() as conn:
+            await beginnings.backed_up(conn, here.now)
         return made, here.settings
 
     made, settings = run(work)

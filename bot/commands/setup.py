@@ -90,6 +90,8 @@ def _ask(question: "Question", stands: str) -> str:
     words = question.asks
     if question.secret and stands:
         words += " [there is one]"
+    elif question.can_go and not stands:
+        words += " (Enter for none)"
     shown = not question.secret and bool(stands)
     typed: str = typer.prompt(words, default=stands, show_default=shown, hide_input=question.secret)
     return typed

@@ -74,34 +74,37 @@ async def try_on(
     ids: Callable[[], str],
     channels: Collection[str],
     now: datetime,
-) -> str | None:
-    """Send something to one member who has just asked for it; by which channel, None where there is no way.
+    every: bool = False,
+) -> list[str]:
+    """Send something to one member who has just asked for it; by which channels, none where there is no way.
 
-    It is an answer: it goes at any hour, and at once or not at all.
+    It goes by the way that they like best, or by `every` one. It is an answer: it goes at any hour, and at
+    once or not at all.
     """
     m = members.c
     found = (await conn.execute(sa.select(m.group_id, m.language, m.form).where(m.id == member))).one()
-    ways = (await ways_to(conn, [member], channels, kind)).get(member)
-    if not ways:
-        return None
-    way = ways[0]
-    one = Recipient(
-        member=member, language=found.language, form=found.form, line=way.line_id, channel=way.channel
-    )
-    row = ids()
-    said = box.Row(
-        id=row,
-        line=one.line,
-        channel=one.channel,
-        klass="answer",
-        dedupe_key=f"{kind}:{row}",
-        say=write(one),
-        member=member,
-        group=found.group_id,
-        kind=kind,
-    )
-    await box.add(conn, [said], now=now)
-    return one.channel
+    ways = (await ways_to(conn, [member], channels, kind)).get(member, [])
+    said = []
+    for way in ways if every else ways[:1]:
+        one = Recipient(
+            member=member, language=found.language, form=found.form, line=way.line_id, channel=way.channel
+        )
+        row = ids()
+        said.append(
+            box.Row(
+                id=row,
+                line=one.line,
+                channel=one.channel,
+                klass="answer",
+                dedupe_key=f"{kind}:{row}",
+                say=write(one),
+                member=member,
+                group=found.group_id,
+                kind=kind,
+            )
+        )
+    await box.add(conn, said, now=now)
+    return [one.channel for one in said]
 
 
 def preferred(ways: Sequence[Way], by: str) -> Way:

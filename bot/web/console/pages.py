@@ -19,6 +19,7 @@ from bot.web.console import (
     safety,
     settings,
     signing_in,
+    starting,
     today,
 )
 from bot.web.console.desk import Page, Service
@@ -28,6 +29,7 @@ MODULES = (
     choosing,
     signing_in,
     today,
+    starting,
     contributions,
     exports,
     polls,

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from starlette.responses import Response
 
+from bot.web.console import starting
 from bot.web.console.desk import Desk, Page
 from storage.care import helped, matters, tending
 from storage.care.matters import Open
@@ -51,12 +52,14 @@ async def show(desk: Desk) -> Response:
         came = await today.came(conn, desk.home.id, since, desk.home.zone)
         newest = await browsing.browse(conn, desk.home.id, Wanted(since=day_of(since, desk.home.zone)))
         ahead = await today.ahead(conn, desk.home.id, desk.now)
+        start = await starting.start(desk, conn)
     return desk.page(
         "today/show.html",
         since=since,
         came=came,
         newest=newest.found[:NEWEST],
         ahead=ahead,
+        start=start,
         piles=await _piles(desk),
     )
 
