@@ -1,56 +1,70 @@
-"""Every page of the console by the rules: for screen readers, for keyboards, for phones, for privacy.
+"""Every page of the console by the rules: for screen readers, keyboards and phones, whatever people wrote.
 
 It opens whatever is in the registry, so a new page is looked at by itself. A new name in a page's address
 needs its example in `tests/full_group.py`.
 """
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser, BrowserContext, async_playwright
 from playwright.async_api import Page as Tab
-from playwright.async_api import async_playwright
 
 from tests.console import Desk
 from tests.full_group import fill
-from tests.walks import stops
+from tests.marking import mark
+from tests.plenty import plenty
+from tests.walks import Stop, stops
 
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-# All that it finds in order is a megabyte of each page, which stays in the browser.
-BROKEN = "axe.run({resultTypes: ['violations']}).then(found => found.violations.map(one => one.id))"
-WIDTHS = (320, 1280)
-MOST_TABS = 400
-
-
-async def faults(tab: Tab, width: int) -> list[str]:
-    """What is wrong with the page that is open."""
-    said: list[str] = await tab.evaluate(BROKEN)
-    headings = await tab.locator("h1").count()
-    wide = await tab.evaluate("document.documentElement.scrollWidth")
-    said += [f"{headings} h1"] * (headings != 1) + [f"{wide} px wide"] * (wide > width)
-    said += ["no title"] * (not await tab.title())
-    charts = await tab.locator("main figure svg, main .chart svg").count()
-    tables = await tab.locator("main table").count()
-    return said + [f"{charts} charts, {tables} tables"] * (charts > tables)
+pytestmark = pytest.mark.browser
+HERE = Path(__file__).parent
+RULES = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("vendor/axe.min.js", "rules.js"))
+WIDE, NARROW = 1280, 320
 
 
-@pytest.mark.browser
-async def test_every_page_obeys_the_rules_at_both_widths(desk: Desk, chromium: str) -> None:
-    known = await fill(desk)
-    wrong: list[str] = []
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = await browser.new_context(base_url=desk.url)
-        await context.add_init_script(AXE)
-        await context.add_cookies(desk.sam.cookies(desk.url))
-        tab = await context.new_page()
-        tab.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-        tab.on("response", lambda got: wrong.append(got.url) if got.status >= 400 else None)
-        tab.on("request", lambda asked: None if asked.url.startswith(desk.url) else wrong.append(asked.url))
-        for stop in stops(known):
-            answer = await tab.goto(stop.at)
-            wrong += [f"{stop.at}: {answer.status}"] if answer and answer.status != 200 else []
-            for width in WIDTHS:
-                await tab.set_viewport_size({"width": width, "height": 800})
-                wrong += [f"{stop.at} at {width}: {fault}" for fault in await faults(tab, width)]
-        await browser.close()
+        made = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield made
+        await made.close()
+
+
+async def watched(context: BrowserContext, desk: Desk, wrong: list[str]) -> Tab:
+    """A page that tells of whatever runs in it, goes elsewhere or is not found."""
+    tab = await context.new_page()
+    tab.on("dialog", lambda one: wrong.append(f"{tab.url} ran {one.message}"))
+    tab.on("console", lambda one: wrong.append(f"{tab.url}: {one.text}") if one.type == "error" else None)
+    tab.on("request", lambda one: None if one.url.startswith(desk.url) else wrong.append(one.url))
+    return tab
+
+
+async def faults(tab: Tab, stop: Stop) -> list[str]:
+    """What is wrong with a page on a phone and on a desk."""
+    answer = await tab.goto(stop.at)
+    found = [] if answer and answer.status == 200 else ["it is not there"]
+    await tab.set_viewport_size({"width": NARROW, "height": 800})
+    found += await tab.evaluate("everyRule(false)")
+    await tab.set_viewport_size({"width": WIDE, "height": 800})
+    found += await tab.evaluate("everyRule(true)")
+    return [f"{stop.at}: {one}" for one in found]
+
+
+async def test_every_page_obeys_the_rules_at_both_widths(desk: Desk, browser: Browser) -> None:
+    """Even where everything that anybody wrote is markup, a very long word, and turns the writing round."""
+    known = await plenty(desk, await fill(desk))
+    await mark(desk)
+    wrong: list[str] = []
+    context = await browser.new_context(base_url=desk.url)
+    await context.add_init_script(RULES)
+    stranger = await watched(context, desk, wrong)
+    for stop in stops(known):
+        if stop.page.anyone:
+            wrong += await faults(stranger, stop)
+    await context.add_cookies(desk.sam.cookies(desk.url))
+    sam = await watched(context, desk, wrong)
+    for stop in stops(known):
+        if not stop.page.anyone:
+            wrong += await faults(sam, stop)
     assert not wrong, "\n".join(wrong)

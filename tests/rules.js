@@ -1,0 +1,53 @@
+// What is wrong with a page, as a list of sentences. It is put into each page beside axe.
+const REACHED = "a[href], button, input:not([type=hidden]), select, textarea, summary, audio, video, [tabindex='0']";
+const LOOKS = ["outlineStyle", "outlineWidth", "outlineColor", "boxShadow", "backgroundColor", "borderColor"];
+
+async function everyRule(short) {
+  return [...await brokenRules(short), ...wrongParts(), ...tooWide(), ...(short ? [] : unseenFocus())];
+}
+
+// What a page is made of is the same at any width, so that at the second only its looks are new.
+async function brokenRules(short) {
+  const looks = short ? { runOnly: ["color-contrast", "target-size", "scrollable-region-focusable"] } : {};
+  const found = await axe.run({ resultTypes: ["violations"], ...looks });
+  return found.violations.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`);
+}
+
+function wrongParts() {
+  const number = (what) => document.querySelectorAll(what).length;
+  const charts = number("main img[src*='.svg'], main figure svg");
+  return [
+    number("h1") === 1 ? "" : `${number("h1")} h1`,
+    document.title.endsWith("Takepart") ? "" : "no title",
+    charts > number("main table") + number("main ul, main ol") ? `${charts} charts without words` : "",
+    number("[onclick], [onerror], [onload], main script, main style, [style]") ? "something inline" : "",
+  ].filter(Boolean);
+}
+
+function tooWide() {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  return scrollWidth > clientWidth ? [`${scrollWidth} px wide`] : [];
+}
+
+// Whatever can be used takes the focus, in the order of the page, and shows it.
+function unseenFocus() {
+  const shown = [...document.querySelectorAll(REACHED)].filter((one) => one.checkVisibility() && !one.disabled);
+  return shown.map((one) => {
+    const before = looks(one);
+    one.focus({ focusVisible: true });
+    const wrong = document.activeElement !== one ? "cannot be reached" : looks(one) === before ? "shows no focus" : "";
+    const order = one.tabIndex > 0 ? "is out of order" : "";
+    one.blur();
+    return wrong || order ? `${wrong || order}: ${one.outerHTML.slice(0, 200)}` : "";
+  }).filter(Boolean);
+}
+
+function looks(one) {
+  const parts = [[one], [one.nextElementSibling, "::before"], [one.parentElement]];
+  return parts.map(([node, part]) => {
+    const style = node && getComputedStyle(node, part);
+    return style ? LOOKS.map((name) => style[name]).join() : "";
+  }).join();
+}
+
+window.everyRule = everyRule;
