@@ -10,6 +10,7 @@ from jinja2.runtime import Context
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from bot.web.console import words
 from flows.understanding.tokens import DAYS, MONTHS
 from storage.secrets import Secrets, Unsigned
 
@@ -85,6 +86,7 @@ def environment() -> Environment:
     )
     made.globals["bar"] = BAR
     made.filters |= {"when": _when, "day": _day, "ago": _ago, "many": _many, "items_of": _items}
+    made.filters |= {"channel": words.channel, "by": words.by, "capital": words.capital}
     return made
 
 

@@ -11,16 +11,11 @@ from bot.web.console.briefs import checking, spans
 from bot.web.console.briefs.reached import became
 from bot.web.console.briefs.writing import found
 from bot.web.console.desk import Desk, Page
+from bot.web.console.words import by
 from flows.calendar import day_name
 from storage.sessions import briefing, meetings
 from storage.sessions.briefing import Brief
 from storage.sessions.meetings import Content
-
-TRIED = {
-    "sms": "It is on its way to you by text.",
-    "voice": "Your phone will ring in a moment.",
-    "telegram": "It is on its way to you on Telegram.",
-}
 
 
 async def show(desk: Desk) -> Response:
@@ -89,7 +84,7 @@ async def try_it(desk: Desk) -> Response:
         write = checking.written_for(desk.app, content, desk.now)
         channel = await try_on_me(desk.app, conn, desk.home, desk.me.member, write)
     below = "drafts" if brief.state == briefing.DRAFT else "briefs"
-    return desk.go(f"/meetings/{below}/{brief.id}", said=TRIED[channel])
+    return desk.go(f"/meetings/{below}/{brief.id}", said=f"It is on its way to you {by(channel)}.")
 
 
 async def schedule(desk: Desk) -> Response:

@@ -29,7 +29,6 @@ STATES = {
     "delivered": "It arrived",
     "acknowledged": "They told us that they have read or heard it",
 }
-WAYS = {"sms": "by text", "voice": "by phone call", "telegram": "on Telegram"}
 
 
 async def became(desk: Desk, conn: AsyncConnection, brief: Brief) -> dict[str, Any]:
@@ -51,7 +50,6 @@ async def became(desk: Desk, conn: AsyncConnection, brief: Brief) -> dict[str, A
         "part": part,
         "after": after,
         "states": STATES,
-        "ways": WAYS,
         "ahead": brief.state == briefing.PLANNED and brief.meeting.at > desk.now,
     }
 

@@ -1,4 +1,4 @@
-"""What is given, and how it came, in the words of these pages."""
+"""What is given, and to whom it may be shown, in the words of these pages."""
 
 from collections.abc import Mapping
 
@@ -8,12 +8,6 @@ from flows.steps import AskStep, Flow, KeepStep
 from flows.wording import Text
 from storage.given.browsing import Contribution
 
-CAME: Mapping[str, str] = {
-    "telegram": "on Telegram",
-    "sms": "by text",
-    "voice": "by phone",
-    "paper": "in person or on paper",
-}
 AUDIENCES: Mapping[str, str] = {
     "facilitators": "Only you who run the group may read it",
     "group": "The whole group may read it",

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from bot.web.console.contributions import called
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Day, Form, Line, Pick, Tick
+from bot.web.console.words import BY
 from storage.given import browsing
 from storage.given.browsing import Shelf, Wanted
 
@@ -24,7 +25,7 @@ class Find(Form):
     words = Line("Words in it")
     flow = Pick("Kind", choices=ANY, default="")
     person = Line("Who gave it", hint="A name or a member number")
-    channel = Pick("How it came", choices={**ANY, **called.CAME}, default="")
+    channel = Pick("How it came", choices={**ANY, **BY}, default="")
     meeting = Pick("Meeting", choices=ANY, default="")
     since = Day("From")
     until = Day("To")

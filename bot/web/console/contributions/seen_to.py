@@ -9,6 +9,7 @@ from bot.web.console.contributions import called
 from bot.web.console.contributions.one import find, means
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Choice, Form
+from bot.web.console.words import capital
 from flows.sentences import Sentences
 from storage.given import browsing, hiding
 from storage.members.groups import Complaint
@@ -79,7 +80,7 @@ def _reasons(desk: Desk) -> dict[str, str]:
     """Why something may be hidden, as its giver is told."""
     words = Sentences(desk.app.flows.phrases, desk.home.language)
     said = {why: words(f"hidden.{why}") for why in hiding.REASONS}
-    return {why: sentence[:1].upper() + sentence[1:] for why, sentence in said.items()}
+    return {why: capital(sentence) for why, sentence in said.items()}
 
 
 def _told(gift: browsing.Contribution, told: bool) -> str:

@@ -6,7 +6,6 @@ from bot.web.console.desk import Desk
 from storage.members.groups import Complaint
 from storage.members.people import Listed, find_member
 
-CHANNELS: Mapping[str, str] = {"telegram": "Telegram", "sms": "Text", "voice": "Phone"}
 STATES: Mapping[str, str] = {
     "active": "takes part",
     "paused": "has a break",

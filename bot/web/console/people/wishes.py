@@ -7,7 +7,8 @@ from starlette.responses import Response
 from bot.caring import wish
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Choice, Day, Form, Line, Pick, Words, moment
-from bot.web.console.people.finding import CHANNELS, member_of
+from bot.web.console.people.finding import member_of
+from bot.web.console.words import CHANNELS
 from flows.calendar import WhenError
 from flows.preferences import OF_A_PHONE, WISHES, shown
 from storage.members import needs, preferring

@@ -11,6 +11,7 @@ from bot import notices
 from bot.forecast import forecast, of, try_on_me, version_name
 from bot.web.console.desk import WRONG, Desk, Page
 from bot.web.console.phones import Phones, rung, three
+from bot.web.console.words import by
 from flows.calendar import day_name
 from flows.events import Say
 from flows.state import Notice
@@ -20,8 +21,6 @@ from storage.sending.sendings import Recipient
 from storage.sessions import drafting, polls
 from storage.sessions.drafting import DRAFT, LASTS
 from storage.sessions.polls import Tally
-
-WAYS = {"telegram": "on Telegram", "sms": "by text", "voice": "by a call"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,7 @@ async def try_it(desk: Desk) -> Response:
             await desk.trace(conn, "tried a vote", subject=draft.id)
     except Complaint as complaint:
         return await _looked(desk, str(complaint))
-    said = f"It is on its way to you {WAYS[way]}. What you answer to it is not counted."
+    said = f"It is on its way to you {by(way)}. What you answer to it is not counted."
     return desk.go(f"/polls/drafts/{draft.id}", said=said)
 
 

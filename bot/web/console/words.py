@@ -1,0 +1,26 @@
+"""What channels are called on the pages: by themselves, and in the middle of a sentence."""
+
+from collections.abc import Mapping
+
+CHANNELS: Mapping[str, str] = {"telegram": "Telegram", "sms": "Text", "voice": "Phone"}
+BY: Mapping[str, str] = {
+    "telegram": "on Telegram",
+    "sms": "by text",
+    "voice": "by phone",
+    "paper": "in person or on paper",
+}
+
+
+def channel(one: str) -> str:
+    """Telegram: as a word by itself."""
+    return CHANNELS.get(one, one)
+
+
+def by(one: str) -> str:
+    """On Telegram: how something came or goes."""
+    return BY.get(one, one)
+
+
+def capital(sentence: str) -> str:
+    """The same with a capital at its beginning, and nothing else changed."""
+    return sentence[:1].upper() + sentence[1:]
