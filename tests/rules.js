@@ -50,4 +50,29 @@ function looks(one) {
   }).join();
 }
 
+// The form of a page that has something to fill in, with nothing in it.
+function emptied() {
+  const fills = "input[type=text], input[type=date], input[type=time], textarea";
+  const form = [...document.querySelectorAll("main form[method=post]")].find((one) => one.querySelector(fills));
+  if (!form) return false;
+  for (const one of form.querySelectorAll(fills)) one.value = "";
+  for (const one of form.querySelectorAll("input[type=radio], input[type=checkbox]")) one.checked = false;
+  form.id = "emptied";
+  return true;
+}
+
+// Whoever made a mistake is led to it.
+function wrongSummary() {
+  const summary = document.querySelector(".nhsuk-error-summary");
+  if (!summary) return ["no summary of mistakes"];
+  const lost = document.activeElement === summary ? [] : ["the summary has not the focus"];
+  return lost.concat([...summary.querySelectorAll("a")].map((link) => {
+    link.click();
+    const place = document.querySelector(link.hash);
+    return place && place.contains(document.activeElement) ? "" : `${link.innerText}: leads to no field`;
+  }).filter(Boolean));
+}
+
+window.emptied = emptied;
+window.wrongSummary = wrongSummary;
 window.everyRule = everyRule;

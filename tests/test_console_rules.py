@@ -68,3 +68,23 @@ async def test_every_page_obeys_the_rules_at_both_widths(desk: Desk, browser: Br
         if not stop.page.anyone:
             wrong += await faults(sam, stop)
     assert not wrong, "\n".join(wrong)
+
+
+async def test_a_form_sent_empty_leads_to_what_is_missing(desk: Desk, browser: Browser) -> None:
+    known = await fill(desk)
+    context = await browser.new_context(base_url=desk.url)
+    await context.add_init_script(RULES)
+    await context.add_cookies(desk.sam.cookies(desk.url))
+    tab, mistaken, wrong = await context.new_page(), 0, []
+    for stop in stops(known):
+        if stop.page.do and not stop.page.anyone:
+            await tab.goto(stop.at)
+            if await tab.evaluate("emptied()"):
+                async with tab.expect_navigation():
+                    await tab.evaluate("document.getElementById('emptied').requestSubmit()")
+                if (await tab.title()).startswith("Error: "):
+                    mistaken += 1
+                    found = await tab.evaluate("wrongSummary()") + await tab.evaluate("everyRule(false)")
+                    wrong += [f"{stop.at}: {one}" for one in found]
+    assert mistaken > 10
+    assert not wrong, "\n".join(wrong)
