@@ -45,6 +45,7 @@ async def test_a_member_who_asked_for_a_person_is_answered_and_let_go(desk: Desk
     assert "The gate is locked" in page.words
     page = await desk.sam.send("/messages/handovers/h/answer", words="I come with the key.")
     assert "on its way" in page.words and "I come with the key." in page.words
+    assert "<strong>Sam Reed</strong>" in page.text  # whoever wrote, whether or not the helper
     (sent,) = await desk.rows("SELECT body FROM outbox WHERE class = 'answer'")
     assert "Sam" in sent[0] and "I come with the key." in sent[0]
     page = await desk.sam.send("/messages/handovers/h/close")

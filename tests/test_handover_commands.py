@@ -62,7 +62,7 @@ def test_staff_see_who_waits_and_what_was_said_and_that_is_noted(
     assert (waiting["id"], waiting["state"], waiting["name"]) == ("h", "waiting", "Mary Jones")
     shown = takepart("handover", "show", "h", "--by", ann, "--json").json
     assert [one["text"] for one in shown["words"]] == ["It is shut"]
-    [looked] = rows(store_url, "SELECT who, did, subject FROM audit")
+    [looked] = rows(store_url, "SELECT who, did, subject FROM audit WHERE subject = 'h'")
     assert looked == (ann, "read a hand-over", "h")
 
 

@@ -195,7 +195,7 @@ async def office(db: Database, secrets: Secrets) -> Office:
 
 async def answers(office: Office, words: str) -> None:
     async with office.db.write() as conn:
-        await handovers.answer(conn, "h", words, says=f"Ann: {words}", tools=tools(office))
+        await handovers.answer(conn, "h", words, who=None, says=f"Ann: {words}", tools=tools(office))
 
 
 def tools(office: Office) -> Tools:

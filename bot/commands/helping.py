@@ -16,6 +16,7 @@ from storage.care.safety import staff_member
 from storage.erasure import auditing
 from storage.members import groups
 from storage.members.groups import Complaint
+from storage.members.people import Listed as Staff
 
 handover = typer.Typer(no_args_is_help=True, help="See who asked for a person, and answer them.")
 
@@ -60,7 +61,7 @@ def handover_show(id: HandoverId, by: By, as_json: Json = False) -> None:
     if as_json:
         print_json(_listed(over) | {"words": [asdict(one) | {"at": stamp(one.at)} for one in words]})
         return
-    rows = [(at(one.at), one.by, one.text, "\n".join(one.media)) for one in words]
+    rows = [(at(one.at), one.name or one.by, one.text, "\n".join(one.media)) for one in words]
     table(("at", "by", "words", "files"), rows, empty="Nothing has been written in it yet.")
 
 
@@ -82,8 +83,9 @@ def handover_answer(
     async def work(here: Here) -> None:
         async with here.db.write() as conn:
             _, me = await _mine(here, conn, id, by, "answered in a hand-over")
-            says = house()("handover.answer", helper=me, words=words)
-            await handovers.answer(conn, id, words, says=says, tools=Tools(ids=here.ids, now=here.now))
+            says = house()("handover.answer", helper=first_name(me.name), words=words)
+            tools = Tools(ids=here.ids, now=here.now)
+            await handovers.answer(conn, id, words, who=me.id, says=says, tools=tools)
 
     run(work)
     told(id, "answered", "It is on its way.", as_json)
@@ -99,20 +101,21 @@ def handover_close(id: HandoverId, by: By, as_json: Json = False) -> None:
     async def work(here: Here) -> bool:
         async with here.db.write() as conn:
             _, me = await _mine(here, conn, id, by, "ended a hand-over")
-            says, tools = house()("handover.ended", helper=me), Tools(ids=here.ids, now=here.now)
+            says = house()("handover.ended", helper=first_name(me.name))
+            tools = Tools(ids=here.ids, now=here.now)
             return await handovers.close(conn, id, says=says, tools=tools) is not None
 
     ended = run(work)
     told(id, "over", "It is over, and they are told." if ended else "It was over already.", as_json)
 
 
-async def _mine(here: Here, conn: AsyncConnection, id: str, by: str, did: str) -> tuple[Listed, str]:
-    """The hand-over and the first name of whoever sees to it, which is noted; raise Complaint."""
+async def _mine(here: Here, conn: AsyncConnection, id: str, by: str, did: str) -> tuple[Listed, Staff]:
+    """The hand-over and whoever sees to it, which is noted; raise Complaint."""
     over = await helped.find(conn, id)
     me = await staff_member(conn, over.group, by, here.secrets)
     trace = {"group": over.group, "did": did, "subject": over.id, "who": me.id}
     await auditing.record(conn, ids=here.ids, now=here.now, **trace)
-    return over, first_name(me.name)
+    return over, me
 
 
 def _listed(one: Listed) -> dict[str, object]:

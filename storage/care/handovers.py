@@ -130,7 +130,7 @@ def _answer(s: Stage, effect: ef.HelperSays) -> None:
 
     async def write(conn: AsyncConnection) -> None:
         try:
-            await answer(conn, effect.handover, effect.words, says=effect.says, tools=tools)
+            await answer(conn, effect.handover, effect.words, who=me, says=effect.says, tools=tools)
         except Complaint as error:  # they went since this turn looked: whoever wrote is told
             await _write_to(conn, me, str(error), about=me or "", tools=tools)
 
@@ -179,13 +179,18 @@ def _tools(s: Stage) -> Tools:
 
 
 # What commands and rounds ask for --------------------------------------------------------------------
-async def answer(conn: AsyncConnection, id: str, words: str, *, says: str, tools: Tools) -> None:
-    """Send staff's words to the member as an answer, which hours do not hold; raise Complaint."""
+async def answer(
+    conn: AsyncConnection, id: str, words: str, *, who: str | None, says: str, tools: Tools
+) -> None:
+    """Send the words of `who`, of the staff, to the member as an answer, which hours do not hold.
+
+    Raise Complaint.
+    """
     over = await find(conn, id)
     if over.closed_at:
         raise Complaint("This hand-over is over: nothing more can be said in it.")
     line, channel = await _way(conn, over)
-    said = await _note(conn, id, over.member, "helper", words, (), tools)
+    said = await _note(conn, id, over.member, "helper", words, (), tools, who=who)
     row = _row(said, line, channel, over, Say(text=says), tools)
     await outbox.add(conn, [row], now=tools.now)
     taken = {"taken_at": over.taken_at or tools.now, "heard_at": tools.now}
@@ -234,10 +239,18 @@ async def next_mark(conn: AsyncConnection, group: str) -> int:
 
 
 async def _note(
-    conn: AsyncConnection, id: str, member: str, by: str, words: str, media: Sequence[str], tools: Tools
+    conn: AsyncConnection,
+    id: str,
+    member: str,
+    by: str,
+    words: str,
+    media: Sequence[str],
+    tools: Tools,
+    *,
+    who: str | None = None,
 ) -> str:
     row = {"id": tools.ids(), "handover_id": id, "member_id": member, "by": by, "text": words}
-    await conn.execute(handover_words.insert().values(**row, media=list(media), at=tools.now))
+    await conn.execute(handover_words.insert().values(**row, who_id=who, media=list(media), at=tools.now))
     return row["id"]
 
 

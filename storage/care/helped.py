@@ -22,9 +22,10 @@ _H, _W, _M = handovers.c, handover_words.c, members.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """One thing said in a hand-over, `by` the member or a helper."""
+    """One thing said in a hand-over, `by` the member or a helper; `name` is that of the helper."""
 
     by: str
+    name: str
     text: str
     media: tuple[str, ...]
     at: datetime
@@ -73,10 +74,15 @@ async def late(conn: AsyncConnection, now: datetime) -> list[Listed]:
 
 async def said(conn: AsyncConnection, id: str) -> list[Said]:
     """What was said in it so far."""
-    found = sa.select(_W.by, _W.text, _W.media, _W.at).where(_W.handover_id == id).order_by(_W.at, _W.id)
+    found = (
+        sa.select(_W.by, _M.name, _W.text, _W.media, _W.at)
+        .outerjoin(members, _M.id == _W.who_id)
+        .where(_W.handover_id == id)
+        .order_by(_W.at, _W.id)
+    )
     return [
-        Said(by=by, text=text, media=tuple(media or ()), at=at)
-        for by, text, media, at in await conn.execute(found)
+        Said(by=by, name=name or "", text=text, media=tuple(media or ()), at=at)
+        for by, name, text, media, at in await conn.execute(found)
     ]
 
 

@@ -52,6 +52,7 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("alerts", "seen_by"): "what staff did stands in the audit trail",
     ("alert_steps", "contact_id"): "what staff did stands in the audit trail",
     ("handovers", "helper_id"): "what staff did stands in the audit trail",
+    ("handover_words", "who_id"): "what staff did stands in the audit trail",
     ("exports", "by_id"): "what staff did stands in the audit trail",
     ("hidings", "by_id"): "what staff did stands in the audit trail",
     ("hidings", "second_id"): "what staff did stands in the audit trail",

@@ -48,11 +48,13 @@ handover_words = sa.Table(  # what was said while a person helped: the member's 
     ref("handover_id", "handovers"),
     ref("member_id", "members"),
     word("by"),  # member, helper
+    ref("who_id", "members", null=True, gone="SET NULL"),  # whoever of the staff wrote it
     text("text"),
     json("media"),
     moment("at", null=False),
     sa.Index(None, "handover_id"),
     sa.Index(None, "member_id"),
+    sa.Index(None, "who_id"),
 )
 checkins = sa.Table(
     "checkins",

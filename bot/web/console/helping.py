@@ -48,7 +48,8 @@ async def answer(desk: Desk) -> Response:
     try:
         async with desk.write() as conn:
             await desk.trace(conn, "answered in a hand-over", subject=over.id)
-            await handovers.answer(conn, over.id, given, says=says, tools=_tools(desk))
+            who, tools = desk.me.member, _tools(desk)
+            await handovers.answer(conn, over.id, given, who=who, says=says, tools=tools)
     except Complaint as complaint:
         form.complain("words", complaint)
         return await _shown(desk, form)
