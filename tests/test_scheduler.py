@@ -250,12 +250,25 @@ async def test_a_reminder_goes_only_to_those_who_have_not_read_it(garden: Gather
     assert await garden.count(outbox) == 3
 
 
+async def test_nobody_gets_a_reminder_together_with_what_it_reminds_of(garden: Gathering) -> None:
+    held, other = await garden.join("sms"), await garden.join("sms")
+    await brief(garden, await meeting(garden), "3d", "1d")
+    garden.now = MEETING - timedelta(days=2)
+    await garden.tick()
+    await went(garden, other)
+    garden.now = MEETING - timedelta(days=1)
+    await garden.tick()
+    assert await garden.count(outbox, outbox.c.member_id == held) == 1
+    assert await garden.count(outbox, outbox.c.member_id == other) == 2
+
+
 async def test_two_sendings_whose_time_has_passed_go_out_as_one(garden: Gathering) -> None:
-    await garden.join("sms")
+    member = await garden.join("sms")
     garden.now = MEETING - timedelta(hours=4)
     await brief(garden, await meeting(garden), "3d", "1d", "1h")
     await garden.tick()
     assert await garden.count(outbox) == 1
+    await went(garden, member)
     garden.now = MEETING - timedelta(hours=1)
     await garden.tick()
     assert await garden.count(outbox) == 2

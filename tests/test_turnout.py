@@ -132,14 +132,14 @@ async def test_who_voted_in_secret_is_not_told_before_five_have(garden: Gatherin
 
 
 async def test_who_has_not_voted_is_reminded_once(garden: Gathering) -> None:
-    ann, bob = await garden.join("sms"), await garden.join("sms")
+    ann, bob, cy = [await garden.join("sms") for _ in range(3)]
     poll = await opened(garden)
     async with garden.db.write() as conn:
         with pytest.raises(Complaint, match="still going out"):
             await polls.remind(conn, garden.home.id, poll, ids=garden.ids, now=garden.now)
     await garden.tick()
     await garden.change(outbox, outbox.c.kind == "poll", state="delivered")
-    await garden.change(reached, reached.c.kind == "poll", state="delivered")
+    await garden.change(reached, reached.c.member_id != cy, state="delivered")
     await vote(garden, poll, ann)
     async with garden.db.write() as conn:
         await polls.remind(conn, garden.home.id, poll, ids=garden.ids, now=garden.now)
@@ -148,7 +148,7 @@ async def test_who_has_not_voted_is_reminded_once(garden: Gathering) -> None:
     await garden.tick()
     again = outbox.c.dedupe_key.contains(":again:")
     assert await garden.count(outbox, again, outbox.c.member_id == bob) == 1
-    assert await garden.count(outbox, again) == 1
+    assert await garden.count(outbox, again) == 1  # Cy hears of the vote itself only now
 
 
 async def test_polls_are_listed_a_page_at_a_time_the_newest_first(

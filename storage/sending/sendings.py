@@ -240,11 +240,13 @@ def _wanted(sending: Sending, *, staff: bool) -> list[sa.ColumnElement[bool]]:
             got = mine.where(*_of(sending), r.state.not_in(UNREACHED))
             return [~got.exists()]
         case "brief":
-            read = mine.where(*_of(sending), r.state == "acknowledged")
+            # Whom the one before is still on its way to gets that one, and not two together.
+            read = mine.where(*_of(sending), r.state.in_(("acknowledged", "waiting")))
             return [~read.exists()]
         case "poll":
             asked = [] if staff else [m.permission == "member"]
-            return [*asked, ~_voted(sending)] if sending.before == AGAIN else asked
+            going = mine.where(*_of(sending), r.state == "waiting")
+            return [*asked, ~_voted(sending), ~going.exists()] if sending.before == AGAIN else asked
         case "moved" | "cancelled":
             return [_told(sending)]
     return []
