@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.given.unnaming import day_of
+from storage.members.groups import Home
 from storage.running.undelivered import OVER
 from storage.tables import (
     briefs,
@@ -44,14 +45,16 @@ class Next:
     of: str
 
 
-async def came(conn: AsyncConnection, group: str, since: datetime, zone: str) -> list[Came]:
-    """What was given since, by flow, the most first. What was taken back, and practice, are left out.
+async def came(conn: AsyncConnection, home: Home, since: datetime) -> list[Came]:
+    """What was given since, by flow, the most first. What was taken back is left out.
 
-    Of what has no name only the day is known, so all of that day counts.
+    So is practice, unless the group is only for that. Of what has no name only the day is known, so all of that day counts.
     """
-    c, today = contributions.c, day_of(since, zone)
+    c, today = contributions.c, day_of(since, home.zone)
     new = sa.or_(c.at > since, sa.and_(c.unnamed, c.at >= today))
-    here = (c.group_id == group, c.at >= today, new, c.taken_back_at.is_(None), c.practice.is_(False))
+    here = [c.group_id == home.id, c.at >= today, new, c.taken_back_at.is_(None)]
+    if not home.practice:
+        here.append(c.practice.is_(False))
     count = sa.func.count().label("count")
     found = sa.select(c.flow, count).where(*here).group_by(c.flow).order_by(count.desc(), c.flow)
     return [Came(flow=flow, count=number) for flow, number in await conn.execute(found)]

@@ -49,7 +49,7 @@ class Pile:
 async def show(desk: Desk) -> Response:
     since = desk.session.before or desk.now - FIRST_VISIT
     async with desk.read() as conn:
-        came = await today.came(conn, desk.home.id, since, desk.home.zone)
+        came = await today.came(conn, desk.home, since)
         newest = await browsing.browse(conn, desk.home.id, Wanted(since=day_of(since, desk.home.zone)))
         ahead = await today.ahead(conn, desk.home.id, desk.now)
         start = await starting.start(desk, conn)
