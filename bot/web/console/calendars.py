@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event
 from starlette.responses import Response
 
+from bot.web.console.answers import to_keep
 from bot.web.console.desk import Desk, Page
 from bot.web.console.meetings import found
-from bot.web.console.templating import HEADERS
 from flows.understanding.tokens import DAYS, MONTHS
 from storage.members.groups import Home
 from storage.sessions import planner
@@ -72,9 +72,7 @@ async def single(desk: Desk) -> Response:
 
 
 def _file(desk: Desk, entries: Iterable[Entry], name: str) -> Response:
-    said = {"Content-Disposition": f'attachment; filename="{name}"'}
-    made = made_of(entries, desk.home, desk.now)
-    return Response(made, headers=HEADERS | said, media_type="text/calendar; charset=utf-8")
+    return to_keep(made_of(entries, desk.home, desk.now), name, "text/calendar; charset=utf-8")
 
 
 def made_of(entries: Iterable[Entry], home: Home, now: datetime) -> bytes:

@@ -95,6 +95,8 @@ class Door:
         return Route(f"{below}{page.path}", serve, methods=methods)
 
     async def _answer(self, page: Page, request: Request) -> Response:
+        if _unreadable(request):
+            raise Missing
         session = await signed_in(self._app, request)
         if session is None and not page.anyone:
             return self._to_sign_in(request)
@@ -189,6 +191,12 @@ def _from_here(request: Request, public_url: str) -> bool:
     if origin in (None, "null"):  # a browser that tells nobody where its user is
         return origin is None or site == "same-origin"
     return urlsplit(origin).netloc in (request.headers.get("host"), urlsplit(public_url).netloc or None)
+
+
+def _unreadable(request: Request) -> bool:
+    """Whether the address has a zero byte, which no id and no words have and not every database takes."""
+    words = (*request.path_params.values(), *(value for _, value in request.query_params.multi_items()))
+    return any("\0" in one for one in words)
 
 
 async def _nowhere(desk: Desk) -> Response:

@@ -6,8 +6,10 @@ from typing import get_args
 from starlette.responses import Response, StreamingResponse
 
 from bot.exporting.cells import slug
+from bot.web.console.answers import named
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Choice, Form, Line, Tick
+from bot.web.console.templating import HEADERS
 from storage.files.media import MediaStore
 from storage.keeping import exports
 from storage.keeping.exports import Export, Part, Reach
@@ -65,11 +67,7 @@ async def fetch(desk: Desk) -> Response:
             desk.missing()
         pieces = await exports.parts(conn, one.id)
         await desk.trace(conn, "fetched what was written out", subject=one.id)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{_name(desk, one)}"',
-        "Content-Length": str(one.bytes),
-        "Cache-Control": "no-store",
-    }
+    headers = {**HEADERS, **named(_name(desk, one)), "Content-Length": str(one.bytes)}
     return StreamingResponse(_stream(desk.app.files, pieces), media_type="application/zip", headers=headers)
 
 

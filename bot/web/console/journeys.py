@@ -5,17 +5,15 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from bot import journeys as drawing
+from bot import journeys
 from bot.journeys import Scale
+from bot.web.console.answers import drawing
 from bot.web.console.contributions import called
 from bot.web.console.desk import Desk, Page
-from bot.web.console.templating import HEADERS
 from storage.given import browsing
 from storage.given.browsing import Wanted
 from storage.given.journeys import FLOW, Journey, journey
 
-SANDBOX = {**HEADERS, "Content-Security-Policy": "default-src 'none'; sandbox"}
-SVG = "image/svg+xml"
 TITLE = "Journeys together"
 
 
@@ -23,7 +21,7 @@ async def listed(desk: Desk) -> Response:
     """All journeys of a page, together and one by one."""
     several, older = await _several(desk)
     counted, scale = _counted(desk, several), _scale(desk)
-    table = drawing.counted(counted, scale)
+    table = journeys.counted(counted, scale)
     asked = urlencode({"after": desk.query["after"]}) if "after" in desk.query else ""
     return desk.page(
         "journeys/listed.html",
@@ -31,9 +29,9 @@ async def listed(desk: Desk) -> Response:
         counted=counted,
         table=table,
         columns=["It felt", *(f"Moment {at}" for at in range(1, len(table[0][1]) + 1))],
-        sentence=drawing.summed_up(counted, scale),
-        in_words={one.id: drawing.in_words(one, scale) for one in several},
-        lines={one.id: drawing.small(one, scale) for one in several},
+        sentence=journeys.summed_up(counted, scale),
+        in_words={one.id: journeys.in_words(one, scale) for one in several},
+        lines={one.id: journeys.small(one, scale) for one in several},
         older=f"{desk.address}/journeys?{urlencode({'after': older})}" if older else "",
         picture=f"{desk.address}/journeys/together.svg{'?' if asked else ''}{asked}",
         newest="after" in desk.query,
@@ -44,23 +42,22 @@ async def together(desk: Desk) -> Response:
     """The picture of all."""
     several, _ = await _several(desk)
     counted, scale = _counted(desk, several), _scale(desk)
-    return _svg(
-        drawing.together(counted, scale, title=TITLE, sentence=drawing.summed_up(counted, scale)), "journeys"
-    )
+    sentence = journeys.summed_up(counted, scale)
+    return drawing(journeys.together(counted, scale, title=TITLE, sentence=sentence), "journeys")
 
 
 async def show(desk: Desk) -> Response:
     one = await _one(desk)
     scale = _scale(desk)
     values: dict[str, Any] = {"one": one, "scale": scale, "questions": _questions(desk)}
-    return desk.page("journeys/one.html", sentence=drawing.in_words(one, scale), title=_title(one), **values)
+    return desk.page("journeys/one.html", sentence=journeys.in_words(one, scale), title=_title(one), **values)
 
 
 async def picture(desk: Desk) -> Response:
     """The picture of one."""
     one = await _one(desk)
-    drawn = drawing.picture(one, _scale(desk), title=_title(one), questions=_questions(desk))
-    return _svg(drawn, f"journey-{one.id}")
+    drawn = journeys.picture(one, _scale(desk), title=_title(one), questions=_questions(desk))
+    return drawing(drawn, f"journey-{one.id}")
 
 
 async def _several(desk: Desk) -> tuple[list[Journey], str]:
@@ -93,12 +90,6 @@ def _questions(desk: Desk) -> dict[str, str]:
 
 def _title(one: Journey) -> str:
     return f"Journey by {one.name}" if one.name else "Journey without a name"
-
-
-def _svg(drawn: str, name: str) -> Response:
-    """A drawing that runs nothing, shown in a page or kept as a file."""
-    headers = {**SANDBOX, "Content-Disposition": f'inline; filename="{name}.svg"'}
-    return Response(drawn, headers=headers, media_type=SVG)
 
 
 PAGES = (

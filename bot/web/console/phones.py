@@ -1,10 +1,10 @@
 """How something looks and sounds on three phones, made by the real encoders. Nothing is sent or stored."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from bot.senders import Senders
 from channels.base import Parcel
@@ -40,11 +40,12 @@ class Service(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bubble:
-    """One message in a chat. `files` are the words of what it shows."""
+    """One message in a chat. `files` are the words of what it shows, `answer` what somebody then does."""
 
     text: str
     buttons: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,7 @@ class Text:
     wide: bool
     more: bool
     files: tuple[str, ...] = ()
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,18 @@ class Step:
 
     lines: tuple[str, ...]
     then: str
+    answer: str = ""
+
+
+Shown = TypeVar("Shown", Bubble, Text, Step)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One turn of a talk: what is said, and what somebody then does, in words."""
+
+    says: tuple[Say, ...]
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +128,27 @@ def three(
         texts=tuple(text for say in by["sms"] for text in _texts(app, say)),
         call=tuple(_step(app, told, at) for at, told in enumerate(heard)),
     )
+
+
+def talked(app: Service, told: Mapping[str, Sequence[Told]], *, group: Home, language: str = "en") -> Phones:
+    """A whole talk on three phones, by channel, each turn with what somebody answers."""
+    return Phones(
+        caller=group.outside_name,
+        language=language,
+        chat=_each(told["telegram"], lambda turn, _: [b for say in turn.says for b in _chat(app, say)]),
+        texts=_each(told["sms"], lambda turn, _: [text for say in turn.says for text in _texts(app, say)]),
+        call=_each(told["voice"], lambda turn, at: [_step(app, turn.says, at)]),
+    )
+
+
+def _each(told: Sequence[Told], shows: Callable[[Told, int], list[Shown]]) -> tuple[Shown, ...]:
+    """What is shown of each turn; its answer stands with the last thing before it."""
+    made: list[Shown] = []
+    for at, turn in enumerate(told):
+        made += shows(turn, at)
+        if made and turn.answer:
+            made[-1] = replace(made[-1], answer=turn.answer)
+    return tuple(made)
 
 
 def rung(

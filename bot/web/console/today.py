@@ -34,6 +34,17 @@ KINDS = {  # what stands on the list of matters, in the words of a heading
     "ring": "People who would like to be rung",
 }
 
+ELSEWHERE = {"alert": "/safety", matters.ASKS_IN: "/people/waiting", "name": "/people/waiting"}
+COMING = {  # what goes out next: how it is told, and below which page it is
+    "brief": ("Brief", "/meetings/briefs"),
+    "poll": ("Vote", "/polls"),
+    "remind": ("Reminder to vote", "/polls"),
+    "closing": ("A vote closes", "/polls"),
+    "result": ("Result of a vote", "/polls"),
+    "moved": ("News of a new time", "/meetings"),
+    "cancelled": ("News of a cancelled session", "/meetings"),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pile:
@@ -59,6 +70,7 @@ async def show(desk: Desk) -> Response:
         came=came,
         newest=newest.found[:NEWEST],
         ahead=ahead,
+        coming=COMING,
         start=start,
         piles=await _piles(desk),
     )
@@ -68,7 +80,7 @@ async def needs_person(desk: Desk) -> Response:
     """Everything on the list of what needs a person."""
     async with desk.read() as conn:
         found = await matters.waiting(conn, desk.home.id, desk.now)
-    return desk.page("today/matters.html", found=found, kinds=KINDS)
+    return desk.page("today/matters.html", found=found, kinds=KINDS, elsewhere=ELSEWHERE)
 
 
 async def done(desk: Desk) -> Response:
@@ -85,7 +97,7 @@ async def _piles(desk: Desk) -> list[Pile]:
     """What needs a person, the most urgent first; nothing that there is none of."""
     here, now = desk.home.id, desk.now
     async with desk.read() as conn:
-        weeks = (await groups.settle(conn, here, {})).quiet_weeks
+        weeks = (await groups.rules_of(conn, here)).quiet_weeks
         alerts = [one for one in await tending.list_alerts(conn, here) if one.state == "open"]
         overs = [one for one in await helped.list_open(conn, here) if one.state == "waiting"]
         unheard = await listening.unheard(conn, here)
@@ -107,7 +119,7 @@ async def _piles(desk: Desk) -> list[Pile]:
             oldest=min((one.opened_at for one in overs), default=None),
             urgent=True,
         ),
-        *_listed(listed),
+        *_listed([one for one in listed if one.kind != "alert"]),
         Pile(
             count=len(unheard),
             words="Recordings and photos not heard or seen yet",
@@ -132,7 +144,7 @@ def _pile(kind: str, those: Sequence[Open]) -> Pile:
     return Pile(
         count=len(those),
         words=KINDS.get(kind, kind.capitalize()),
-        path=f"/matters#{kind.replace(' ', '-')}",
+        path=ELSEWHERE.get(kind) or f"/matters#{kind.replace(' ', '-')}",
         oldest=min(one.at for one in those),
     )
 

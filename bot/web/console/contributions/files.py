@@ -7,10 +7,10 @@ import structlog
 from starlette.responses import Response
 
 from bot.export import ENDINGS
+from bot.web.console.answers import SANDBOX, named
 from bot.web.console.contributions import called
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Words
-from bot.web.console.templating import HEADERS
 from bot.web.ranges import part
 from storage.files.media import Lost
 from storage.given import browsing, listening, typing, whose
@@ -21,7 +21,6 @@ from storage.tables import media
 SEEN = ("image/", "audio/")  # what a browser shows or plays; all else it only keeps
 UNKNOWN = "application/octet-stream"
 SMALL = "image/jpeg"
-SANDBOX = {**HEADERS, "Content-Security-Policy": "default-src 'none'; sandbox"}
 Row = sa.Row[*tuple[object, ...]]
 SAVED = "It is saved."
 ALARM = "It is saved. These words may mean danger: whoever is alerted in this group is told."
@@ -56,10 +55,9 @@ async def _given(desk: Desk, row: Row, sha256: str | None, type_: str) -> Respon
         structlog.get_logger().error("file_lost", media=row.id, sentence=str(error))
         desk.missing()
     found = part(data, desk.request.headers.get("range", ""))
-    shown = "inline" if type_.startswith(SEEN) else "attachment"
     name = f"{row.kind}-{row.id}.{ENDINGS.get(type_, 'bin')}"
-    said = {**SANDBOX, **found.headers, "Content-Disposition": f'{shown}; filename="{name}"'}
-    return Response(found.data, found.status, headers=said, media_type=type_)
+    headers = {**SANDBOX, **found.headers, **named(name, shown=type_.startswith(SEEN))}
+    return Response(found.data, found.status, headers=headers, media_type=type_)
 
 
 async def show(desk: Desk) -> Response:

@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from bot import at_the_door
 from bot.forgetting import forget as erase
+from bot.web.console.answers import to_keep
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Line, Tick
 from bot.web.console.people.door import NOT_TOLD
@@ -14,8 +15,6 @@ from storage.erasure.own_copy import own_copy
 from storage.members.groups import Complaint
 from storage.members.leaving import change
 from storage.turning.views import changed
-
-FILE = {"Content-Disposition": 'attachment; filename="what-is-held.txt"', "Cache-Control": "no-store"}
 
 
 class Sure(Form):
@@ -33,7 +32,7 @@ async def copy(desk: Desk) -> Response:
         await desk.trace(conn, "wrote out everything held about them", subject=member.id)
         secrets, says = desk.app.secrets, desk.sentences
         words = await own_copy(conn, member.id, secrets, says, now=desk.now, printed=True)
-    return Response(words, media_type="text/plain; charset=utf-8", headers=FILE)
+    return to_keep(words, "what-is-held.txt", "text/plain; charset=utf-8")
 
 
 async def before_stop(desk: Desk) -> Response:

@@ -55,7 +55,7 @@ async def listed(desk: Desk) -> Response:
 async def not_in_touch(desk: Desk) -> Response:
     """Who has not been in touch, why we think so, and what each chose for this."""
     async with desk.read() as conn:
-        weeks = (await groups.settle(conn, desk.home.id, {})).quiet_weeks
+        weeks = (await groups.rules_of(conn, desk.home.id)).quiet_weeks
         found = await quiet.list_quiet(conn, desk.home.id, weeks=weeks, now=desk.now)
     return desk.page("people/quiet.html", found=found, weeks=weeks, finding=finding)
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from bot import charts, notices
 from bot.forecast import Forecast, forecast, of
+from bot.web.console.answers import drawing
 from bot.web.console.contributions import called
 from bot.web.console.desk import Desk, Page
 from bot.web.console.templating import HEADERS
@@ -21,8 +22,6 @@ from storage.sessions.drafting import DRAFT
 from storage.sessions.polls import NEWS_FOR, Tally
 
 FEW_COMMENTS = 5
-SVG = "image/svg+xml"
-SANDBOX = {**HEADERS, "Content-Security-Policy": "default-src 'none'; sandbox"}
 UNCHANGED = 204
 CLOSED = "That vote has closed already."
 
@@ -64,12 +63,11 @@ async def standing(desk: Desk) -> Response:
     return desk.page("polls/turnout.html", poll=poll, turnout=found, still=False)
 
 
-async def drawing(desk: Desk) -> Response:
+async def bars(desk: Desk) -> Response:
     """The result as bars."""
     async with desk.read() as conn:
         drawn = charts.of_result(await _opened(desk, conn)) or desk.missing()
-    headers = {**SANDBOX, "Content-Disposition": 'inline; filename="result.svg"'}
-    return Response(drawn, headers=headers, media_type=SVG)
+    return drawing(drawn, "result")
 
 
 async def comments(desk: Desk) -> Response:
@@ -155,7 +153,7 @@ PAGES = (
     Page("/polls", show=listed),
     Page("/polls/{poll}", show=one),
     Page("/polls/{poll}/turnout", show=standing, part=True),
-    Page("/polls/{poll}/result.svg", show=drawing, part=True),
+    Page("/polls/{poll}/result.svg", show=bars, part=True),
     Page("/polls/{poll}/comments", show=comments),
     Page("/polls/{poll}/remind", show=reminding, do=remind),
     Page("/polls/{poll}/close", show=closing, do=close),

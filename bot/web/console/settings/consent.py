@@ -51,7 +51,7 @@ async def _asked(desk: Desk, purpose: str) -> tuple[Asked, list[str]]:
     """How it is asked now, and the group's languages, its own first."""
     async with desk.read() as conn:
         asked = await consents.asked(conn, desk.home, purpose, desk.app.flows)
-        settled = await groups.settle(conn, desk.home.id, {})
+        settled = await groups.rules_of(conn, desk.home.id)
     return asked, list(dict.fromkeys([desk.home.language, *settled.languages]))
 
 

@@ -40,7 +40,7 @@ class Limits(Form):
 async def show(desk: Desk) -> Response:
     """All settings at a glance, each with the page where it is changed."""
     async with desk.read() as conn:
-        settled = rules.values(await groups.settle(conn, desk.home.id, {}))
+        settled = rules.values(await groups.rules_of(conn, desk.home.id))
         spent = await spending.today(conn, desk.home.id, desk.now)
     return desk.page("settings/show.html", settled=settled, says=rules.described(), spent=spent)
 
@@ -84,14 +84,14 @@ async def limit(desk: Desk) -> Response:
 
 async def rule_list(desk: Desk) -> Response:
     async with desk.read() as conn:
-        settled = rules.values(await groups.settle(conn, desk.home.id, {}))
+        settled = rules.values(await groups.rules_of(conn, desk.home.id))
     return desk.page("settings/rules.html", form=_rules(settled)(data=_fields(settled)))
 
 
 async def settle(desk: Desk) -> Response:
     """Change what differs; where one can't be so, none is changed."""
     async with desk.read() as conn:
-        before = rules.values(await groups.settle(conn, desk.home.id, {}))
+        before = rules.values(await groups.rules_of(conn, desk.home.id))
     form = _rules(before)(desk.given)
     if form.validate():
         given = {name: form[_field(name)].data or "" for name in before}
