@@ -26,7 +26,7 @@ async def test_today_names_what_needs_a_person_and_what_came_in(desk: Desk) -> N
     assert "Alerts that somebody may be in danger: 1" in page.words
     assert "People who wait for your answer by text: 1" in page.words
     assert "Diary: 2" in page.words and "The bench was <b>warm</b>." in page.words
-    assert "A vote closes: Where shall we meet?" in page.words
+    assert "A vote closes: Where shall we meet?" in page.words and '/polls/p"' in page.text
     assert "Help me" not in page.words
 
 
@@ -40,3 +40,16 @@ async def test_a_matter_is_taken_off_the_list_by_its_own_group_alone(desk: Desk)
     assert "Who are you?" in (await desk.sam.get("/matters")).words
     page = await desk.sam.send("/matters/m/done")
     assert "It is off the list." in page.words and "Who are you?" not in page.words
+
+
+async def test_the_list_leads_to_where_a_thing_is_done_and_tells_no_more_than_the_day(desk: Desk) -> None:
+    row = {"group_id": desk.home.id, "at": desk.clock(), "words": "takepart safety show 598"}
+    async with desk.app.db.write() as conn:
+        for id_, kind in (("a", "alert"), ("b", "asks in"), ("c", "name"), ("d", "passed on")):
+            await conn.execute(matters.insert().values(**row, id=id_, kind=kind, unnamed=kind == "passed on"))
+    page = await desk.sam.get("")
+    assert "Alerts that nobody has looked at" not in page.words  # they stand above, with all others
+    assert page.text.count('href="/console/garden/people/waiting"') == 2
+    page = await desk.sam.get("/matters")
+    assert page.text.count("/done") == 1 and page.words.count("takepart safety show") == 1
+    assert "Tuesday 3 March," not in page.words.partition("Passed on")[2]

@@ -15,7 +15,10 @@ ASKS_IN, ENDING = "asks in", "ending"  # somebody waits to be let in; a membersh
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
-    """Something that waits for a person. `media` are ids of the files that came with it."""
+    """Something that waits for a person. `media` are ids of the files that came with it.
+
+    Of what is `unnamed` nobody is told who it was, and `at` is only its day.
+    """
 
     id: str
     at: datetime
@@ -25,6 +28,7 @@ class Open:
     words: str
     question: str
     media: tuple[str, ...]
+    unnamed: bool = False
 
 
 async def list_open(conn: AsyncConnection, group: str) -> list[Open]:
@@ -36,6 +40,7 @@ async def list_open(conn: AsyncConnection, group: str) -> list[Open]:
 
     found = (
         sa.select(m.id, m.at, m.kind, named(m.member_id), named(members.c.name), m.words, m.question, m.media)
+        .add_columns(m.unnamed)
         .outerjoin(members, members.c.id == m.member_id)
         .where(m.group_id == group, m.done_at.is_(None))
         .order_by(m.at, m.id)
@@ -50,8 +55,9 @@ async def list_open(conn: AsyncConnection, group: str) -> list[Open]:
             words=words,
             question=question,
             media=tuple(media or ()),
+            unnamed=unnamed,
         )
-        for id_, at, kind, member, name, words, question, media in await conn.execute(found)
+        for id_, at, kind, member, name, words, question, media, unnamed in await conn.execute(found)
     ]
 
 

@@ -40,7 +40,8 @@ class Message:
     """One message without its words. Where they would tell who gave something without their name, it has
     no name, no channel and no reason.
 
-    `at`: when it is to go, if it waits, else when it was written. `again`: it can be sent again.
+    `at`: when it is to go, if it waits, else when it was written. `held`: they are in the middle of
+    something. `again`: it can be sent again.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Message:
     sentence: str
     member: str | None
     name: str
+    held: bool
     again: bool
 
 
@@ -108,6 +110,7 @@ async def _page(
 ) -> tuple[list[Message], str]:
     o, m = outbox.c, members.c
     untold = telling()
+    called = sa.func.coalesce(sa.func.nullif(m.name, ""), sa.literal("member ") + m.number, "")
     asked = (
         sa.select(
             *(o.id, o.kind, o.state, o.tries),
@@ -115,7 +118,8 @@ async def _page(
             sa.case((untold, ""), else_=o.channel).label("channel"),
             sa.case((untold, UNTOLD), else_=o.sentence).label("sentence"),
             sa.case((untold, sa.null()), else_=o.member_id).label("member"),
-            sa.case((untold, ""), else_=sa.func.coalesce(m.name, "")).label("name"),
+            sa.case((untold, ""), else_=called).label("name"),
+            sa.and_(o.held, ~untold).label("held"),
             sa.and_(o.state.in_(OVER), o.body.is_not(None)).label("again"),
         )
         .outerjoin(members, m.id == o.member_id)
