@@ -42,7 +42,7 @@ async def end(
     reason = groups.named(why, "The reason")
     if not await letting_in.propose_end(conn, member, reason, desk):
         return "proposed"
-    settled = await groups.settle(conn, home.id, {})
+    settled = await groups.rules_of(conn, home.id)
     whom = settled.objections_to or await _helper(conn, home, secrets)
     words = {"group": home.name, "why": _sentence(reason), "objections": whom}
     told = await letting_in.end(conn, member, _says(house, "door.ended", member, words), reason, desk)

@@ -1,14 +1,15 @@
 """What people try who are in already, or who only know the address: none of it works, and nothing is told."""
 
+from pathlib import Path
+
 import pytest
 
+from bot.web.console.pages import pages
 from bot.web.console.people.finding import THEIRS
 from storage.tables import ballots
-from tests.console import Desk, desk
+from tests.console import Desk, desk_in
 from tests.full_group import fill
-from tests.stores import migrated
-
-__all__ = ["desk", "migrated"]
+from tests.walks import NAME, stops
 
 
 # Secrets of members ---------------------------------------------------------------------------------
@@ -38,3 +39,24 @@ async def test_who_runs_one_group_cannot_become_who_runs_all(desk: Desk, deed: s
 async def test_who_looks_after_all_groups_may_help_those_who_run_one(desk: Desk) -> None:
     olga = await desk.browser(await desk.staff(desk.home, "Olga", "owner"))
     assert "The code is" in (await olga.send(f"/people/{desk.sam_id}/code")).words
+
+
+# What stands in an address --------------------------------------------------------------------------
+async def test_the_other_kind_of_database_has_every_page_too(
+    tmp_path: Path, migrated: Path, postgres_url: str
+) -> None:
+    """Also where an address has what no database has: that is nowhere, and nothing is wrong with it."""
+    async with desk_in(tmp_path, migrated, TAKEPART_DATABASE_URL=postgres_url) as there:
+        known = await fill(there)
+        at = [stop.at for stop in stops(known) if not stop.page.anyone]
+        assert [path for path in at if (await there.sam.get(path)).status != 200] == []
+        lost = [NAME.sub("a%00b", page.path) for page in pages() if page.show and NAME.search(page.path)]
+        assert [path for path in lost if (await there.sam.get(path)).status != 404] == []
+        token = await there.sam.token("/console/my-page")
+        done = [
+            NAME.sub(lambda name: known.get(name[1], "x"), one.path)
+            for one in pages()
+            if one.do and one.group
+        ]
+        sent = {path: await there.sam.post(path, follow=False, token=token) for path in done}
+        assert {path: got.words for path, got in sent.items() if got.status >= 500} == {}

@@ -190,7 +190,7 @@ def quiet(name: GroupName, as_json: Json = False) -> None:
     async def work(here: Here) -> list[Quiet]:
         async with here.db.read() as conn:
             home = await groups.find_group(conn, name)
-            weeks = (await groups.settle(conn, home.id, {})).quiet_weeks
+            weeks = (await groups.rules_of(conn, home.id)).quiet_weeks
             return await list_quiet(conn, home.id, weeks=weeks, now=here.now)
 
     found = run(work)
