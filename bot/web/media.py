@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-import sqlalchemy as sa
 import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -11,10 +10,10 @@ from starlette.routing import Route
 
 from flows.events import Shown
 from storage.database import Database
+from storage.files import kept
 from storage.files.media import Lost, MediaStore
 from storage.files.media_place import Away
 from storage.secrets import Secrets, Unsigned
-from storage.tables import media
 
 LASTS = timedelta(hours=24)  # a message that waits for the carrier may be fetched so much later
 LATER = "This file cannot be shown at the moment. Please try again in a minute."
@@ -56,7 +55,7 @@ def routes(
         if data is None:
             return PlainTextResponse("This file is not here.", 404)
         async with db.read() as conn:
-            type_ = await conn.scalar(sa.select(media.c.type).where(media.c.id == id_))
-        return Response(data, media_type=type_, headers=HEADERS)
+            known = await kept.find(conn, id_)
+        return Response(data, media_type=known.type if known else None, headers=HEADERS)
 
     return [Route("/media/{signed}", file)]

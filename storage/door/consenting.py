@@ -4,7 +4,7 @@
 that a turn need read no more. The words of a version are in `storage.door.wordings`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -79,6 +79,13 @@ async def stands_for(conn: AsyncConnection, group: str, purpose: str, before: st
     if same:
         theirs = sa.update(members).where(m.id == sa.bindparam("who"))
         await conn.execute(theirs.values(agreed=sa.bindparam("stands", type_=m.agreed.type)), same)
+
+
+async def record(conn: AsyncConnection, member: str) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    """What one member agreed to, the oldest first: the purpose, when, on which channel, and its end."""
+    c = consents.c
+    found = sa.select(c.purpose, c.at, c.channel, c.withdrawn_at).where(c.member_id == member)
+    return (await conn.execute(found.order_by(c.at, c.id))).all()
 
 
 async def counted(conn: AsyncConnection, group: str, purpose: str, version: str) -> tuple[int, int]:

@@ -109,6 +109,13 @@ async def listed(
     return found, found[-1].id if len(rows) > PAGE else ""
 
 
+async def open_polls(conn: AsyncConnection, group: str) -> list[tuple[str, str]]:
+    """The polls of a group that are open, the newest first: id and question."""
+    p = polls.c
+    found = sa.select(p.id, p.question).where(p.group_id == group, p.state == "open")
+    return [(row.id, row.question) for row in await conn.execute(found.order_by(p.id.desc()))]
+
+
 async def turnout(conn: AsyncConnection, group: str, poll: str, now: datetime) -> Turnout | None:
     """The turnout of a group's poll; None where it has no such poll that was opened."""
     p = polls.c

@@ -1,23 +1,22 @@
 """One member's page: how they take part, what they wish for and need, and what can be done for them."""
 
-from collections.abc import Sequence
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from bot.web.console.desk import Desk, Page
 from bot.web.console.people import finding
 from bot.web.console.people.finding import cared_for, in_our_care, member_of
 from flows.preferences import WISHES
+from storage.door import consenting
+from storage.given import supporting
 from storage.lines import joined, linking
 from storage.lines.reaching import ways_to
 from storage.members import preferring
 from storage.members.groups import Complaint
 from storage.members.needs import list_of
 from storage.members.people import Listed
-from storage.tables import consents, polls, supporters
+from storage.sessions import turnout
 
 
 async def show(desk: Desk) -> Response:
@@ -46,9 +45,9 @@ async def shown(desk: Desk, member: Listed, **more: Any) -> Response:
             plan=finding.PLANS.get(wishes.get("if_quiet", ""), ""),
             needs=await list_of(conn, member.id),
             first=first[member.id][0].channel if member.id in first else "",
-            agreed=await _agreed(conn, member.id),
-            helped_by=await _helped_by(conn, member.id),
-            open=await _open(conn, member.group),
+            agreed=await consenting.record(conn, member.id),
+            helped_by=await supporting.of_member(conn, member.id, desk.now),
+            open=await turnout.open_polls(conn, member.group),
             finding=finding,
             ours=cared_for(desk, member),
             **more,
@@ -77,27 +76,6 @@ async def unjoin(desk: Desk) -> Response:
         await joined.unjoin_members(conn, member.id, now=desk.now)
         await desk.trace(conn, "made two members of one", subject=member.id)
     return desk.go(f"/people/{member.id}", said="They are two members again.")
-
-
-async def _agreed(conn: AsyncConnection, member: str) -> Sequence[Any]:
-    """What they agreed to, when and how."""
-    c = consents.c
-    found = sa.select(c.purpose, c.at, c.channel, c.language, c.withdrawn_at).where(c.member_id == member)
-    return (await conn.execute(found.order_by(c.at))).all()
-
-
-async def _helped_by(conn: AsyncConnection, member: str) -> Sequence[Any]:
-    """Whom they named to send things for them."""
-    s = supporters.c
-    found = sa.select(s.name, s.purposes, s.until).where(s.member_id == member, s.ended_at.is_(None))
-    return (await conn.execute(found.order_by(s.until))).all()
-
-
-async def _open(conn: AsyncConnection, group: str) -> Sequence[Any]:
-    """The votes that are open, the latest first."""
-    p = polls.c
-    found = sa.select(p.id, p.question).where(p.group_id == group, p.state == "open")
-    return (await conn.execute(found.order_by(p.id.desc()))).all()
 
 
 PAGES = (
