@@ -22,8 +22,8 @@ from flows.readable import seconds_to_listen
 from flows.rules import Rules
 from flows.sentences import Sentences
 from storage.ids import Ids
-from storage.members.groups import Complaint, Home, rules_of
-from storage.sending import forecasting, spending, telling
+from storage.members.groups import Complaint, rules_of
+from storage.sending import asking, forecasting, spending, telling
 from storage.sending.forecasting import Prospect
 from storage.sending.sendings import Recipient, Sending
 from storage.sending.spending import Spent
@@ -32,8 +32,8 @@ GREETING = 15  # seconds of a call of ours in which it says who rings, and waits
 TRIAL = "trial"  # the kind of message that only whoever sends it gets
 ONLY_YOU = "This is a trial. Only you get it, and what you answer to it is not counted."
 NO_WAY_TO_YOU = (
-    "We have no phone or chat of yours to try it on. Join your own group from your phone, as members do: "
-    "text or send JOIN {code}. Then try it again."
+    "We have no phone or chat of yours to try it on. Choose your name at the top of this page, and get a "
+    "code for a phone of yours there. Then try it again."
 )
 
 Writes = Callable[[Recipient], Say]  # what one member gets; the same for all alike
@@ -228,26 +228,30 @@ def version_name(flows: Flows, language: str, form: str) -> str:
     return f"{name}, easy read" if form == "easy" else name
 
 
-async def try_on_me(app: Service, conn: AsyncConnection, home: Home, me: str, write: Writes) -> str:
+async def try_on_me(app: Service, conn: AsyncConnection, me: str, write: Writes) -> str:
     """Send this to one facilitator alone, marked as a trial; by which channel it goes. Raise Complaint."""
-    return (await _try(app, conn, home, me, write))[0]
+    return (await _try(app, conn, me, write))[0]
 
 
-async def try_each_on_me(
-    app: Service, conn: AsyncConnection, home: Home, me: str, write: Writes
-) -> list[str]:
+async def try_each_on_me(app: Service, conn: AsyncConnection, me: str, write: Writes) -> list[str]:
     """The same by every way that they have."""
-    return await _try(app, conn, home, me, write, every=True)
+    return await _try(app, conn, me, write, every=True)
 
 
 async def _try(
-    app: Service, conn: AsyncConnection, home: Home, me: str, write: Writes, *, every: bool = False
+    app: Service, conn: AsyncConnection, me: str, write: Writes, *, every: bool = False
 ) -> list[str]:
     none, words = app.ids(), Sentences(app.flows.phrases)
+    left = ""
 
     def marked(one: Recipient) -> Say:
+        nonlocal left
         say = write(one)
-        return _aloud(say, words) if one.channel == "voice" else _marked(say, none)
+        if one.channel == "voice":
+            return _aloud(say, words)
+        say, rest = app.senders.encoders[one.channel].fit(_marked(say, none))
+        left = rest or left
+        return say
 
     channels = await telling.try_on(
         conn,
@@ -260,7 +264,9 @@ async def _try(
         every=every,
     )
     if not channels:
-        raise Complaint(NO_WAY_TO_YOU.format(code=home.code))
+        raise Complaint(NO_WAY_TO_YOU)
+    if left:
+        await asking.leave(conn, me, left, app.clock())
     return channels
 
 

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from bot.forecast import Forecast, Service, forecast, of, try_on_me
 from channels.sms import SmsChannel
 from channels.twilio import Account
+from flows import readable
 from flows.events import Option, Question, Say
 from storage.database import Database
 from storage.members.groups import Complaint, settle
@@ -18,7 +19,8 @@ from storage.sending import forecasting, spending
 from storage.sending.sendings import Recipient
 from storage.sessions import meetings
 from storage.sessions.meetings import NewBrief
-from storage.tables import lines, outbox, reached, reaches, unwanted
+from storage.tables import conversations, lines, outbox, reached, reaches, unwanted
+from storage.turning.states import unpacked
 from tests.gatherings import NOW, Gathering
 from tests.scenes import house, shipped
 from tests.stores import ON_SQLITE
@@ -36,7 +38,11 @@ def app(garden: Gathering, *on: str) -> Service:
     sms = SmsChannel(
         words=house(), account=Account(sid="AC1", token=SecretStr("t"), api_url=""), number="+15005550006"
     )
-    senders = SimpleNamespace(sms=sms, on=dict.fromkeys(on or ("telegram", "sms", "voice")))
+    whole = SimpleNamespace(fit=lambda say: (say, ""))
+    encoders = {"sms": sms, "telegram": whole, "voice": whole}
+    senders = SimpleNamespace(
+        sms=sms, encoders=encoders, on=dict.fromkeys(on or ("telegram", "sms", "voice"))
+    )
     return cast(
         Service,
         SimpleNamespace(
@@ -167,11 +173,22 @@ async def test_a_trial_goes_to_oneself_alone_at_any_hour(garden: Gathering) -> N
     me = await garden.join("telegram", permission="facilitator")
     garden.later(hours=14)  # it is midnight
     async with garden.db.write() as conn:
-        assert await try_on_me(app(garden), conn, garden.home, me, words) == "telegram"
+        assert await try_on_me(app(garden), conn, me, words) == "telegram"
     ((member, (channel, body)),) = (await garden.sent("trial")).items()
     assert (member, channel) == (me, "telegram")
     assert body.say.text.startswith("This is a trial.") and body.say.text.endswith(LONG)
     assert await garden.count(outbox, outbox.c["class"] == "answer") == 1
+
+
+@ON_SQLITE
+async def test_a_long_trial_comes_in_parts_as_it_will_for_members(garden: Gathering) -> None:
+    me = await garden.join("sms", permission="facilitator")
+    async with garden.db.write() as conn:
+        await try_on_me(app(garden), conn, me, lambda _: Say(text="One more sentence to read. " * 40))
+        stored = await conn.scalar(sa.select(conversations.c.state).where(conversations.c.owner == me))
+    ((_, body),) = (await garden.sent("trial")).values()
+    assert body.say.text.endswith("Text MORE for the rest.") and readable.parts(body.say.text) <= 3
+    assert unpacked(stored or "").rest.startswith("One more sentence to read.")
 
 
 @ON_SQLITE
@@ -181,7 +198,7 @@ async def test_what_is_answered_to_a_trial_goes_nowhere(garden: Gathering, chann
     read = Option(key="read", label="I have read it")
     asked = Question(id="real", name="ballot", text="", takes=("choice",), options=(read,), poll="real")
     async with garden.db.write() as conn:
-        await try_on_me(app(garden), conn, garden.home, me, lambda _: Say(text="Words.", question=asked))
+        await try_on_me(app(garden), conn, me, lambda _: Say(text="Words.", question=asked))
     ((_, body),) = (await garden.sent("trial")).values()
     if channel == "voice":
         assert body.say.question is None and body.say.spoken.endswith("For I have read it, press 1.")
@@ -193,5 +210,5 @@ async def test_what_is_answered_to_a_trial_goes_nowhere(garden: Gathering, chann
 async def test_who_has_no_way_is_told_how_to_get_one(garden: Gathering) -> None:
     me = await garden.join(permission="facilitator")
     async with garden.db.write() as conn:
-        with pytest.raises(Complaint, match="JOIN GARDEN"):
-            await try_on_me(app(garden), conn, garden.home, me, words)
+        with pytest.raises(Complaint, match="a code for a phone of yours"):
+            await try_on_me(app(garden), conn, me, words)

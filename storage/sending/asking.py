@@ -87,6 +87,18 @@ async def ask(
         await conn.execute(make.on_conflict_do_update(index_elements=["owner"], set_=change), saved)
 
 
+async def leave(conn: AsyncConnection, member: str, rest: str, now: datetime) -> None:
+    """Keep what waits until this member texts MORE."""
+    stored = await conn.scalar(
+        sa.select(conversations.c.state).where(conversations.c.owner == member).with_for_update()
+    )
+    talk = replace(unpacked(stored) if stored else Conversation(), rest=rest)
+    make = upsert(conn, conversations)
+    row = {"owner": member, "member_id": member, "state": packed(talk), "updated_at": now}
+    kept = make.on_conflict_do_update(index_elements=["owner"], set_={"state": make.excluded.state})
+    await conn.execute(kept, row)
+
+
 async def put_doubts(
     conn: AsyncConnection, rows: Mapping[Waiting, Question], ids: Callable[[], str], now: datetime
 ) -> None:

@@ -75,7 +75,7 @@ async def try_ways(desk: Desk) -> Response:
     said = Say(text=HELLO.format(group=desk.home.name))
     try:
         async with desk.write() as conn:
-            ways = await try_each_on_me(desk.app, conn, desk.home, desk.me.member, lambda _: said)
+            ways = await try_each_on_me(desk.app, conn, desk.me.member, lambda _: said)
             await desk.trace(conn, "tried the ways to themselves", subject=desk.me.member)
     except Complaint as complaint:
         return desk.go("", said=str(complaint))

@@ -82,7 +82,7 @@ async def try_it(desk: Desk) -> Response:
         brief = await found(desk, conn)
         content = await meetings.brief_content(conn, brief.id) or desk.missing()
         write = checking.written_for(desk.app, content, desk.now)
-        channel = await try_on_me(desk.app, conn, desk.home, desk.me.member, write)
+        channel = await try_on_me(desk.app, conn, desk.me.member, write)
     below = "drafts" if brief.state == briefing.DRAFT else "briefs"
     return desk.go(f"/meetings/{below}/{brief.id}", said=f"It is on its way to you {by(channel)}.")
 

@@ -64,7 +64,7 @@ async def try_it(desk: Desk) -> Response:
     try:
         async with desk.write() as conn:
             draft = _as_opened(desk, await _draft(desk, conn))
-            way = await try_on_me(desk.app, conn, desk.home, desk.me.member, _writes(desk, draft))
+            way = await try_on_me(desk.app, conn, desk.me.member, _writes(desk, draft))
             await desk.trace(conn, "tried a vote", subject=draft.id)
     except Complaint as complaint:
         return await _looked(desk, str(complaint))
