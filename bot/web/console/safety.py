@@ -13,6 +13,7 @@ from storage.members.groups import Complaint
 from storage.members.people import Listed, find_member
 
 AT = "/safety"
+MOST = 50  # of what waits are listed
 
 
 class Why(Form):
@@ -29,7 +30,7 @@ async def listed(desk: Desk) -> Response:
         found = await tending.list_alerts(conn, desk.home.id)
         unheard = await listening.unheard(conn, desk.home.id)
         contacts = await safety.named(conn, desk.home.id)
-    return desk.page("safety/list.html", found=found, unheard=unheard, contacts=contacts)
+    return desk.page("safety/list.html", found=found, unheard=unheard, contacts=contacts, most=MOST)
 
 
 async def one(desk: Desk) -> Response:

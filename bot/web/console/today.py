@@ -19,6 +19,7 @@ from storage.running import today
 
 FIRST_VISIT = timedelta(days=7)  # what counts as new for somebody who was never here
 NEWEST = 5
+MOST = 50  # of each kind of matter are listed
 KINDS = {  # what stands on the list of matters, in the words of a heading
     "alert": "Alerts that nobody has looked at",
     "asks in": "People who ask to be let in",
@@ -80,7 +81,7 @@ async def needs_person(desk: Desk) -> Response:
     """Everything on the list of what needs a person."""
     async with desk.read() as conn:
         found = await matters.waiting(conn, desk.home.id, desk.now)
-    return desk.page("today/matters.html", found=found, kinds=KINDS, elsewhere=ELSEWHERE)
+    return desk.page("today/matters.html", found=found, kinds=KINDS, elsewhere=ELSEWHERE, most=MOST)
 
 
 async def done(desk: Desk) -> Response:
