@@ -26,7 +26,7 @@ from storage.files.media import MediaStore
 from storage.ids import Ids
 from storage.members.groups import Home
 from storage.secrets import Secrets
-from storage.turning.views import House
+from storage.turning.views import House, Views
 
 F = TypeVar("F", bound=Form)
 MOST = 256 * 1024  # bytes of a form without files
@@ -56,6 +56,8 @@ class Service(Protocol):
     def lanes(self) -> Lanes: ...
     @property
     def house(self) -> House: ...
+    @property
+    def views(self) -> Views: ...
     @property
     def exporting(self) -> Exporting: ...
 
