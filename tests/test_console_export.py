@@ -15,7 +15,7 @@ from storage.sessions.polls import close_poll, open_poll
 from storage.tables import ballots, contributions, given, media, members, options
 from tests.console import Desk
 from tests.full_group import fill
-from tests.test_console_helping import member
+from tests.test_console_helping import looks, member
 
 FORMULA = '=HYPERLINK("http://evil")'
 
@@ -25,8 +25,9 @@ async def made(desk: Desk, reach: str = "inside") -> zipfile.ZipFile:
     page = await desk.sam.send("/export", purpose="Our yearly report", reach=reach)
     assert "It is being written" in page.words
     assert await desk.app.exporting.once()
-    page = await desk.sam.get("/export/so-far")
+    page = await desk.sam.get(looks(page.text))
     assert "Fetch it" in page.words, page.words
+    assert (await desk.sam.get(looks(page.text))).status == 204
     ((id_,),) = await desk.rows("SELECT id FROM exports WHERE state = 'ready' ORDER BY asked_at DESC LIMIT 1")
     got = await desk.sam.get(f"/export/{id_}/fetch")
     assert got.headers["Content-Type"] == "application/zip"

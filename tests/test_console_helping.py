@@ -25,6 +25,11 @@ async def member(desk: Desk, id_: str = "ada", name: str = "Ada", number: str = 
         await conn.execute(reaches.insert().values(**reach))
 
 
+def looks(text: str) -> str:
+    """Where a page looks for news by itself."""
+    return text.partition('hx-get="')[2].partition('"')[0]
+
+
 async def asks(desk: Desk, words: str = "The gate is locked") -> None:
     """Ada asked for a person, in these words."""
     now = desk.clock() - timedelta(minutes=5)
@@ -43,13 +48,16 @@ async def test_a_member_who_asked_for_a_person_is_answered_and_let_go(desk: Desk
     assert "Ada" in page.words and "waits for an answer" in page.words
     page = await desk.sam.get("/messages/handovers/h")
     assert "The gate is locked" in page.words
+    assert (await desk.sam.get(looks(page.text))).status == 204  # so nobody is torn from what they read
     page = await desk.sam.send("/messages/handovers/h/answer", words="I come with the key.")
     assert "on its way" in page.words and "I come with the key." in page.words
     assert "<strong>Sam Reed</strong>" in page.text  # whoever wrote, whether or not the helper
+    before = looks(page.text)
     (sent,) = await desk.rows("SELECT body FROM outbox WHERE class = 'answer'")
     assert "Sam" in sent[0] and "I come with the key." in sent[0]
     page = await desk.sam.send("/messages/handovers/h/close")
     assert "It is over" in page.words and "Nobody waits" in page.words
+    assert "It is over since" in (await desk.sam.get(before)).words
     did = {row[0] for row in await desk.rows("SELECT did FROM audit WHERE subject = 'h'")}
     assert did == {"read a hand-over", "answered in a hand-over", "ended a hand-over"}
 

@@ -1,4 +1,4 @@
-"""Answers that are no pages: drawings that pages show, and files for whoever asked to keep them."""
+"""Answers that are no pages: drawings that pages show, files for whoever asked to keep them, and no news."""
 
 from starlette.responses import Response
 
@@ -6,6 +6,13 @@ from bot.web.console.templating import HEADERS
 
 # Whatever is in such a file, a browser runs nothing of it.
 SANDBOX = {**HEADERS, "Content-Security-Policy": "default-src 'none'; sandbox"}
+
+UNCHANGED = 204
+
+
+def no_news() -> Response:
+    """What a page shows is still so: nothing in it moves, and whoever is at a link in it stays there."""
+    return Response(status_code=UNCHANGED, headers=HEADERS)
 
 
 def drawing(svg: str, name: str) -> Response:

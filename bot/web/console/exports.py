@@ -1,12 +1,12 @@
 """Getting a group's things out as a ZIP: asked for with its purpose, written beside, fetched within a day."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import get_args
 
 from starlette.responses import Response, StreamingResponse
 
 from bot.exporting.cells import slug
-from bot.web.console.answers import named
+from bot.web.console.answers import named, no_news
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Choice, Form, Line, Tick
 from bot.web.console.templating import HEADERS
@@ -56,7 +56,9 @@ async def so_far(desk: Desk) -> Response:
     """The list alone, for a page that is open."""
     async with desk.read() as conn:
         found = await exports.list_of(conn, desk.home.id)
-    return desk.page("exports/so_far.html", found=found, reaches=REACHES)
+    if desk.query.get("had") == _had(found):
+        return no_news()
+    return desk.page("exports/so_far.html", found=found, had=_had(found), reaches=REACHES)
 
 
 async def fetch(desk: Desk) -> Response:
@@ -83,7 +85,12 @@ def _name(desk: Desk, one: Export) -> str:
 async def _page(desk: Desk, form: Wanted) -> Response:
     async with desk.read() as conn:
         found = await exports.list_of(conn, desk.home.id)
-    return desk.page("exports/list.html", form=form, found=found, reaches=REACHES)
+    return desk.page("exports/list.html", form=form, found=found, had=_had(found), reaches=REACHES)
+
+
+def _had(found: Sequence[Export]) -> str:
+    """What a page knows of them."""
+    return ".".join(f"{one.id}-{one.state}-{one.written}" for one in found)
 
 
 PAGES = (

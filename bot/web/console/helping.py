@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from bot.helping import first_name
+from bot.web.console.answers import no_news
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Words
 from storage.care import handovers, helped
@@ -36,6 +37,8 @@ async def words(desk: Desk) -> Response:
     over = await _mine(desk)
     async with desk.read() as conn:
         said = await helped.said(conn, over.id)
+    if desk.query.get("had") == f"{over.state}-{len(said)}":
+        return no_news()
     return desk.page("helping/words.html", over=over, words=said)
 
 

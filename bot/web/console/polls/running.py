@@ -8,10 +8,9 @@ from starlette.responses import Response
 
 from bot import charts, notices
 from bot.forecast import Forecast, forecast, of
-from bot.web.console.answers import drawing
+from bot.web.console.answers import drawing, no_news
 from bot.web.console.contributions import called
 from bot.web.console.desk import Desk, Page
-from bot.web.console.templating import HEADERS
 from flows.events import Say
 from storage.given import browsing
 from storage.given.browsing import Wanted
@@ -22,7 +21,6 @@ from storage.sessions.drafting import DRAFT
 from storage.sessions.polls import NEWS_FOR, Tally
 
 FEW_COMMENTS = 5
-UNCHANGED = 204
 CLOSED = "That vote has closed already."
 
 
@@ -59,7 +57,7 @@ async def standing(desk: Desk) -> Response:
         poll = await _opened(desk, conn)
         found = await turnout.turnout(conn, desk.home.id, poll.id, desk.now)
     if found and desk.query.get("had") == f"{poll.state}-{found.voted}-{found.eligible}":
-        return Response(status_code=UNCHANGED, headers=HEADERS)
+        return no_news()
     return desk.page("polls/turnout.html", poll=poll, turnout=found, still=False)
 
 
