@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from flows.events import Say
 from storage.door import consenting, inviting, letting_in, wordings
-from storage.door.letting_in import Desk
+from storage.door.letting_in import Tools
 from storage.members import groups, people
 from storage.members.groups import Complaint
 from storage.members.people import Listed
@@ -43,8 +43,8 @@ async def member(world: World, name: str) -> Listed:
         return await people.find_member(conn, row.id, world.app.secrets)
 
 
-def desk(world: World, by: str = "operator") -> Desk:
-    return Desk(by=by, channels=("sms",), ids=world.app.ids, now=world.clock())
+def tools(world: World, by: str = "operator") -> Tools:
+    return Tools(by=by, channels=("sms",), ids=world.app.ids, now=world.clock())
 
 
 async def staff(world: World, group: str, name: str) -> str:
@@ -120,7 +120,7 @@ async def test_who_asks_to_join_is_welcomed_once_a_person_lets_them_in(world: Wo
     assert found.state == "waiting"
     had = len(world.twilio.sent_to(ADA))
     async with world.app.db.write() as conn:
-        await letting_in.approve(conn, found, Say(text="You are in."), desk(world))
+        await letting_in.approve(conn, found, Say(text="You are in."), tools(world))
     world.app.lanes.wake()
     assert "You are in." in await world.twilio.next_text(ADA, after=had)
     assert (await member(world, "Ada")).state == "active"
@@ -131,7 +131,7 @@ async def test_who_is_refused_is_told_and_nothing_of_theirs_stays(world: World) 
     await world.texts(ADA, "JOIN GARDEN", "1", "Ada", "I live next to Ben.")
     had = len(world.twilio.sent_to(ADA))
     async with world.app.db.write() as conn:
-        await letting_in.refuse(conn, await member(world, "Ada"), Say(text="Sorry."), desk(world))
+        await letting_in.refuse(conn, await member(world, "Ada"), Say(text="Sorry."), tools(world))
     world.app.lanes.wake()
     assert "Sorry." in await world.twilio.next_text(ADA, after=had)
     assert [await world.count(table) for table in ("members", "matters", "consents")] == [0, 0, 0]
@@ -142,7 +142,7 @@ async def test_staff_are_told_once_that_somebody_asks_to_join(world: World) -> N
     await world.joined(BEN, code="GARDEN", name="Ben")
     sam = await member(world, "Ben")
     async with world.app.db.write() as conn:
-        await letting_in.approve(conn, sam, Say(text="You are in."), desk(world))
+        await letting_in.approve(conn, sam, Say(text="You are in."), tools(world))
         await people.appoint(conn, group, sam.id, world.app.secrets)
     await world.texts(ADA, "JOIN GARDEN", "1", "Ada")
     for _ in range(2):
@@ -201,10 +201,10 @@ async def test_ending_a_membership_takes_two_people_and_says_why(world: World) -
     ada, why = await member(world, "Ada"), "She shared what others said."
     had = len(world.twilio.sent_to(ADA))
     async with world.app.db.write() as conn:
-        assert not await letting_in.propose_end(conn, ada, why, desk(world, ann))
-        assert not await letting_in.propose_end(conn, ada, why, desk(world, ann))  # still one person
-        assert await letting_in.propose_end(conn, ada, why, desk(world, bo))
-        await letting_in.end(conn, ada, Say(text="It has ended. Ask Bo."), why, desk(world, bo))
+        assert not await letting_in.propose_end(conn, ada, why, tools(world, ann))
+        assert not await letting_in.propose_end(conn, ada, why, tools(world, ann))  # still one person
+        assert await letting_in.propose_end(conn, ada, why, tools(world, bo))
+        await letting_in.end(conn, ada, Say(text="It has ended. Ask Bo."), why, tools(world, bo))
     world.app.lanes.wake()
     assert "Ask Bo" in await world.twilio.next_text(ADA, after=had)
     said = await world.texts(ADA, "JOIN GARDEN", "1", "Ada")
@@ -218,7 +218,7 @@ async def test_the_last_word_comes_in_the_hours_of_the_group(world: World) -> No
     async with world.app.db.write() as conn:
         await conn.execute(sa.text("UPDATE groups SET hours = '0-24'"))
         world.clock.forward(timedelta(hours=13))  # late in the evening
-        await letting_in.end(conn, await member(world, "Ada"), Say(text="It has ended."), "So.", desk(world))
+        await letting_in.end(conn, await member(world, "Ada"), Say(text="It has ended."), "So.", tools(world))
     world.app.lanes.wake()
     assert "It has ended." in await world.twilio.next_text(ADA, after=had)
 
@@ -227,4 +227,4 @@ async def test_nobody_ends_their_own_membership_by_command(world: World) -> None
     ann = await staff(world, await settle(world), "Ann")
     with pytest.raises(Complaint):
         async with world.app.db.write() as conn:
-            await letting_in.propose_end(conn, await member(world, "Ann"), "No reason.", desk(world, ann))
+            await letting_in.propose_end(conn, await member(world, "Ann"), "No reason.", tools(world, ann))

@@ -12,7 +12,7 @@ from bot.commands.base import GroupName, Here, Json, MemberName, print_json, run
 from bot.ways import house
 from storage.care.safety import staff_member
 from storage.door import inviting, standing
-from storage.door.letting_in import Desk
+from storage.door.letting_in import Tools
 from storage.erasure import auditing
 from storage.members import groups, people
 from storage.members.groups import Complaint, Home
@@ -67,8 +67,8 @@ def member_approve(who: MemberName, by: By = "", as_json: Json = False) -> None:
 
     async def work(here: Here) -> Listed:
         async with here.db.write() as conn:
-            member, home, desk = await _at_the_desk(here, conn, who, by)
-            await at_the_door.approve(conn, member, home, house(), desk)
+            member, home, tools = await _with_tools(here, conn, who, by)
+            await at_the_door.approve(conn, member, home, house(), tools)
             return member
 
     found = run(work)
@@ -87,8 +87,8 @@ def member_refuse(who: MemberName, by: By = "", as_json: Json = False) -> None:
 
     async def work(here: Here) -> tuple[Listed, bool]:
         async with here.db.write() as conn:
-            member, _, desk = await _at_the_desk(here, conn, who, by)
-            return member, await at_the_door.refuse(conn, member, house(), desk)
+            member, _, tools = await _with_tools(here, conn, who, by)
+            return member, await at_the_door.refuse(conn, member, house(), tools)
 
     found, told = run(work)
     if as_json:
@@ -114,8 +114,8 @@ def member_end(
 
     async def work(here: Here) -> tuple[Listed, Ended]:
         async with here.db.write() as conn:
-            member, home, desk = await _at_the_desk(here, conn, who, by)
-            return member, await at_the_door.end(conn, member, home, why, house(), desk, here.secrets)
+            member, home, tools = await _with_tools(here, conn, who, by)
+            return member, await at_the_door.end(conn, member, home, why, house(), tools, here.secrets)
 
     found, became = run(work)
     ended, told = became != "proposed", became == "told"
@@ -163,9 +163,9 @@ def member_standing(
     say("Noted.")
 
 
-async def _at_the_desk(here: Here, conn: AsyncConnection, who: str, by: str) -> tuple[Listed, Home, Desk]:
+async def _with_tools(here: Here, conn: AsyncConnection, who: str, by: str) -> tuple[Listed, Home, Tools]:
     """The member, their group, and whoever does something about them; raise Complaint."""
     member = await people.find_member(conn, who, here.secrets)
     home = await groups.find_group(conn, member.group)
     me = (await staff_member(conn, home.id, by, here.secrets)).id if by else auditing.OPERATOR
-    return member, home, Desk(by=me, channels=here.settings.channels_on, ids=here.ids, now=here.now)
+    return member, home, Tools(by=me, channels=here.settings.channels_on, ids=here.ids, now=here.now)

@@ -31,7 +31,7 @@ LAPSES = timedelta(days=30)  # after which a proposal that nobody confirmed coun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Tools:
     """What these deeds need: who does it, where messages may go, ids and the time."""
 
     by: str
@@ -40,11 +40,11 @@ class Desk:
     now: datetime
 
 
-async def approve(conn: AsyncConnection, member: Listed, welcome: Say, desk: Desk) -> None:
+async def approve(conn: AsyncConnection, member: Listed, welcome: Say, tools: Tools) -> None:
     """Let somebody in who asked to join, and welcome them; raise Complaint."""
-    await _waits(conn, member, desk)
+    await _waits(conn, member, tools)
     await conn.execute(
-        sa.update(members).where(members.c.id == member.id).values(state="active", joined_at=desk.now)
+        sa.update(members).where(members.c.id == member.id).values(state="active", joined_at=tools.now)
     )
     await tell(
         conn,
@@ -52,81 +52,81 @@ async def approve(conn: AsyncConnection, member: Listed, welcome: Say, desk: Des
         welcome,
         kind=WELCOME,
         key=f"{WELCOME}:{member.id}",
-        ids=desk.ids,
-        channels=desk.channels,
-        now=desk.now,
+        ids=tools.ids,
+        channels=tools.channels,
+        now=tools.now,
     )
-    await _note(conn, member, "let somebody in", desk)
+    await _note(conn, member, "let somebody in", tools)
 
 
-async def refuse(conn: AsyncConnection, member: Listed, words: Say, desk: Desk) -> bool:
+async def refuse(conn: AsyncConnection, member: Listed, words: Say, tools: Tools) -> bool:
     """Don't let somebody in: nothing of theirs is kept. Whether they will be told; raise Complaint."""
-    await _waits(conn, member, desk)
-    way = await _way_to(conn, member, REFUSED, desk)
-    await discard(conn, await leaving.change(conn, member.id, Change(to="erased"), desk.now))
-    await _note(conn, member, "refused to let somebody in", desk)
-    return await _last_word(conn, way, words, REFUSED, member, desk)
+    await _waits(conn, member, tools)
+    way = await _way_to(conn, member, REFUSED, tools)
+    await discard(conn, await leaving.change(conn, member.id, Change(to="erased"), tools.now))
+    await _note(conn, member, "refused to let somebody in", tools)
+    return await _last_word(conn, way, words, REFUSED, member, tools)
 
 
-async def propose_end(conn: AsyncConnection, member: Listed, why: str, desk: Desk) -> bool:
+async def propose_end(conn: AsyncConnection, member: Listed, why: str, tools: Tools) -> bool:
     """Propose to end a membership. True where a second person has proposed it before: it is to end now."""
     if member.state in NO_MEMBER:
         raise Complaint("They are not a member: there is nothing to end.")
-    if member.id == desk.by:
+    if member.id == tools.by:
         raise Complaint("Nobody ends their own membership by this: they can send LEAVE.")
-    if await _proposed_by_another(conn, member, desk):
+    if await _proposed_by_another(conn, member, tools):
         return True
-    await _note(conn, member, PROPOSED, desk, why=why)
-    row = {"id": desk.ids(), "group_id": member.group, "member_id": member.id, "kind": ENDING}
-    await conn.execute(sa.insert(needing).values(**row, words=why, question="", at=desk.now))
+    await _note(conn, member, PROPOSED, tools, why=why)
+    row = {"id": tools.ids(), "group_id": member.group, "member_id": member.id, "kind": ENDING}
+    await conn.execute(sa.insert(needing).values(**row, words=why, question="", at=tools.now))
     return False
 
 
-async def end(conn: AsyncConnection, member: Listed, words: Say, why: str, desk: Desk) -> bool:
+async def end(conn: AsyncConnection, member: Listed, words: Say, why: str, tools: Tools) -> bool:
     """End a membership that two people want ended. What they gave stays theirs. Whether they will be told."""
-    way = await _way_to(conn, member, ENDED, desk)
-    await discard(conn, await leaving.change(conn, member.id, Change(to="left"), desk.now))
-    await conn.execute(sa.update(members).where(members.c.id == member.id).values(ended_at=desk.now))
-    await matters.settle(conn, member.id, ENDING, desk.now)
-    await _note(conn, member, DONE, desk, why=why)
-    return await _last_word(conn, way, words, ENDED, member, desk)
+    way = await _way_to(conn, member, ENDED, tools)
+    await discard(conn, await leaving.change(conn, member.id, Change(to="left"), tools.now))
+    await conn.execute(sa.update(members).where(members.c.id == member.id).values(ended_at=tools.now))
+    await matters.settle(conn, member.id, ENDING, tools.now)
+    await _note(conn, member, DONE, tools, why=why)
+    return await _last_word(conn, way, words, ENDED, member, tools)
 
 
-async def _proposed_by_another(conn: AsyncConnection, member: Listed, desk: Desk) -> bool:
+async def _proposed_by_another(conn: AsyncConnection, member: Listed, tools: Tools) -> bool:
     a = audit.c
-    lately = (a.subject == member.id, a.did == PROPOSED, a.at > desk.now - LAPSES)
-    return await conn.scalar(sa.select(a.id).where(*lately, a.who != desk.by).limit(1)) is not None
+    lately = (a.subject == member.id, a.did == PROPOSED, a.at > tools.now - LAPSES)
+    return await conn.scalar(sa.select(a.id).where(*lately, a.who != tools.by).limit(1)) is not None
 
 
-async def _waits(conn: AsyncConnection, member: Listed, desk: Desk) -> None:
+async def _waits(conn: AsyncConnection, member: Listed, tools: Tools) -> None:
     if member.state != "waiting":
         raise Complaint("They do not wait to be let in: `takepart member list GROUP` shows who does.")
-    await matters.settle(conn, member.id, ASKS_IN, desk.now)
+    await matters.settle(conn, member.id, ASKS_IN, tools.now)
     await changed(conn, [member.group])
 
 
-async def _note(conn: AsyncConnection, member: Listed, did: str, desk: Desk, why: str = "") -> None:
-    trace = {"group": member.group, "did": did, "subject": member.id, "who": desk.by, "why": why}
-    await auditing.record(conn, ids=desk.ids, now=desk.now, **trace)
+async def _note(conn: AsyncConnection, member: Listed, did: str, tools: Tools, why: str = "") -> None:
+    trace = {"group": member.group, "did": did, "subject": member.id, "who": tools.by, "why": why}
+    await auditing.record(conn, ids=tools.ids, now=tools.now, **trace)
     await changed(conn, [member.group])
 
 
-async def _way_to(conn: AsyncConnection, member: Listed, kind: str, desk: Desk) -> sa.Row[Any] | None:
+async def _way_to(conn: AsyncConnection, member: Listed, kind: str, tools: Tools) -> sa.Row[Any] | None:
     """The way to tell somebody who will be no member any more; none to who wants to hear nothing from us."""
     unwilling = sa.or_(members.c.state == "stopped", members.c.never_first)
     if await conn.scalar(sa.select(members.c.id).where(members.c.id == member.id, unwilling)):
         return None
-    ways = await ways_to(conn, [member.id], desk.channels, kind)
+    ways = await ways_to(conn, [member.id], tools.channels, kind)
     return next(iter(ways.get(member.id, ())), None)
 
 
 async def _last_word(
-    conn: AsyncConnection, way: sa.Row[Any] | None, words: Say, kind: str, member: Listed, desk: Desk
+    conn: AsyncConnection, way: sa.Row[Any] | None, words: Say, kind: str, member: Listed, tools: Tools
 ) -> bool:
     if way is None:
         return False
     row = box.Row(
-        id=desk.ids(),
+        id=tools.ids(),
         line=way.line_id,
         channel=way.channel,
         klass="notice",
@@ -135,5 +135,5 @@ async def _last_word(
         group=member.group,
         kind=kind,
     )
-    await box.add(conn, [row], now=desk.now)
+    await box.add(conn, [row], now=tools.now)
     return True

@@ -72,8 +72,9 @@ async def appoint(
 
     Who has that permission already, or a wider one, keeps it.
     """
-    here = [one for one in await list_members(conn, group, secrets) if one.state not in NO_MEMBER]
-    found = next((one for one in here if wanted in (one.id, one.number)), None)
+    m = members.c
+    meant = sa.or_(m.id == wanted, m.number == wanted)
+    found = next(iter(await _listed(conn, sa.and_(*_here(group), meant), secrets)), None)
     if found:
         had = ("member", "facilitator") if permission == "owner" else ("member",)
         change = members.update().where(members.c.id == found.id, members.c.permission.in_(had))
@@ -122,14 +123,20 @@ def phone_of(phone: str) -> str:
 
 async def facilitators(conn: AsyncConnection, group: str, secrets: Secrets) -> list[Listed]:
     """Who runs a group."""
-    here = await list_members(conn, group, secrets)
-    return [one for one in here if one.permission != "member" and one.state not in NO_MEMBER]
+    staff = (*_here(group), members.c.permission != "member")
+    return await _listed(conn, sa.and_(*staff), secrets)
 
 
 async def list_members(conn: AsyncConnection, group: str, secrets: Secrets) -> list[Listed]:
     """Everybody in a group, in the order they joined, with the ways to them. One person stands there once."""
     m = members.c
     return await _listed(conn, sa.and_(m.group_id == group, m.joined_to.is_(None)), secrets)
+
+
+def _here(group: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """Who takes part in a group, once for each person."""
+    m = members.c
+    return m.group_id == group, m.joined_to.is_(None), m.state.not_in(NO_MEMBER)
 
 
 async def find_member(conn: AsyncConnection, wanted: str, secrets: Secrets) -> Listed:

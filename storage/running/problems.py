@@ -83,9 +83,10 @@ async def count(conn: AsyncConnection) -> int:
     return await conn.scalar(sa.select(sa.func.count()).select_from(problems).where(_open())) or 0
 
 
-async def list_open(conn: AsyncConnection) -> list[Problem]:
-    """What nobody has seen to yet, the oldest first."""
-    found = (await conn.execute(_rows().where(_open()).order_by(problems.c.id))).all()
+async def list_open(conn: AsyncConnection, group: str | None = None) -> list[Problem]:
+    """What nobody has seen to yet, the oldest first; of this group's members alone, where one is named."""
+    here = members.c.group_id == group if group else sa.true()
+    found = (await conn.execute(_rows().where(_open(), here).order_by(problems.c.id))).all()
     return [_problem(row, await _why(conn, row)) for row in found]
 
 

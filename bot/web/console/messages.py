@@ -93,7 +93,7 @@ async def done(desk: Desk) -> Response:
 
 async def _failed(desk: Desk) -> list[Problem]:
     async with desk.read() as conn:
-        return [one for one in await problems.list_open(conn) if one.group == desk.home.id]
+        return await problems.list_open(conn, desk.home.id)
 
 
 async def _one(desk: Desk) -> Problem:

@@ -8,7 +8,7 @@ from bot.web.console.forms import Form, Line
 from bot.web.console.people.finding import member_of
 from storage.care import matters
 from storage.care.matters import Open
-from storage.door import letting_in
+from storage.door.letting_in import Tools
 from storage.members import people
 
 AT = "/people/waiting"
@@ -26,7 +26,7 @@ async def waiting(desk: Desk) -> Response:
 async def let_in(desk: Desk) -> Response:
     member = await member_of(desk)
     async with desk.write() as conn:
-        await at_the_door.approve(conn, member, desk.home, desk.sentences, _door(desk))
+        await at_the_door.approve(conn, member, desk.home, desk.sentences, tools(desk))
     return desk.go(AT, said="They are in, and will hear so.")
 
 
@@ -38,7 +38,7 @@ async def send_away(desk: Desk) -> Response:
 async def refuse(desk: Desk) -> Response:
     member = await member_of(desk)
     async with desk.write() as conn:
-        told = await at_the_door.refuse(conn, member, desk.sentences, _door(desk))
+        told = await at_the_door.refuse(conn, member, desk.sentences, tools(desk))
     return desk.go(AT, said=f"Nothing of theirs is kept. {'They will be told so.' if told else NOT_TOLD}")
 
 
@@ -69,9 +69,10 @@ def _of(found: list[Open], kind: str) -> list[Open]:
     return [one for one in found if one.kind == kind and one.member]
 
 
-def _door(desk: Desk) -> letting_in.Desk:
+def tools(desk: Desk) -> Tools:
+    """What these deeds need."""
     on = desk.app.settings.channels_on
-    return letting_in.Desk(by=desk.me.member, channels=on, ids=desk.app.ids, now=desk.now)
+    return Tools(by=desk.me.member, channels=on, ids=desk.app.ids, now=desk.now)
 
 
 PAGES = (

@@ -7,10 +7,9 @@ from bot.forgetting import forget as erase
 from bot.web.console.answers import to_keep
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Line, Tick
-from bot.web.console.people.door import NOT_TOLD
+from bot.web.console.people.door import NOT_TOLD, tools
 from bot.web.console.people.finding import in_our_care, member_of
 from flows.effects import Change
-from storage.door import letting_in
 from storage.erasure.own_copy import own_copy
 from storage.members.groups import Complaint
 from storage.members.leaving import change
@@ -74,13 +73,11 @@ async def end(desk: Desk) -> Response:
     """It takes two of those who run the group."""
     member, form = await in_our_care(desk), desk.form(Why)
     if form.validate():
-        door = letting_in.Desk(
-            by=desk.me.member, channels=desk.app.settings.channels_on, ids=desk.app.ids, now=desk.now
-        )
+        why, secrets = form.why.data, desk.app.secrets
         try:
             async with desk.write() as conn:
                 became = await at_the_door.end(
-                    conn, member, desk.home, form.why.data, desk.sentences, door, desk.app.secrets
+                    conn, member, desk.home, why, desk.sentences, tools(desk), secrets
                 )
         except Complaint as complaint:
             form.complain("why", complaint)
