@@ -1,5 +1,6 @@
 """What people try who are in already, or who only know the address: none of it works, and nothing is told."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,19 @@ async def test_the_other_kind_of_database_has_every_page_too(
         ]
         sent = {path: await there.sam.post(path, follow=False, token=token) for path in done}
         assert {path: got.words for path, got in sent.items() if got.status >= 500} == {}
+
+
+# Twice at once --------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("path", "field", "kept"),
+    [
+        ("/contributions/c3", "body", "SELECT 1 FROM replies"),
+        ("/messages/handovers/h/answer", "words", "SELECT 1 FROM handover_words WHERE by = 'helper'"),
+    ],
+)
+async def test_a_button_pressed_twice_sends_once(desk: Desk, path: str, field: str, kept: str) -> None:
+    await fill(desk)
+    token = await desk.sam.token("/console/my-page")
+    presses = (desk.sam.post(path, follow=False, token=token, **{field: "We mended it."}) for _ in range(3))
+    assert {got.status for got in await asyncio.gather(*presses)} == {303}
+    assert len(await desk.rows(kept)) == 1

@@ -39,6 +39,7 @@ from storage.turning.views import changed
 MARKS = 99  # after so many the numbers begin anew, so that an old one is nobody else's for long
 LISTED = 3  # so many are named to a helper who wrote without a number
 LASTS = timedelta(days=1)  # how long a helper's words may still go
+TWICE = timedelta(seconds=10)  # the same words within so long are a button that was pressed twice
 _H, _W, _M = handovers.c, handover_words.c, members.c
 
 
@@ -186,9 +187,12 @@ async def answer(
 
     Raise Complaint.
     """
+    await conn.execute(sa.select(_H.id).where(_H.id == id).with_for_update())
     over = await find(conn, id)
     if over.closed_at:
         raise Complaint("This hand-over is over: nothing more can be said in it.")
+    if who and await _just_said(conn, id, who, words, tools.now):
+        return
     line, channel = await _way(conn, over)
     said = await _note(conn, id, over.member, "helper", words, (), tools, who=who)
     row = _row(said, line, channel, over, Say(text=says), tools)
@@ -236,6 +240,12 @@ async def next_mark(conn: AsyncConnection, group: str) -> int:
     last = rows[0].mark if rows else 0
     numbers = ((last + n) % MARKS + 1 for n in range(MARKS))
     return next((one for one in numbers if one not in taken), last)
+
+
+async def _just_said(conn: AsyncConnection, id: str, who: str, words: str, now: datetime) -> bool:
+    """Whether they said the same a moment ago: then a button was pressed twice."""
+    same = (_W.handover_id == id, _W.who_id == who, _W.text == words, _W.at > now - TWICE)
+    return await conn.scalar(sa.select(_W.id).where(*same).limit(1)) is not None
 
 
 async def _note(

@@ -6,7 +6,7 @@ whom it was given, so nothing says by which way the answer goes, or what becomes
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,6 +20,7 @@ from storage.tables import contributions, given, members, reached, replies
 
 KIND = "reply"  # of the messages
 LONGEST = 1000  # characters: a text message of seven parts
+TWICE = timedelta(seconds=10)  # the same words within so long are a button that was pressed twice
 
 NOTHING = "Write what you want to say: an answer without words says nothing."
 TOO_LONG = f"An answer has at most {LONGEST} characters: it is read on small phones, and read aloud."
@@ -72,13 +73,15 @@ async def reply(
 ) -> str:
     """Keep an answer, and put `say` into the outbox for the giver; the answer's id. Raise Complaint."""
     c = contributions.c
-    stands = (c.id == gift, c.taken_back_at.is_(None))
-    row = (await conn.execute(sa.select(c.unnamed, c.channel).where(*stands))).one_or_none()
+    stands = sa.select(c.unnamed, c.channel).where(c.id == gift, c.taken_back_at.is_(None))
+    row = (await conn.execute(stands.with_for_update())).one_or_none()
     if row is None:
         raise Complaint(GONE)
+    kept = {"contribution_id": gift, "body": checked(body), "by_id": by}
+    if found := await _just_sent(conn, now, **kept):
+        return found
     id_ = ids()
-    kept = {"id": id_, "contribution_id": gift, "body": checked(body), "by_id": by, "at": now}
-    await conn.execute(replies.insert().values(kept))
+    await conn.execute(replies.insert().values(id=id_, at=now, **kept))
     giver = await _giver(conn, gift)
     told = await telling.tell(
         conn,
@@ -121,6 +124,14 @@ async def answers(conn: AsyncConnection, gift: str) -> list[Reply]:
         .order_by(r.at, r.id)
     )
     return [Reply(**row) for row in found.mappings()]
+
+
+async def _just_sent(conn: AsyncConnection, now: datetime, **kept: str) -> str | None:
+    """The same answer by the same person, if they gave it a moment ago."""
+    r = replies.c
+    same = sa.select(r.id).where(*(r[name] == value for name, value in kept.items()), r.at > now - TWICE)
+    found: str | None = await conn.scalar(same.limit(1))
+    return found
 
 
 async def _giver(conn: AsyncConnection, gift: str) -> str | None:

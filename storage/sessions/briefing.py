@@ -232,6 +232,6 @@ async def cancel_brief(conn: AsyncConnection, brief: Brief, now: datetime) -> No
     b = briefs.c
     off = sa.update(briefs).where(b.id == brief.id, b.state == PLANNED).values(state=CANCELLED)
     if (await conn.execute(off)).rowcount == 0:
-        raise Complaint("That brief was cancelled already." if brief.state == CANCELLED else "It is a draft.")
+        raise Complaint("It is a draft." if brief.state == DRAFT else "That brief was cancelled already.")
     await drop_waiting(conn, "brief", [brief.id], now)
     await changed(conn, [brief.meeting.group])
