@@ -49,7 +49,8 @@ class Version:
 async def listed(desk: Desk) -> Response:
     group = await _group(desk)
     shelved = {flow.name for flows in desk.app.flows.shelves.values() for flow in flows}
-    rest = [flow for flow in desk.app.flows.current.values() if flow.name not in shelved]
+    every = desk.app.flows.current
+    rest = [every[name] for name in sorted(every) if name not in shelved]
     parts = [
         *((heading, desk.app.flows.shelves.get(shelf, ())) for heading, shelf in SHELVES),
         (OTHERS, tuple(one for one in rest if one.words)),
