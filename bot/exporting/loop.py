@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from storage.members.groups import find_group
 
 POLL = 2.0  # seconds between looks
 PIECE = 8 * 1024 * 1024  # bytes of it that are held in memory at once
-TOLD = 50  # files between two notes of how far it is
+NOTED = timedelta(seconds=5)  # between two notes that it is still written, long before its lease is over
 FAILED = "Something went wrong while it was written. It is noted. Ask for a new one."
 UNLIKE = "What was written did not hold everything, so it is not given out. Ask for a new one."
 
@@ -89,18 +89,16 @@ class Exporting:
     async def _whole(self, taken: Export, path: Path) -> dict[str, Any]:
         async with self._db.read() as conn:
             home = await find_group(conn, taken.group)
-        so_far = {"written": 0, "total": 0, "calls": 0}
+        noted = taken.written, self._clock()
 
         async def told(written: int, total: int) -> bool:
-            """`written` of -1: one more file, of which only some are noted."""
-            if written >= 0:
-                so_far.update(written=written, total=max(total, written))
-            so_far["calls"] += 1
-            if written < 0 and so_far["calls"] % TOLD:
+            nonlocal noted
+            now = self._clock()
+            if written == noted[0] and now < noted[1] + NOTED:
                 return True
+            noted = written, now
             async with self._db.write() as conn:
-                here = {"written": so_far["written"], "total": so_far["total"]}
-                return await exports.go_on(conn, taken.id, **here, now=self._clock())
+                return await exports.go_on(conn, taken.id, written=written, total=total, now=now)
 
         writer = Writer(db=self._db, store=self._store, export=taken, home=home, now=self._clock(), told=told)
         return await writer.write(path)

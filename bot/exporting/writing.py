@@ -57,8 +57,13 @@ class Unlike(Exception):
 
 @dataclass(slots=True)
 class Sum:
-    """What is in it so far. `files` are (id, name) still to be put in; `left_out` counts by reason."""
+    """What is in it so far: `written` of `total` contributions.
 
+    `files` are (id, name) still to be put in; `left_out` counts by reason.
+    """
+
+    written: int = 0
+    total: int = 0
     rows: dict[str, int] = field(default_factory=dict)
     files: list[tuple[str, str]] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
@@ -97,14 +102,13 @@ class Writer:
         return manifest
 
     async def _gifts(self, conn: AsyncConnection, archive: zipfile.ZipFile, sum_: Sum) -> None:
-        total, written = await writing_out.how_many(conn, self.home.id), 0
+        sum_.total = await writing_out.how_many(conn, self.home.id)
         with cells.table(archive, "contributions.csv", GIVEN) as table:
             async for page in writing_out.gifts(conn, self.home.id):
                 for one in page:
                     self._gift(table, one, sum_)
-                written += len(page)
-                if not await self.told(written, total):
-                    raise NotWanted
+                sum_.written += len(page)
+                await self._go_on(sum_)
         sum_.rows["contributions.csv"] = table.rows
 
     def _gift(self, table: Table, one: Contribution, sum_: Sum) -> None:
@@ -211,8 +215,7 @@ class Writer:
 
     async def _file(self, archive: zipfile.ZipFile, id_: str, name: str, sum_: Sum) -> str:
         """Put one file in; its hash, "" where it is not there any more."""
-        if not await self.told(-1, -1):
-            raise NotWanted
+        await self._go_on(sum_)
         async with self.db.read() as conn:
             sha256 = await fetches.sha256(conn, id_)
         try:
@@ -224,6 +227,10 @@ class Writer:
             return ""
         await asyncio.to_thread(archive.writestr, name, data, zipfile.ZIP_STORED)
         return hashlib.sha256(data).hexdigest()
+
+    async def _go_on(self, sum_: Sum) -> None:
+        if not await self.told(sum_.written, max(sum_.total, sum_.written)):
+            raise NotWanted
 
     def _manifest(self, sum_: Sum, hashes: dict[str, str]) -> dict[str, Any]:
         return {
