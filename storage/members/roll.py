@@ -23,7 +23,6 @@ class Wanted:
     words: str = ""  # in the name, or the member number
     state: str = ""
     channel: str = ""
-    language: str = ""
     need: str = ""
 
 
@@ -40,7 +39,6 @@ class Entry:
     form: str
     practice: bool
     paused_until: datetime | None
-    joined_at: datetime | None
     heard_at: datetime | None
     ways: tuple[tuple[str, str], ...]
     needs: tuple[str, ...]
@@ -81,7 +79,6 @@ async def browse(
             form=row.form,
             practice=row.practice,
             paused_until=row.paused_until,
-            joined_at=row.joined_at,
             heard_at=row.heard_at,
             ways=tuple(ways.get(row.id, ())),
             needs=tuple(needed.get(row.id, ())),
@@ -109,8 +106,6 @@ def _which(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.channel:
         has = sa.select(r.member_id).where(r.channel == wanted.channel, r.retired_at.is_(None))
         which.append(m.id.in_(has))
-    if wanted.language:
-        which.append(m.language == wanted.language)
     if wanted.need:
         which.append(m.id.in_(sa.select(n.member_id).where(n.kind == wanted.need)))
     return which

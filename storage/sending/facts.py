@@ -145,52 +145,40 @@ async def _people(
 ) -> dict[str, Facts]:
     """`had`: when they got what counts in this week."""
     m, g, c = members.c, groups.c, conversations.c
+    own = (m.id, m.state, m.paused_until, m.never_first, m.never_ring, m.hours, m.days, m.a_week)
     found = await conn.execute(
-        sa.select(
-            *(
-                m.id,
-                m.state,
-                m.paused_until,
-                m.never_first,
-                m.never_ring,
-                m.hours,
-                m.days,
-                m.a_week,
-                m.practice,
-                m.group_id,
-            ),
-            *(g.hours.label("group_hours"), g.settings, g.zone),
-            *(c.busy_until, c.state.label("talk"), m.handover, m.language, m.form),
-        )
+        sa.select(*own, m.practice, m.group_id, m.handover, m.language, m.form)
+        .add_columns(g.hours.label("group_hours"), g.settings, g.zone)
+        .add_columns(c.busy_until, c.state.label("talk"))
         .join(groups, g.id == m.group_id)
         .outerjoin(conversations, c.owner == m.id)
         .where(m.id.in_(ids))
     )
     people = found.all()
-    settled = {
-        group: rules.read(kept) for group, kept in {row.group_id: row.settings for row in people}.items()
-    }
-    week = {row.id: weeks.week(had.get(row.id, []), _a_week(row, settled[row.group_id])) for row in people}
-    return {
-        row.id: Facts(
-            state=row.state,
-            paused_until=row.paused_until,
-            never_first=row.never_first,
-            never_ring=row.never_ring,
-            hours=row.hours or row.group_hours,
-            days=row.days,
-            helper_hours=settled[row.group_id].helper_hours,
-            zone=row.zone,
-            week_left=week[row.id].left,
-            week_until=week[row.id].until,
-            busy_until=row.busy_until,
-            helped=row.handover is not None,
-            conversation=_talk(row.talk),
-            language=row.language,
-            form=row.form,
-        )
-        for row in people
-    }
+    kept = {row.group_id: row.settings for row in people}
+    settled = {group: rules.read(one) for group, one in kept.items()}
+    return {row.id: _person(row, settled[row.group_id], had.get(row.id, [])) for row in people}
+
+
+def _person(row: sa.Row[*tuple[Any, ...]], settled: rules.Rules, had: list[datetime]) -> Facts:
+    week = weeks.week(had, _a_week(row, settled))
+    return Facts(
+        state=row.state,
+        paused_until=row.paused_until,
+        never_first=row.never_first,
+        never_ring=row.never_ring,
+        hours=row.hours or row.group_hours,
+        days=row.days,
+        helper_hours=settled.helper_hours,
+        zone=row.zone,
+        week_left=week.left,
+        week_until=week.until,
+        busy_until=row.busy_until,
+        helped=row.handover is not None,
+        conversation=_talk(row.talk),
+        language=row.language,
+        form=row.form,
+    )
 
 
 def _a_week(row: sa.Row[*tuple[Any, ...]], settled: rules.Rules) -> int:
