@@ -1,5 +1,6 @@
 """A group's settings on the facilitators' pages."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from flows import rules
 from flows.rules import Rules
 from tests.console import Desk
+from tests.test_console_export import gift
+from tests.test_console_helping import member
 
 SCRIPT = "<script>alert(1)</script>"
 ABOUT: dict[str, Any] = {
@@ -35,7 +38,12 @@ async def test_rules_change_together_or_not_at_all(desk: Desk) -> None:
     page = await desk.sam.send("/settings/rules", **(values() | filled))
     assert page.status == 422 and 'value="many"' in page.text
     assert "door" not in ((await desk.rows("SELECT settings FROM groups"))[0][0] or "")
-    page = await desk.sam.send("/settings/rules", **(values() | filled | {"messages_a_week": "0"}))
+    assert "Messages a week is a number" in page.words
+    await member(desk)
+    await gift(desk, "old", "It is long ago", at=desk.clock() - timedelta(days=40))
+    filled |= {"messages_a_week": "0", "keep_days": "30"}
+    page = await desk.sam.send("/settings/rules", **(values() | filled))
+    assert "older than that within a week: 1." in page.words and "30 days." in page.words
     assert "The rules are changed." in page.words and "approval" in page.words
 
 
@@ -63,7 +71,9 @@ async def test_the_helper_is_named_and_the_number_checked(desk: Desk) -> None:
     page = await desk.sam.send("/settings/helper", who=desk.sam_id, phone="01632 960100")
     assert page.status == 422 and "with its country" in page.words
     page = await desk.sam.send("/settings/helper", who=desk.sam_id, phone="+441632960100")
-    assert "put through" in page.words
+    assert "put through" in page.words and "Sam Reed answers whoever asks for a person." in page.words
+    page = await desk.sam.get("/settings/helper")
+    assert 'value="+441632960100"' in page.text  # so saving the page again loses nothing
 
 
 async def test_who_is_alerted_and_by_which_words(desk: Desk) -> None:

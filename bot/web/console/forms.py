@@ -34,6 +34,13 @@ class Form(wtforms.Form):
         def get_translations(self, form: wtforms.Form) -> _Sentences:
             return _Sentences()
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether all can be used. Of each field only the last sentence is said, which tells the most."""
+        usable = super().validate(extra_validators)
+        for field in self:
+            field.errors = list(field.errors)[-1:]
+        return usable
+
     def complain(self, field: str, complaint: object) -> None:
         """Say below a field why what it holds can't be done."""
         self[field].errors = [*self[field].errors, str(complaint)]

@@ -4,12 +4,17 @@ from collections.abc import Mapping
 from zoneinfo import available_timezones
 
 import wtforms
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Line, Number, Pick
 from flows import rules
-from storage.members import groups
+from storage.care import safety
+from storage.erasure import retention
+from storage.erasure.retention import Keeping
+from storage.given import browsing
+from storage.members import groups, people
 from storage.members.groups import Complaint
 from storage.sending import spending
 
@@ -42,7 +47,18 @@ async def show(desk: Desk) -> Response:
     async with desk.read() as conn:
         settled = rules.values(await groups.rules_of(conn, desk.home.id))
         spent = await spending.today(conn, desk.home.id, desk.now)
-    return desk.page("settings/show.html", settled=settled, says=rules.described(), spent=spent)
+        helper, phone = await people.helper_of(conn, desk.home.id, desk.app.secrets)
+        called = await browsing.names(conn, [helper])
+        alerted = [name for _, name, _ in await safety.named(conn, desk.home.id)]
+    return desk.page(
+        "settings/show.html",
+        settled=settled,
+        says=rules.described(),
+        spent=spent,
+        helper=called.get(helper, ""),
+        phone=bool(phone),
+        alerted=alerted,
+    )
 
 
 async def about(desk: Desk) -> Response:
@@ -100,13 +116,27 @@ async def settle(desk: Desk) -> Response:
             try:
                 rules.settle(name, value)
             except ValueError as error:
-                form.complain(_field(name), error)
+                said = str(error).replace(f"'{name}'", str(form[_field(name)].label.text))
+                form.complain(_field(name), said)
         if not form.mistakes:
             async with desk.write() as conn:
-                await groups.settle(conn, desk.home.id, changes)
+                settled = await groups.settle(conn, desk.home.id, changes)
                 await desk.trace(conn, "changed its rules")
-            return desk.go("/settings", said="The rules are changed.")
+                goes = await _goes(desk, conn, settled.keep_days) if "keep-days" in changes else ""
+            return desk.go("/settings", said=f"The rules are changed. {goes}".strip())
     return desk.page("settings/rules.html", form=form)
+
+
+async def _goes(desk: Desk, conn: AsyncConnection, days: int) -> str:
+    """What is older than it is kept for now, in words; "" where nothing is."""
+    one = Keeping(group=desk.home.id, name=desk.home.name, zone=desk.home.zone, days=days)
+    old = await retention.fading(conn, one, desk.now) if days else None
+    if old is None:
+        return ""
+    return (
+        f"Things that will be older than that within a week: {old.number}. Whoever gave them is told "
+        "first, and a week later they are erased."
+    )
 
 
 def _rules(settled: Mapping[str, str]) -> type[Form]:

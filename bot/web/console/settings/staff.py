@@ -108,7 +108,9 @@ async def name_helper(desk: Desk) -> Response:
 
 
 async def _helper_form(desk: Desk) -> Helper:
-    form = desk.form(Helper)
+    async with desk.read() as conn:
+        who, phone = await people.helper_of(conn, desk.home.id, desk.app.secrets)
+    form = desk.form(Helper, who=who, phone=phone)
     form.who.choices = [(one.id, one.name or one.number) for one in await _staff(desk)]
     return form
 
