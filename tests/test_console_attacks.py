@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,6 +75,7 @@ async def test_the_other_kind_of_database_has_every_page_too(
 async def test_a_button_pressed_twice_sends_once(desk: Desk, path: str, field: str, kept: str) -> None:
     await fill(desk)
     token = await desk.sam.token("/console/my-page")
-    presses = (desk.sam.post(path, follow=False, token=token, **{field: "We mended it."}) for _ in range(3))
+    form: dict[str, Any] = {"token": token, field: "We mended it."}
+    presses = (desk.sam.post(path, follow=False, **form) for _ in range(3))
     assert {got.status for got in await asyncio.gather(*presses)} == {303}
     assert len(await desk.rows(kept)) == 1
