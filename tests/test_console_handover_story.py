@@ -46,9 +46,12 @@ async def test_a_member_who_asks_for_a_person_is_answered_from_the_page(
     await tab.goto("/console/garden")
     await tab.get_by_role("link", name="People who wait for your answer by text: 1").click()
     await tab.get_by_role("link", name="Ada").click()
+    answer = tab.get_by_label("Your answer")
+    await answer.press_sequentially("I come ")
     await writes(world, tab, "The gate is locked")
     had = len(world.twilio.sent_to(ADA))
-    await tab.get_by_label("Your answer").fill("I come with the key.")
+    await tab.keyboard.type("with the key.")
+    await expect(answer).to_have_value("I come with the key.")
     await tab.get_by_role("button", name="Send", exact=True).click()
     await expect(tab.locator("main")).to_contain_text("Your answer is on its way.")
     assert await world.twilio.next_text(ADA, after=had) == "Sam: I come with the key."
