@@ -15,7 +15,7 @@ from bot.briefs import beside, pieces, words_of
 from flows.files.checking import faults
 from flows.library import CONSENT, MORE, Flows
 from flows.steps import SayStep
-from flows.wording import Text
+from flows.wording import Text, key_of
 from storage.door import consenting, wordings
 from storage.members.groups import Complaint, Home
 from storage.sessions.meetings import needed_versions
@@ -52,7 +52,7 @@ def read(path: Path, language: str) -> Written:
     files = {(language, "plain"): path, **{where: other for other, where in beside(path, language)}}
     text, more = dict[str, str](), dict[str, str]()
     for (tongue, form), file in files.items():
-        name = tongue if form == "plain" else f"{tongue}.{form}"
+        name = key_of(tongue, form)
         above, *below = _BELOW.split(words_of(file), maxsplit=1)
         text[name] = checked(above, file.name)
         if below:
@@ -118,5 +118,5 @@ def _missing(needed: Mapping[tuple[str, str], int], text: Mapping[str, str]) -> 
         f"Needed and not there: {language}{', easy read' if form == 'easy' else ''} (members: {number}). "
         "They are asked in the nearest version."
         for (language, form), number in sorted(needed.items())
-        if (language if form == "plain" else f"{language}.{form}") not in text
+        if key_of(language, form) not in text
     )

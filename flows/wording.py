@@ -32,6 +32,11 @@ def _best(text: Mapping[str, str], language: str, form: str, *, spoken: bool = F
     return next(iter(text), "")
 
 
+def key_of(language: str, form: str) -> str:
+    """What the words of a language and a form are called in a text, such as "cy" or "cy.easy"."""
+    return language if form == "plain" else f"{language}.{form}"
+
+
 def nearest(versions: Collection[tuple[str, str]], language: str, form: str, own: str) -> tuple[str, str]:
     """Of the languages and forms that there are, the one nearest to what somebody needs.
 

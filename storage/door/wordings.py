@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows.library import MORE
 from flows.state import Agreement
-from flows.wording import Text
+from flows.wording import Text, key_of
 from storage.tables import groups, texts
 
 
@@ -38,7 +38,7 @@ async def agreements(conn: AsyncConnection, wordings: Mapping[str, str] | None) 
     t, wanted = texts.c, [f"consent:{version}{part}" for version in wordings.values() for part in ("", MORE)]
     found: dict[str, dict[str, str]] = {owner: {} for owner in wanted}
     for row in await conn.execute(sa.select(texts).where(t.owner.in_(wanted))):
-        found[row.owner][f"{row.language}.{row.form}".removesuffix(".plain")] = row.body
+        found[row.owner][key_of(row.language, row.form)] = row.body
     return {
         purpose: Agreement(
             version=version,

@@ -93,6 +93,11 @@ async def rules_of(conn: AsyncConnection, group: str) -> Rules:
     return rules.read(await conn.scalar(sa.select(groups.c.settings).where(groups.c.id == group)))
 
 
+async def languages_of(conn: AsyncConnection, home: Home) -> list[str]:
+    """The languages of a group, its own first."""
+    return list(dict.fromkeys([home.language, *(await rules_of(conn, home.id)).languages]))
+
+
 async def change_group(
     conn: AsyncConnection,
     group: str,

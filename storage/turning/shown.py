@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.calendar import day_name
 from flows.events import Shown
 from flows.state import Brief, Shared
+from flows.wording import key_of
 from storage.lines.persons import person
 from storage.tables import (
     attachments,
@@ -63,8 +64,8 @@ async def _brief_texts(
     rows = await conn.execute(sa.select(texts).where(t.owner.in_([f"brief:{id_}" for id_ in ids])))
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for row in rows:
-        name = row.language if row.form == "plain" else f"{row.language}.{row.form}"
-        found.setdefault(row.owner.removeprefix("brief:"), {})[name] = tuple(parts(row.body))
+        brief = found.setdefault(row.owner.removeprefix("brief:"), {})
+        brief[key_of(row.language, row.form)] = tuple(parts(row.body))
     return found
 
 

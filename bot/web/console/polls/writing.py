@@ -1,6 +1,6 @@
 """Writing a poll, or mending what was written: it is kept as a draft, and nobody is asked yet."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -12,7 +12,8 @@ from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Choice, Clock, Day, Form, Line, Tick, Words, moment
 from flows.calendar import WhenError
 from flows.polls import Worded
-from storage.members.groups import Complaint, rules_of
+from flows.wording import FORMS
+from storage.members.groups import Complaint, languages_of
 from storage.sessions import drafting
 from storage.sessions.drafting import (
     LONGEST_QUESTION,
@@ -113,14 +114,12 @@ async def _draft(desk: Desk) -> NewPoll:
         return await drafting.find(conn, desk.home.id, desk.path["draft"]) or desk.missing()
 
 
-async def _wheres(desk: Desk, had: Any) -> list[Where]:
+async def _wheres(desk: Desk, had: Iterable[Where]) -> list[Where]:
     """The languages and forms that a poll may be put into here, besides the one that it is written in."""
     async with desk.read() as conn:
-        tongues = (await rules_of(conn, desk.home.id)).languages
-    own = desk.home.language
-    spoken = dict.fromkeys((own, *tongues))
-    wheres = [(language, form) for language in spoken for form in ("plain", "easy")]
-    return [where for where in dict.fromkeys((*wheres, *had)) if where != (own, "plain")]
+        languages = await languages_of(conn, desk.home)
+    wheres = [(language, form) for language in languages for form in FORMS]
+    return [where for where in dict.fromkeys((*wheres, *had)) if where != (desk.home.language, "plain")]
 
 
 def _form(wheres: Sequence[Where]) -> type[Writing]:

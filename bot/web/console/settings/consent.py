@@ -51,8 +51,7 @@ async def _asked(desk: Desk, purpose: str) -> tuple[Asked, list[str]]:
     """How it is asked now, and the group's languages, its own first."""
     async with desk.read() as conn:
         asked = await consents.asked(conn, desk.home, purpose, desk.app.flows)
-        settled = await groups.rules_of(conn, desk.home.id)
-    return asked, list(dict.fromkeys([desk.home.language, *settled.languages]))
+        return asked, await groups.languages_of(conn, desk.home)
 
 
 def _form(languages: list[str]) -> type[Form]:
