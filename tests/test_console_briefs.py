@@ -1,5 +1,6 @@
 """Briefs in the pages: written in every version, looked at, tried, let go; whom they have reached."""
 
+import re
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -59,7 +60,8 @@ async def test_a_brief_is_kept_as_a_draft_shown_tried_and_let_go(desk: Desk) -> 
     easy_page = await desk.sam.get(f"/meetings/drafts/{brief}?as=en.easy")
     assert "The bus may change." in easy_page.words and "Which stops" not in easy_page.words
     refused = await desk.sam.post(f"/meetings/drafts/{brief}/try", token=await _token(desk.sam))
-    assert refused.status == 409 and "JOIN GARDEN" in refused.words
+    assert refused.status == 422 and "get a code for a phone of yours there" in refused.words
+    assert "Nobody has got it yet." in refused.words and "Sign out" in refused.words  # the same page again
     page = await desk.sam.post(f"/meetings/drafts/{brief}/schedule", token=await _token(desk.sam))
     assert "It goes out on Monday 16 March at 10am." in page.words and "Change it" not in page.words
     assert len(await desk.rows("SELECT id FROM sendings WHERE state = 'waiting'")) == 3
@@ -176,7 +178,7 @@ async def test_what_cannot_be_is_said_and_what_was_typed_is_kept(desk: Desk) -> 
         assert page.status == 422 and says in page.words, says
         assert "<title>Error: " in page.text and "</textarea><script>" not in page.text
         if "words_en_easy" not in fields:
-            assert "Easy &lt;/textarea&gt;" in page.text
+            assert "Easy &lt;/textarea&gt;" in page.text and "English, easy read: a reading age" in page.words
     assert await desk.rows("SELECT * FROM briefs") == [] == await desk.rows("SELECT * FROM media")
 
 
@@ -199,7 +201,15 @@ async def test_beside_the_words_stands_what_they_will_be_like(desk: Desk) -> Non
     }
     part = await desk.sam.post(f"/meetings/{meeting}/briefs/beside", token=await _token(desk.sam), **words)
     assert part.status == 200 and "<html" not in part.text
-    for said in ("a reading age of", "Sentences to shorten: English", LONG, "under a minute", "On a call"):
+    more = "(3 at once, the rest when they text MORE)"
+    for said in (
+        "a reading age of",
+        more,
+        "Sentences to shorten: English",
+        LONG,
+        "under a minute",
+        "On a call",
+    ):
         assert said in part.words, said
     page = await writes(desk, meeting, press="check", **words)
     assert page.status == 200 and LONG in page.words and "Take a bus." in page.text
@@ -228,6 +238,9 @@ async def test_whom_it_has_reached_is_listed_and_the_others_can_get_it_again(des
     for said in ("Not reached: 2", "On its way: 0", "Have got it: 1", "Have read or heard it: 1"):
         assert said in page.words, said
     assert "Dee They asked us to stop." in page.words and "Ada" not in page.words
+    mark = re.search('had=([^&"]+)', page.text)
+    same = await desk.sam.get(f"/meetings/briefs/{brief}/people", had=mark[1] if mark else "")
+    assert (same.status, same.text) == (204, "")  # who uses the keyboard there keeps their place
     page = await desk.sam.get(f"/meetings/briefs/{brief}/people", which="read")
     assert (
         "Ada They told us that they have read or heard it, by text" in page.words and "<html" not in page.text

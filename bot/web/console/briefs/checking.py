@@ -24,12 +24,16 @@ CHANNELS = ("telegram", "sms", "voice")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """One version. `age`: from which age on people read it with ease; None where it isn't English."""
+    """One version. `age`: from which age on people read it with ease; None where it isn't English.
+
+    Of the `parts` of a text, so many come `at_once`; the others wait for MORE.
+    """
 
     name: str
     age: int | None
     long: tuple[str, ...]
     parts: int
+    at_once: int
     seconds: int
 
     @property
@@ -70,17 +74,23 @@ def check(app: Service, content: Content, now: datetime) -> list[Checked]:
     found = []
     for language, form in in_order(content):
         words = "\n".join(pieces(content.versions[language, form]))
-        text = write(Recipient(member="", language=language, form=form, channel="sms")).text
+        say = write(Recipient(member="", language=language, form=form, channel="sms"))
+        first, _ = app.senders.sms.fit(say)
         found.append(
             Checked(
                 name=version_name(app.flows, language, form),
                 age=readable.reading_age(words) if language == ENGLISH else None,
                 long=tuple(readable.long_sentences(words)),
-                parts=readable.parts(readable.simplify(text)),
+                parts=_parts(say),
+                at_once=_parts(first),
                 seconds=readable.seconds_to_listen(words),
             )
         )
     return found
+
+
+def _parts(say: Say) -> int:
+    return readable.parts(readable.simplify(say.text))
 
 
 def in_order(content: Content) -> list[tuple[str, str]]:

@@ -10,9 +10,10 @@ from bot.forecast import Forecast, forecast, of, try_on_me, version_name
 from bot.web.console.briefs import checking, spans
 from bot.web.console.briefs.reached import became
 from bot.web.console.briefs.writing import found
-from bot.web.console.desk import Desk, Page
+from bot.web.console.desk import WRONG, Desk, Page
 from bot.web.console.words import by
 from flows.calendar import day_name
+from storage.members.groups import Complaint
 from storage.sessions import briefing, meetings
 from storage.sessions.briefing import Brief
 from storage.sessions.meetings import Content
@@ -20,6 +21,11 @@ from storage.sessions.meetings import Content
 
 async def show(desk: Desk) -> Response:
     """One that goes out, has gone out, or was called off."""
+    return await _show(desk)
+
+
+async def _show(desk: Desk, trouble: str = "") -> Response:
+    """The same; `trouble`: why something was not done."""
     async with desk.read() as conn:
         brief = await found(desk, conn)
         if brief.state == briefing.DRAFT:
@@ -28,12 +34,24 @@ async def show(desk: Desk) -> Response:
         to_come = await _to_come(desk, conn, brief, content) if content else None
         people = await became(desk, conn, brief)
     looks = _looks(desk, content) if content else {}
-    times = spans.went(brief)
-    return desk.page("briefs/one.html", brief=brief, times=times, to_come=to_come, **people, **looks)
+    return desk.page(
+        "briefs/one.html",
+        status=WRONG if trouble else 200,
+        trouble=trouble,
+        brief=brief,
+        times=spans.went(brief),
+        to_come=to_come,
+        **people,
+        **looks,
+    )
 
 
 async def show_draft(desk: Desk) -> Response:
     """A draft as it would go out, and what that would come to."""
+    return await _show_draft(desk)
+
+
+async def _show_draft(desk: Desk, trouble: str = "") -> Response:
     async with desk.read() as conn:
         brief = await found(desk, conn)
         content = await meetings.brief_content(conn, brief.id)
@@ -42,7 +60,15 @@ async def show_draft(desk: Desk) -> Response:
         times = spans.planned(brief, desk.now)
         at = spans.first(times)
         made = await _foretell(desk, conn, brief, content, at) if at else None
-    return desk.page("briefs/draft.html", brief=brief, times=times, made=made, **_looks(desk, content))
+    return desk.page(
+        "briefs/draft.html",
+        status=WRONG if trouble else 200,
+        trouble=trouble,
+        brief=brief,
+        times=times,
+        made=made,
+        **_looks(desk, content),
+    )
 
 
 async def _to_come(desk: Desk, conn: AsyncConnection, brief: Brief, content: Content) -> Forecast | None:
@@ -78,11 +104,15 @@ def _looks(desk: Desk, content: Content) -> dict[str, Any]:
 
 async def try_it(desk: Desk) -> Response:
     """Send it to whoever presses the button, and to nobody else."""
-    async with desk.write() as conn:
-        brief = await found(desk, conn)
-        content = await meetings.brief_content(conn, brief.id) or desk.missing()
-        write = checking.written_for(desk.app, content, desk.now)
-        channel = await try_on_me(desk.app, conn, desk.me.member, write)
+    try:
+        async with desk.write() as conn:
+            brief = await found(desk, conn)
+            content = await meetings.brief_content(conn, brief.id) or desk.missing()
+            write = checking.written_for(desk.app, content, desk.now)
+            channel = await try_on_me(desk.app, conn, desk.me.member, write)
+    except Complaint as complaint:
+        again = _show_draft if "unsent" in desk.path else _show
+        return await again(desk, str(complaint))
     below = "drafts" if brief.state == briefing.DRAFT else "briefs"
     return desk.go(f"/meetings/{below}/{brief.id}", said=f"It is on its way to you {by(channel)}.")
 
@@ -99,8 +129,8 @@ async def schedule(desk: Desk) -> Response:
 
 PAGES = (
     Page("/meetings/briefs/{brief}", show=show),
-    Page("/meetings/briefs/{brief}/try", do=try_it),
+    Page("/meetings/briefs/{brief}/try", show=show, do=try_it),
     Page("/meetings/drafts/{unsent}", show=show_draft),
-    Page("/meetings/drafts/{unsent}/try", do=try_it),
+    Page("/meetings/drafts/{unsent}/try", show=show_draft, do=try_it),
     Page("/meetings/drafts/{unsent}/schedule", do=schedule),
 )

@@ -1,5 +1,6 @@
 """Whom a brief has reached and whom not; sending it once more, by phone too; calling it off."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,11 +11,13 @@ from bot.forecast import Forecast, forecast, of
 from bot.web.console.briefs import checking
 from bot.web.console.briefs.writing import draft, found
 from bot.web.console.desk import Desk, Page
+from bot.web.console.templating import HEADERS
 from storage.sending.sendings import AGAIN, RING
 from storage.sessions import briefing, meetings
 from storage.sessions.briefing import Brief
 from storage.sessions.meetings import Status
 
+UNCHANGED = 204
 PART = 50  # people in one part of the list
 # What became of it, in the order of the page: its name in the address, and in words.
 PILES = {
@@ -43,6 +46,7 @@ async def became(desk: Desk, conn: AsyncConnection, brief: Brief) -> dict[str, A
     part, after = _part(piles[which], begun)
     return {
         "gone": gone,
+        "had": _mark(listed),
         "piles": [(name, words, _many(piles[name])) for name, words in PILES.items()],
         "which": which,
         "asked": which if which == asked else "",
@@ -52,6 +56,13 @@ async def became(desk: Desk, conn: AsyncConnection, brief: Brief) -> dict[str, A
         "states": STATES,
         "ahead": brief.state == briefing.PLANNED and brief.meeting.at > desk.now,
     }
+
+
+def _mark(listed: Sequence[Status]) -> str:
+    """What changes whenever what became of it does."""
+    states = sorted(Counter(one.state for one in listed).items())
+    last = max((one.at for one in listed if one.at), default=None)
+    return "-".join((*(f"{state}{many}" for state, many in states), f"{last:%d%H%M%S%f}" if last else ""))
 
 
 def _pile(one: Status) -> str:
@@ -140,7 +151,10 @@ async def people(desk: Desk) -> Response:
     """The part of the page that changes by itself."""
     async with desk.read() as conn:
         brief = await found(desk, conn)
-        return desk.page("briefs/became.html", brief=brief, **await became(desk, conn, brief))
+        people = await became(desk, conn, brief)
+    if desk.query.get("had") == people["had"]:
+        return Response(status_code=UNCHANGED, headers=HEADERS)
+    return desk.page("briefs/became.html", brief=brief, **people)
 
 
 PAGES = (

@@ -49,9 +49,7 @@ async def change(desk: Desk) -> Response:
         versions = await versions_of(conn, brief.meeting, *content.versions)
     befores = [one.before for one in brief.goes]
     form = written.writing(versions, brief.files)(data=written.begins(brief.title, content.versions, befores))
-    return _page(
-        desk, form, brief.meeting, versions, brief, checked=checking.check(desk.app, content, desk.now)
-    )
+    return _page(desk, form, brief.meeting, versions, brief)
 
 
 async def changed(desk: Desk) -> Response:
@@ -68,7 +66,8 @@ async def beside(desk: Desk) -> Response:
         meeting = await meeting_found(desk, conn)
         versions = await versions_of(conn, meeting)
     form = written.writing(versions)(desk.given)
-    return desk.page("briefs/beside.html", **await _looked_at(desk, form, meeting, versions))
+    await written.texts_of(form, versions)
+    return desk.page("briefs/beside.html", **_look(desk, form, meeting, versions))
 
 
 async def _take(
@@ -77,8 +76,8 @@ async def _take(
     kept = brief.files if brief else ()
     form = written.writing(versions, kept)(desk.given)
     if desk.given and desk.given.get("press") == CHECK:
-        looked = await _looked_at(desk, form, meeting, versions)
-        return _page(desk, form, meeting, versions, brief, **looked)
+        await written.texts_of(form, versions)
+        return _page(desk, form, meeting, versions, brief)
     made = await written.read(form, meeting, versions, kept)
     if made is None:
         return _page(desk, form, meeting, versions, brief)
@@ -90,9 +89,9 @@ async def _take(
     return desk.go(f"/meetings/drafts/{id_}", said="It is kept as a draft. Nobody has got it yet.")
 
 
-async def _looked_at(desk: Desk, form: Form, meeting: Meeting, versions: Sequence[Version]) -> dict[str, Any]:
+def _look(desk: Desk, form: Form, meeting: Meeting, versions: Sequence[Version]) -> dict[str, Any]:
     """What the words in the form will be like, as far as there are any."""
-    texts = await written.texts_of(form, versions)
+    texts = written.standing(form, versions)
     own, title = versions[0], form["title"].data
     if not title and own in texts:
         title, texts[own] = titled(texts[own], "")
@@ -104,19 +103,15 @@ async def _looked_at(desk: Desk, form: Form, meeting: Meeting, versions: Sequenc
 
 
 def _page(
-    desk: Desk,
-    form: Form,
-    meeting: Meeting,
-    versions: Sequence[Version],
-    brief: Brief | None = None,
-    **beside: Any,
+    desk: Desk, form: Form, meeting: Meeting, versions: Sequence[Version], brief: Brief | None = None
 ) -> Response:
+    """The form as it is filled in, with what its words will be like beside it."""
     places = [
         (version_name(desk.app.flows, *one), form[written.words_place(one)], form[written.file_place(one)])
         for one in versions
     ]
     values: dict[str, Any] = {"meeting": meeting, "brief": brief, "places": places}
-    return desk.page("briefs/write.html", form=form, **values, **beside)
+    return desk.page("briefs/write.html", form=form, **values, **_look(desk, form, meeting, versions))
 
 
 async def _keep(desk: Desk, meeting: Meeting, made: Written, brief: Brief | None) -> str:

@@ -132,6 +132,12 @@ async def texts_of(form: Form, versions: Sequence[Version]) -> dict[Version, str
     return texts
 
 
+def standing(form: Form, versions: Iterable[Version]) -> dict[Version, str]:
+    """The words of each version as they stand in the form, of those that can be read."""
+    words = {version: form[words_place(version)].data for version in versions}
+    return {version: one for version, one in words.items() if one and pieces(one)}
+
+
 async def _of_file(upload: UploadFile | None) -> str:
     if upload is None:
         return ""
