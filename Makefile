@@ -1,6 +1,6 @@
 # What a person needs: `make run` to try Takepart, `make test` to prove it. Both set up .venv themselves.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock pictures
+.PHONY: help install run test check bench lock pictures
 
 BIN := .venv/bin
 ROOMS := bot channels flows storage
@@ -9,6 +9,7 @@ WORKERS := $(shell expr $$(nproc) \* 3 / 2)
 
 help:
 	@echo "make run    start Takepart with an example group and a practice phone"
+	@echo "make install  set up what running takes, and start nothing"
 	@echo "make test   run the tests"
 	@echo "make check  style, types and the direction of imports"
 	@echo "make bench  measure"
@@ -23,6 +24,8 @@ help:
 .venv/.ready-to-test: requirements-dev.lock pyproject.toml .ci/setup
 	@.ci/setup requirements-dev.lock
 	@touch $@
+
+install: .venv/.ready-to-run
 
 run: .venv/.ready-to-run
 	@$(BIN)/takepart example
