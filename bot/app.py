@@ -178,6 +178,7 @@ class App:
         self.rooms, self.chats = self._telegram(common)
         webhooks = self._webhooks()
         pages = Starlette(routes=[*webhooks.routes(), *self._routes()], middleware=[Middleware(Headers)])
+        pages.router.redirect_slashes = False  # it would lead to whatever host it is told
         self.web: ASGIApp = Front(webhooks.doors(), pages)
 
     def _build_outward(self, common: dict[str, Any]) -> None:

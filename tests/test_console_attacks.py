@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
+from yarl import URL
 
 from bot.web.console.pages import pages
 from bot.web.console.people.finding import THEIRS
@@ -62,6 +64,14 @@ async def test_the_other_kind_of_database_has_every_page_too(
         ]
         sent = {path: await there.sam.post(path, follow=False, token=token) for path in done}
         assert {path: got.words for path, got in sent.items() if got.status >= 500} == {}
+
+
+@pytest.mark.parametrize("path", ["/console/garden/", "/health/live/", "//elsewhere.example/"])
+async def test_a_slash_at_the_end_leads_to_no_other_host(desk: Desk, path: str) -> None:
+    wrong = {"Host": "evil.example"}
+    where = URL(desk.url + path, encoded=True)
+    async with ClientSession() as client, client.get(where, headers=wrong, allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (308, f"/{path.strip('/')}")
 
 
 # Twice at once --------------------------------------------------------------------------------------
