@@ -48,7 +48,8 @@ class Next:
 async def came(conn: AsyncConnection, home: Home, since: datetime) -> list[Came]:
     """What was given since, by flow, the most first. What was taken back is left out.
 
-    So is practice, unless the group is only for that. Of what has no name only the day is known, so all of that day counts.
+    So is practice, unless the group is only for that. Of what has no name only the day is known, so all
+    of that day counts.
     """
     c, today = contributions.c, day_of(since, home.zone)
     new = sa.or_(c.at > since, sa.and_(c.unnamed, c.at >= today))
