@@ -12,7 +12,7 @@ from bot.commands.base import Here
 from bot.setting_up.asking import Interview
 from bot.setting_up.questions import Question
 from bot.setting_up.writing import Done, set_up
-from bot.settings import load
+from bot.settings import SettingsError, load
 from storage.database import Database
 from storage.ids import Ids
 from storage.members.groups import Complaint
@@ -93,6 +93,18 @@ def test_a_setting_of_the_environment_is_not_changed_in_the_file(
     said = takepart("setup", "--public-url", "https://elm.example.org")
     assert said.code == 2 and "set in the environment" in said.err
     assert not Path(".env").exists()
+
+
+def test_a_group_is_not_made_where_the_settings_cannot_be_written(
+    takepart: Takepart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Path) -> None:
+        raise SettingsError(".env cannot be written (No space left on device).")
+
+    monkeypatch.setattr("bot.env_file.replace", full)
+    said = takepart("setup", *NEW, "--telegram-token", TOKEN, "--offline")
+    assert said.code == 2 and "cannot be written" in said.err
+    assert takepart("member", "list", "OAK").code == 2 and not list(Path().glob(".env*"))
 
 
 @pytest.fixture
