@@ -28,6 +28,7 @@ FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 TALK = ("JOIN GARDEN", "1", "Pat", "DIARY", "The bench was warm in the sun.")
 WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=800)
 ON_PHONES = ("today", "contributions", "polls-poll", "meetings-briefs-brief", "people")
+HIGHEST = 1800  # of a long page its beginning is enough
 COLOURS = 48  # pages are flat, so that more would only be larger
 # All channels are on; nothing is sent, as nothing runs.
 ACCOUNTS = {
@@ -113,7 +114,8 @@ async def _shot(tab: Page, called: str) -> None:
 def _keep(png: bytes, called: str) -> None:
     """A picture with few colours, which makes it small."""
     with Image.open(BytesIO(png)) as image:
-        few = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        top = image.crop((0, 0, image.width, min(image.height, HIGHEST)))
+        few = top.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
         few.save(FOLDER / f"{called}.png", optimize=True)
 
 

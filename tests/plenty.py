@@ -73,6 +73,7 @@ We plant beans and herbs by the south wall. There are gloves in every size, and 
 - There is tea from three.
 """
 RTL = "מתי נפגש שוב?"
+BECAME = ("acknowledged", "delivered", "sent", "acknowledged", "failed")  # of a brief, one after the other
 WORDS = (
     "The kettle in the hall is broken. Who is to be told?",
     "Whoever reads this: thank you for ringing me back last week.",
@@ -171,10 +172,10 @@ async def _calendar(desk: Desk) -> str:
             befores=("6d", "1d"),
         )
         brief, _ = await add_brief(conn, new, ids=ids, now=now - days(3))
-        for who, state in zip(VOTERS, ("acknowledged", "delivered", "sent", "acknowledged"), strict=False):
-            channel = next(channel for name, channel, _ in FOLK if name.lower() == who)
-            row = {"kind": "brief", "subject_id": brief, "member_id": who, "channel": channel}
-            await conn.execute(sa.insert(reached).values(row | {"state": state, "at": now - days(1)}))
+        for n, (name, channel, _) in enumerate(FOLK):
+            row = {"kind": "brief", "subject_id": brief, "member_id": name.lower(), "channel": channel}
+            state = {"state": BECAME[n % len(BECAME)], "at": now - days(1)}
+            await conn.execute(sa.insert(reached).values(row | state))
         past_due = sendings.c.due_at < now
         await conn.execute(sa.update(sendings).where(past_due).values(state="done", done_at=now - days(1)))
     return brief
