@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from bot import consents
 from bot.forecast import try_each_on_me
 from bot.web.console.desk import Desk, Page
 from flows.events import Say
 from storage.care import safety
+from storage.door import wordings
 from storage.lines.reaching import ways_to
 from storage.members import groups, people
 from storage.members.groups import Complaint
@@ -84,8 +84,8 @@ async def try_ways(desk: Desk) -> Response:
 
 async def _said(desk: Desk, conn: AsyncConnection, come: Beginnings) -> list[Step]:
     """What strangers are told, and what people agree to."""
-    asked = await consents.asked(conn, desk.home, "join", desk.app.flows)
-    wording = f"wording-{asked.version}"
+    own = await wordings.version_now(conn, desk.home.id, "join")
+    wording = f"wording-{own or desk.app.flows.agreements['join']}"
     return [
         Step(
             words="Give the group an outside name",
@@ -100,7 +100,7 @@ async def _said(desk: Desk, conn: AsyncConnection, come: Beginnings) -> list[Ste
             path="/settings/consent/join",
             right=wording,
             look="/settings/flows/join",
-            done=asked.own or wording in come.right,
+            done=bool(own) or wording in come.right,
         ),
     ]
 
