@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import time_machine
 
+from bot import forecast
 from bot.scheduler import Scheduler
 from flows.events import Shown
 from storage.database import Database
 from storage.members.groups import Complaint
+from storage.sending import forecasting
 from storage.sessions import meetings
 from storage.sessions.meetings import Content, NewBrief, Planned
 from storage.tables import media, outbox, reached, sendings
@@ -308,8 +310,12 @@ async def test_those_who_were_told_hear_that_the_meeting_has_moved(garden: Gathe
     garden.later(days=8)
     await garden.tick()
     await went(garden, told)
+    news = forecast.of(garden.home.id, "moved", at=garden.now, until=MEETING, subject=of)
+    async with garden.db.read() as conn:
+        foretold = await forecasting.prospects(conn, news, channels=("sms",), staff=True)
     await move(garden, of, MEETING + timedelta(hours=1))
     await garden.tick()
+    assert [one.recipient.member for one in foretold] == [told]
     moved = await garden.sent("moved")
     assert moved.keys() == {told}
     assert moved[told][1].say.text == "The session “Travel” has moved. It is now Thursday 12 March at 3pm."

@@ -209,9 +209,10 @@ async def reopen(conn: AsyncConnection, brief_ids: Sequence[str]) -> None:
 async def _take_back(conn: AsyncConnection, kind: str, subjects: Collection[str]) -> set[tuple[str, str]]:
     """Delete what waits in the outbox and cannot have arrived; the (subject, before) it was of."""
     o = outbox.c
-    unsent = (o.kind == kind, o.subject_id.in_(subjects), o.state == "waiting", o.progress == 0)
-    surely = sa.or_(o.outcome.is_(None), o.outcome.not_in(UNCLEAR))
-    gone = (await conn.execute(sa.select(o.id, o.dedupe_key).where(*unsent, surely).with_for_update())).all()
+    unsent = sa.select(o.id, o.dedupe_key).where(
+        o.kind == kind, o.subject_id.in_(subjects), *_surely_unsent()
+    )
+    gone = (await conn.execute(unsent.with_for_update())).all()
     for start in range(0, len(gone), SLICE):
         ids = [id_ for id_, _ in gone[start : start + SLICE]]
         await conn.execute(
@@ -220,6 +221,15 @@ async def _take_back(conn: AsyncConnection, kind: str, subjects: Collection[str]
         await conn.execute(sa.delete(outbox).where(o.id.in_(ids)))
     found = {(subject, before) for _, key in gone for _, subject, before, _ in [key.split(":")]}
     return found
+
+
+def _surely_unsent() -> tuple[sa.ColumnElement[bool], ...]:
+    o = outbox.c
+    return (
+        o.state == "waiting",
+        o.progress == 0,
+        sa.or_(o.outcome.is_(None), o.outcome.not_in(UNCLEAR)),
+    )
 
 
 def after(sending: Sending, part: Slice) -> Sending:
@@ -267,7 +277,10 @@ def once_more(before: str) -> bool:
 
 
 def _told(sending: Sending) -> sa.ColumnElement[bool]:
-    """Those to whom a brief of this meeting has gone, or was on its way when the change was made."""
+    """Those to whom a brief of this meeting has gone, or was on its way when the change was made.
+
+    What surely had not left is no news: it is taken back, and comes with the new time or not at all.
+    """
     m, r, o = members.c, reached.c, outbox.c
     of_meeting = sa.select(briefs.c.id).where(briefs.c.meeting_id == sending.subject)
     got = sa.select(r.member_id).where(
@@ -282,6 +295,7 @@ def _told(sending: Sending) -> sa.ColumnElement[bool]:
         o.subject_id.in_(of_meeting),
         o.created_at < sending.due_at,
         o.state.in_(("waiting", "sending", "sent", "delivered")),
+        ~sa.and_(*_surely_unsent()),
     )
     return sa.or_(got.exists(), going.exists())
 
