@@ -280,6 +280,7 @@ async def test_hiding_has_a_reason_and_a_second_person(desk: Desk) -> None:
     page = await desk.sam.send(f"/contributions/{gift}/hide", why="names somebody")
     assert "It is hidden from the others." in page.words and "Sam Reed hid it" in page.words
     assert "Hidden: names somebody" in (await desk.sam.get("/contributions")).words
+    assert "What do you decide?" not in (await desk.sam.get(f"/contributions/{gift}/review")).words
     page = await desk.sam.send(f"/contributions/{gift}/review", now="show")
     assert page.status == 422 and "somebody else has to look" in page.words
     kim = await desk.browser(await desk.staff(desk.home, "Kim", "owner"))

@@ -60,6 +60,8 @@ async def test_wishes_and_needs_are_noted_as_they_asked(desk: Desk) -> None:
     assert page.status == 422 and "That time has passed" in page.words
     page = await desk.sam.send(f"/people/ada/need/{need[0]}", met="yes", why="Sent in 18 point")
     assert "yes: Sent in 18 point" in page.words
+    await desk.sam.send("/people/ada/need", kind="bsl")
+    assert "British Sign Language" in (await desk.sam.get("/people")).words
 
 
 async def test_something_is_entered_for_a_member_and_their_vote(desk: Desk) -> None:
@@ -75,7 +77,7 @@ async def test_something_is_entered_for_a_member_and_their_vote(desk: Desk) -> N
     assert page.status == 422 and "There is nothing in it" in page.words
     file = {"file": ("../../etc/x.png", b"no picture", "image/png")}
     page = await desk.sam.send("/people/ada/enter", files=file, flow="photo", audience="group", words="")
-    assert page.status == 422 and "cannot go along" in page.words
+    assert page.status == 422 and "cannot go along" in page.words and 'href="#file"' in page.text
     given: dict[str, Any] = {"flow": "thought", "audience": "group", "words": "The bus stop has no seat."}
     page = await desk.sam.send("/people/ada/enter", **given)
     assert "Kept as theirs." in page.words
@@ -95,6 +97,8 @@ async def test_who_asks_is_let_in_and_a_name_is_typed(desk: Desk) -> None:
     assert "Ada" in (await desk.sam.get("/people/waiting")).words
     page = await desk.sam.send("/people/ada/name", name=" ")
     assert page.status == 422 and "Type what they would like to be called." in page.words
+    page = await desk.sam.send("/people/ada/name", name="\u202e")
+    assert page.status == 422 and "all of them visible" in page.words
     assert "Their name is noted." in (await desk.sam.send("/people/ada/name", name="Ada Lovelace")).words
     assert "They are in" in (await desk.sam.send("/people/ada/let-in")).words
     assert [tuple(row) for row in await desk.rows("SELECT name, state FROM members WHERE id = 'ada'")] == [

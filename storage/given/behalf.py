@@ -122,7 +122,7 @@ async def contribute(
     if words.flow not in FLOWS:
         raise Complaint(f"A contribution is one of: {', '.join(FLOWS)}.")
     if not words.text.strip() and not words.files:
-        raise Complaint("There is nothing in it: give the words, or a file with --file.")
+        raise Complaint("There is nothing in it: give the words, or a file.")
     if len(words.text) > LONGEST:
         raise Complaint(f"It is longer than {LONGEST} letters: enter it in several parts.")
     id_ = id or scattered(ids())

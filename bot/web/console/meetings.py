@@ -20,11 +20,6 @@ from storage.sending.sendings import Recipient
 from storage.sessions import meetings, planner
 from storage.sessions.meetings import Meeting
 
-KINDS = {
-    "bsl": "British Sign Language",
-    "relay uk": "Relay UK",
-}  # needs that are not written as they are kept
-
 
 class Planning(Form):
     title = Line("What is it about?", "Write what members will call it.", most=meetings.TITLE)
@@ -84,7 +79,6 @@ async def one(desk: Desk) -> Response:
         meeting=meeting,
         entry=entry,
         needed=_by_person(needed),
-        kinds=KINDS,
         ahead=meeting.state == "planned" and meeting.at > desk.now,
     )
 

@@ -86,7 +86,7 @@ def environment() -> Environment:
     )
     made.globals["bar"] = BAR
     made.filters |= {"when": _when, "day": _day, "ago": _ago, "many": _many, "items_of": _items}
-    made.filters |= {"channel": words.channel, "by": words.by, "capital": words.capital}
+    made.filters |= {"channel": words.channel, "by": words.by, "capital": words.capital, "need": words.need}
     return made
 
 

@@ -1,4 +1,4 @@
-"""What channels are called on the pages: by themselves, and in the middle of a sentence."""
+"""What channels and needs are called on the pages: by themselves, and in the middle of a sentence."""
 
 from collections.abc import Mapping
 
@@ -8,6 +8,15 @@ BY: Mapping[str, str] = {
     "sms": "by text",
     "voice": "by phone",
     "paper": "in person or on paper",
+}
+NEEDS: Mapping[str, str] = {  # those that are not written as they are kept
+    "bsl": "British Sign Language",
+    "braille": "Braille",
+    "relay uk": "Relay UK",
+}
+AGREED: Mapping[str, str] = {  # what people agree to
+    "join": "Joining the group",
+    "outside": "Showing something outside the group",
 }
 
 
@@ -19,6 +28,11 @@ def channel(one: str) -> str:
 def by(one: str) -> str:
     """On Telegram: how something came or goes."""
     return BY.get(one, one)
+
+
+def need(one: str) -> str:
+    """British Sign Language, hearing loop: what somebody needs."""
+    return NEEDS.get(one, one)
 
 
 def capital(sentence: str) -> str:

@@ -15,7 +15,7 @@ from storage.given import browsing, hiding
 from storage.members.groups import Complaint
 from storage.members.people import find_member
 
-TOLD = "Whoever gave it is told, and told why."
+TOLD = "Whoever gave it is told."
 NOT_TOLD = "Whoever gave it can't be told: there is no way to them that we may use."
 
 

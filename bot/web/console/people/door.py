@@ -10,6 +10,7 @@ from storage.care import matters
 from storage.care.matters import Open
 from storage.door.letting_in import Tools
 from storage.members import people
+from storage.members.groups import Complaint
 
 AT = "/people/waiting"
 NOT_TOLD = "There is no way by which we may tell them: please tell them yourself."
@@ -47,9 +48,13 @@ async def name(desk: Desk) -> Response:
     member, form = await member_of(desk), desk.form(Name)
     if not form.validate():
         return await _shown(desk, form, whose=member.id)
-    async with desk.write() as conn:
-        await people.type_name(conn, member, form.name.data, desk.now)
-        await desk.trace(conn, "typed their name", subject=member.id)
+    try:
+        async with desk.write() as conn:
+            await people.type_name(conn, member, form.name.data, desk.now)
+            await desk.trace(conn, "typed their name", subject=member.id)
+    except Complaint as complaint:
+        form.complain("name", complaint)
+        return await _shown(desk, form, whose=member.id)
     return desk.go(AT, said="Their name is noted.")
 
 

@@ -46,6 +46,10 @@ async def write(desk: Desk) -> Response:
     words = form.words.data or ""
     try:
         files = await _files(desk, form.file.data)
+    except Complaint as complaint:
+        form.complain("file", complaint)
+        return desk.page("people/enter.html", form=form, member=member)
+    try:
 
         async def enter(conn: AsyncConnection) -> str:
             entered = behalf.Words(

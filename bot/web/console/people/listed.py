@@ -7,7 +7,7 @@ from starlette.responses import Response
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Line, Pick
 from bot.web.console.people import finding
-from bot.web.console.words import CHANNELS
+from bot.web.console.words import CHANNELS, capital, need
 from storage.members import groups, quiet, roll
 from storage.members.needs import KINDS
 from storage.members.roll import Wanted
@@ -19,7 +19,7 @@ class Find(Form):
     words = Line("Name or member number")
     state = Pick("Who", choices={"": "All who are there", **finding.STATES}, default="")
     channel = Pick("Takes part by", choices={**ANY, **CHANNELS}, default="")
-    need = Pick("Needs", choices={**ANY, **{one: one.capitalize() for one in KINDS}}, default="")
+    need = Pick("Needs", choices={**ANY, **{one: capital(need(one)) for one in KINDS}}, default="")
 
 
 async def listed(desk: Desk) -> Response:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from bot.web.console.desk import Desk, Page
 from bot.web.console.people import finding
 from bot.web.console.people.finding import cared_for, in_our_care, member_of
+from bot.web.console.words import AGREED
 from flows.preferences import WISHES
 from storage.door import consenting
 from storage.given import supporting
@@ -45,6 +46,7 @@ async def shown(desk: Desk, member: Listed, **more: Any) -> Response:
             plan=finding.PLANS.get(wishes.get("if_quiet", ""), ""),
             needs=await list_of(conn, member.id),
             first=first[member.id][0].channel if member.id in first else "",
+            agreed_to=AGREED,
             agreed=await consenting.record(conn, member.id),
             helped_by=await supporting.of_member(conn, member.id, desk.now),
             open=await turnout.open_polls(conn, member.group),

@@ -8,7 +8,7 @@ from bot.caring import wish
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Choice, Day, Form, Line, Pick, Words, moment
 from bot.web.console.people.finding import member_of
-from bot.web.console.words import CHANNELS
+from bot.web.console.words import CHANNELS, capital, need
 from flows.calendar import WhenError
 from flows.preferences import OF_A_PHONE, WISHES, shown
 from storage.members import needs, preferring
@@ -32,7 +32,7 @@ class Wish(Form):
 
 
 class Need(Form):
-    kind = Pick("What they need", choices={one: one.capitalize() for one in KINDS})
+    kind = Pick("What they need", choices={one: capital(need(one)) for one in KINDS})
     words = Words("In their own words", rows=3, most=500)
 
 

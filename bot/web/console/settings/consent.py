@@ -9,11 +9,11 @@ from bot import consents
 from bot.consents import PURPOSES, Asked, Written
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Tick, Words
+from bot.web.console.words import AGREED
 from storage.members import groups
 from storage.members.groups import Complaint
 
 SAME = "It says the same as before, in other words"
-CALLED = {"join": "Joining the group", "outside": "Showing something outside the group"}
 MOST = 3000
 
 
@@ -21,7 +21,7 @@ async def show(desk: Desk) -> Response:
     purpose = _purpose(desk)
     asked, languages = await _asked(desk, purpose)
     form = _form(languages)(data=dict(_begins(asked, languages)))
-    return desk.page("settings/consent.html", form=form, asked=asked, called=CALLED[purpose])
+    return desk.page("settings/consent.html", form=form, asked=asked, called=AGREED[purpose])
 
 
 async def change(desk: Desk) -> Response:
@@ -31,7 +31,7 @@ async def change(desk: Desk) -> Response:
     form = _form(languages)(desk.given)
     written = _written(form, languages) if form.validate() else None
     if written is None or form.mistakes:
-        return desk.page("settings/consent.html", form=form, asked=asked, called=CALLED[purpose])
+        return desk.page("settings/consent.html", form=form, asked=asked, called=AGREED[purpose])
     version, house = desk.app.ids(), desk.app.flows
     async with desk.write() as conn:
         same = bool(form["same"].data)
