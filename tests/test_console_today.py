@@ -52,4 +52,4 @@ async def test_the_list_leads_to_where_a_thing_is_done_and_tells_no_more_than_th
     assert page.text.count('href="/console/garden/people/waiting"') == 2
     page = await desk.sam.get("/matters")
     assert page.text.count("/done") == 1 and page.words.count("takepart safety show") == 1
-    assert "Tuesday 3 March," not in page.words.partition("Passed on")[2]
+    assert "Tuesday 3 March," not in page.words.partition("Words that they passed on")[2]

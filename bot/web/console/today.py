@@ -30,8 +30,10 @@ KINDS = {  # what stands on the list of matters, in the words of a heading
     "name": "Names said on the phone, to be typed",
     "need": "Needs that are not met",
     "nobody known": "Words from people we don't know",
+    "not understood": "Answers that were not understood",
     "number changed": "People with another number now",
     "own copy": "People who would like to see what is held about them",
+    "passed on": "Words that they passed on to you",
     "ring": "People who would like to be rung",
 }
 
