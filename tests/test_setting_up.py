@@ -162,3 +162,7 @@ async def test_somebody_at_a_terminal_is_asked_again_until_it_is_right(
     assert done.home.code == "OAK" and done.link
     assert [one for one in told if "always" in one or "can't be used" in one or "with its country" in one]
     assert load().telegram_on
+    more = {"hours": ["9-17"], "timezone": ["Europe/Paris"]}
+    again = await setting_up(told, more, hours="25")
+    assert (again.home.id, again.new) == (done.home.id, False)
+    assert more == {"hours": [], "timezone": ["Europe/Paris"]}  # nobody was asked what was not wrong
