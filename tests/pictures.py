@@ -47,7 +47,7 @@ async def main() -> None:
         old.unlink()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--lang=en-GB"]
         )
         await _phone(browser)
         await _console(browser)

@@ -74,6 +74,10 @@ We plant beans and herbs by the south wall. There are gloves in every size, and 
 """
 RTL = "מתי נפגש שוב?"
 BECAME = ("acknowledged", "delivered", "sent", "acknowledged", "failed")  # of a brief, one after the other
+REASONS = (
+    ("mina", "It is the one that everybody can reach."),
+    ("george", "I would come more often."),
+)
 WORDS = (
     "The kettle in the hall is broken. Who is to be told?",
     "Whoever reads this: thank you for ringing me back last week.",
@@ -90,14 +94,17 @@ async def plenty(desk: Desk, known: Mapping[str, str]) -> Mapping[str, str]:
         await conn.execute(quiet.values(heard_at=desk.clock() - days(70)))
         for who, kind, words in (("edith", "hearing loop", ""), ("tomasz", "other", "A taxi to the door")):
             await needs.add(conn, who, kind, words, ids=desk.app.ids, now=desk.clock() - days(4))
-    await _gifts(desk)
-    await _votes(desk, known["poll"])
-    brief = await _calendar(desk)
     await _lists(desk)
-    return {**known, "brief": brief}
+    return {
+        **known,
+        "hidden": await _gifts(desk),
+        "closed": await _votes(desk, known["poll"]),
+        "brief": await _calendar(desk),
+    }
 
 
-async def _gifts(desk: Desk) -> None:
+async def _gifts(desk: Desk) -> str:
+    """What people gave; the id of what is hidden of it."""
     for who, flow, text, ago, felt in GIFTS:
         answers = {"feeling": {"text": felt, "keys": [felt]}} if felt else {}
         gift = await give(desk, who, text, flow=flow, ago=days(ago), shown_name=who.title(), answers=answers)
@@ -107,10 +114,10 @@ async def _gifts(desk: Desk) -> None:
     for who, shows in (("mina", "The gate after the rain"), ("joe", "The bench in full sun")):
         name = who.title()
         await give(desk, who, shows, flow="photo", ago=days(4), files=[photo], shown_name=name)
-    await _hidden(desk)
     for who, walked in WALKS:
         moments = [{"happened": {"text": words}, "felt": {"keys": [felt]}} for words, felt in walked]
         await give(desk, who, flow="journey", ago=days(7), answers={"moments": moments})
+    return await _hidden(desk)
 
 
 async def _answered(desk: Desk, gift: str) -> None:
@@ -120,17 +127,18 @@ async def _answered(desk: Desk, gift: str) -> None:
         await conn.execute(sa.insert(replies).values(row | {"at": desk.clock() - days(1)}))
 
 
-async def _hidden(desk: Desk) -> None:
+async def _hidden(desk: Desk) -> str:
     why, at = "names somebody", desk.clock() - days(5)
     hidden: dict[str, Any] = {"hidden_reason": why, "hidden_at": at}
     gift = await give(desk, "priya", "It was at 4 Mill Lane, where the Harts live.", ago=days(6), **hidden)
     row = {"id": desk.app.ids(), "contribution_id": gift, "by_id": desk.sam_id, "why": why, "at": at}
     async with desk.app.db.write() as conn:
         await conn.execute(sa.insert(hidings).values(row | {"asked_at": at}))
+    return gift
 
 
-async def _votes(desk: Desk, under_way: str) -> None:
-    """Half have voted in the one that is open; one is over and counted."""
+async def _votes(desk: Desk, under_way: str) -> str:
+    """Half have voted in the one that is open; the id of one that is over and counted."""
     ids, now = desk.app.ids, desk.clock()
     ask = NewPoll(
         group=desk.home.id,
@@ -146,6 +154,10 @@ async def _votes(desk: Desk, under_way: str) -> None:
         for who in VOTERS[:3]:
             await _vote(conn, under_way, who, "1", now)
         await close_poll(conn, over, ids=ids, now=now - days(2))
+    for poll in (under_way, over):
+        for who, words in REASONS:
+            await give(desk, who, words, flow="comment", ago=days(3), poll_id=poll, shown_name=who.title())
+    return over
 
 
 async def _vote(conn: AsyncConnection, poll: str, who: str, key: str, now: datetime) -> None:
@@ -193,6 +205,8 @@ async def _lists(desk: Desk) -> None:
                 "kind": "not understood",
             }
             await conn.execute(sa.insert(matters).values(row | {"words": words, "at": now - days(n)}))
+        asks = {"id": desk.app.ids(), "group_id": desk.home.id, "member_id": "newcomer", "kind": "asks in"}
+        await conn.execute(sa.insert(matters).values(asks | {"at": now - days(1)}))
         paused = {"name": "sms", "paused": "Twilio says that the account has no money left."}
         await conn.execute(sa.insert(senders).values(paused | {"paused_at": now - timedelta(hours=2)}))
         say = packed(Body(say=Say(text="Thank you for the photo.")))

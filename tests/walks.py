@@ -8,6 +8,12 @@ from bot.web.console.desk import Page
 from bot.web.console.pages import pages
 
 NAME = re.compile(r"{(\w+)(?::\w+)?}")
+AGAIN = {  # pages that look quite different for another example: the one that stands in its place
+    "/polls/{poll}": ("poll", "closed"),
+    "/files/{file}/words": ("file", "recording"),
+    "/contributions/{gift}": ("gift", "hidden"),
+    "/contributions/{gift}/review": ("gift", "hidden"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +31,17 @@ def stops(found: Mapping[str, str], code: str = "garden") -> Iterator[Stop]:
     for page in pages():
         if page.show and not page.part and page.show not in shown:
             shown.add(page.show)
-            path = NAME.sub(lambda name: found[name[1]], page.path)
-            called = NAME.sub(r"\1", page.path).strip("/").replace("/", "-")
-            yield Stop(
-                page=page,
-                at=f"/console/{code}{path}" if page.group else f"/console{path}",
-                called=called or ("today" if page.group else "groups"),
-            )
+            yield _stop(page, page.path, found, code)
+            name, other = AGAIN.get(page.path, ("", ""))
+            if other in found:
+                yield _stop(page, page.path.replace(name + "}", other + "}"), found, code)
+
+
+def _stop(page: Page, path: str, found: Mapping[str, str], code: str) -> Stop:
+    at = NAME.sub(lambda name: found[name[1]], path)
+    called = NAME.sub(r"\1", path).strip("/").replace("/", "-")
+    return Stop(
+        page=page,
+        at=f"/console/{code}{at}" if page.group else f"/console{at}",
+        called=called or ("today" if page.group else "groups"),
+    )
