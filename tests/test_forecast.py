@@ -1,6 +1,6 @@
 """What is said of a sending before it goes is what comes of it; and trying it on oneself first."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,7 +15,8 @@ from flows import readable
 from flows.events import Option, Question, Say
 from storage.database import Database
 from storage.members.groups import Complaint, settle
-from storage.sending import forecasting, spending
+from storage.sending import checks, forecasting, spending
+from storage.sending import outbox as box
 from storage.sending.sendings import Recipient
 from storage.sessions import meetings
 from storage.sessions.meetings import NewBrief
@@ -59,8 +60,10 @@ def words(one: Recipient) -> Say:
     return Say(text=LONG)
 
 
-async def foreseen(garden: Gathering, *on: str, kind: str = "brief", **more: Any) -> Forecast:
-    sending = of(garden.home.id, kind, at=garden.now, until=SOON)
+async def foreseen(
+    garden: Gathering, *on: str, kind: str = "brief", until: datetime = SOON, **more: Any
+) -> Forecast:
+    sending = of(garden.home.id, kind, at=garden.now, until=until)
     async with garden.db.read() as conn:
         return await forecast(app(garden, *on), conn, sending, words, **more)
 
@@ -121,6 +124,30 @@ async def test_who_waits_is_counted_with_the_reason_and_until_when(garden: Gathe
     evening = NOW.replace(hour=18)
     assert found.people == 2
     assert [(one.people, one.first, one.last) for one in found.held] == [(1, evening, evening)]
+
+
+@ON_SQLITE
+async def test_who_waits_for_their_hours_and_then_for_their_week_is_told_of_with_the_week(
+    garden: Gathering,
+) -> None:
+    member = await garden.join("sms", a_week=1)
+    (line,) = await _lines(garden, member)
+    had: dict[str, Any] = {
+        "id": "o",
+        "line": line,
+        "channel": "sms",
+        "klass": "notice",
+        "dedupe_key": "o",
+        "kind": "poll",
+    }
+    async with garden.db.write() as conn:
+        await box.add(conn, [box.Row(**had, say=Say(text="A vote"), member=member)], now=garden.now)
+    await garden.change(outbox, outbox.c.id == "o", state="sent", sent_at=garden.now)
+    garden.later(hours=14)  # it is midnight
+    (held,) = (await foreseen(garden, until=SOON + timedelta(days=30))).held
+    assert (held.why, held.first) == (checks.OVER_WEEK, NOW + timedelta(days=7))
+    (late,) = (await foreseen(garden, until=garden.now + timedelta(hours=1))).unreached
+    assert late.why == forecasting.LATE
 
 
 @ON_SQLITE

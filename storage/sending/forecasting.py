@@ -15,13 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows.values import replace
 from storage.lines import reaching
 from storage.sending import sendings
-from storage.sending.checks import LEFT, STOPPED, Facts, Verdict, Waiting, may_send
+from storage.sending.checks import LEFT, STOPPED, TOO_LATE, Facts, Verdict, Waiting, may_send
 from storage.sending.facts import facts_for
 from storage.sending.outbox import PRACTICE
 from storage.sending.sendings import Recipient, Sending
 from storage.tables import lines, members, reaches
 
 SLICE = 1000  # members looked at together
+MOST_WAITS = 5  # things that hold a message one after another
+LATE = "It would come too late for them."
 PAUSED = "They are taking a break."
 NEVER_FIRST = "They asked us never to write or ring first."
 NO_LINE = "We have no phone number or chat for them."
@@ -87,7 +89,8 @@ def _prospect(one: Recipient, named: sa.Row[str, str, bool], verdict: Verdict | 
     if verdict.does == "hold":
         return Prospect(**common, does="waits", why=verdict.why, until=verdict.until)
     needless = verdict.reached == "acknowledged"
-    return Prospect(**common, does="not needed" if needless else "not reached", why=verdict.why)
+    why = LATE if verdict.why == TOO_LATE else verdict.why
+    return Prospect(**common, does="not needed" if needless else "not reached", why=why)
 
 
 async def _named(conn: AsyncConnection, ids: Collection[str]) -> dict[str, sa.Row[str, str, bool]]:
@@ -114,8 +117,21 @@ async def _verdicts(
     for lane, rows in lanes.items():
         known = await facts_for(conn, lane, rows, sending.due_at, carrier_stops=carrier_stops, paused_at=None)
         for row in rows:
-            verdicts[row.id] = may_send(row, _lasting(known.facts[row.id]), sending.due_at)
+            verdicts[row.id] = _in_the_end(row, _lasting(known.facts[row.id]), sending.due_at)
     return verdicts
+
+
+def _in_the_end(row: Waiting, facts: Facts, at: datetime) -> Verdict:
+    """What comes of it when one thing that holds it is over and the next one begins, until none is left."""
+    verdict = may_send(row, facts, at)
+    for _ in range(MOST_WAITS):
+        if verdict.does != "hold" or verdict.asks or verdict.until is None:
+            break
+        then = may_send(row, facts, verdict.until)
+        if then.does == "send":
+            break
+        verdict = then
+    return verdict
 
 
 def _message(sending: Sending, one: Recipient) -> Waiting:
