@@ -1,6 +1,9 @@
 """Setting Takepart up by answering questions: `takepart setup`."""
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -93,8 +96,19 @@ def _ask(question: "Question", stands: str) -> str:
     elif question.can_go and not stands:
         words += " (Enter for none)"
     shown = not question.secret and bool(stands)
-    typed: str = typer.prompt(words, default=stands, show_default=shown, hide_input=question.secret)
+    with _interruptible():
+        typed: str = typer.prompt(words, default=stands, show_default=shown, hide_input=question.secret)
     return typed
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C end it at once: beside a loop, the first one is only noted, and the prompt stays."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _nothing(sentence: str) -> None:
