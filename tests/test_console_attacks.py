@@ -1,15 +1,20 @@
 """What people try who are in already, or who only know the address: none of it works, and nothing is told."""
 
 import asyncio
+import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from aiohttp import ClientSession
 from yarl import URL
 
+from bot.exporting.loop import Exporting
 from bot.web.console.pages import pages
 from bot.web.console.people.finding import THEIRS
+from storage.files import leftovers
 from storage.tables import ballots
 from tests.console import Desk, desk_in
 from tests.full_group import fill
@@ -89,3 +94,23 @@ async def test_a_button_pressed_twice_sends_once(desk: Desk, path: str, field: s
     presses = (desk.sam.post(path, follow=False, **form) for _ in range(3))
     assert {got.status for got in await asyncio.gather(*presses)} == {303}
     assert len(await desk.rows(kept)) == 1
+
+
+# Killed in the middle -------------------------------------------------------------------------------
+async def test_an_export_that_was_killed_leaves_nothing_behind(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither where it was written, nor among the files: its pieces hold what members gave."""
+    await fill(desk)
+    dead = tmp_path / "export-of-the-dead"
+    dead.mkdir()
+    (dead / "whole.zip").write_text("Nobody asks us")
+    for one in (dead / "whole.zip", dead):
+        os.utime(one, (0, 0))
+    await desk.sam.send("/export", purpose="To read", reach="inside")
+    monkeypatch.setattr(Exporting, "_finish", AsyncMock())
+    kept = set((tmp_path / "media").rglob("*"))
+    await desk.app.exporting.once()
+    assert set((tmp_path / "media").rglob("*")) > kept and not dead.exists()
+    await leftovers.sweep(desk.app.db, desk.app.files, desk.clock() + timedelta(hours=2))
+    assert {one for one in (tmp_path / "media").rglob("*") if one.is_file()} <= kept

@@ -1,8 +1,12 @@
 """Writes what was asked to be written out, one at a time, and clears away what has had its day."""
 
 import asyncio
+import hashlib
+import shutil
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,11 +16,14 @@ import structlog
 from bot.exporting.writing import NotWanted, Unlike, Writer
 from bot.logs import place
 from storage.database import Database
+from storage.files import leftovers
 from storage.files.media import MediaStore
 from storage.keeping import exports
 from storage.keeping.exports import Export, Part
 from storage.members.groups import find_group
 
+PREFIX = "export-"  # of the folders in which they are written
+DEAD = 900.0  # seconds after which nobody writes on in one that has not changed
 POLL = 2.0  # seconds between looks
 PIECE = 8 * 1024 * 1024  # bytes of it that are held in memory at once
 NOTED = timedelta(seconds=5)  # between two notes that it is still written, long before its lease is over
@@ -54,6 +61,7 @@ class Exporting:
     async def once(self) -> bool:
         """Write one, if one waits; whether there was one."""
         now = self._clock()
+        self._tidy_up()
         async with self._db.read() as conn:
             id_ = await exports.waits(conn, now)
             old = await exports.due(conn, now)
@@ -68,8 +76,16 @@ class Exporting:
             await self._write(taken)
         return True
 
+    def _tidy_up(self) -> None:
+        """Remove what a process that died has left half written: it holds members' words."""
+        for folder in self._folder.glob(f"{PREFIX}*"):
+            with suppress(OSError):  # another process has done so
+                touched = max(one.stat().st_mtime for one in (folder, *folder.iterdir()))
+                if touched < time.time() - DEAD:
+                    shutil.rmtree(folder)
+
     async def _write(self, taken: Export) -> None:
-        with tempfile.TemporaryDirectory(dir=self._folder, prefix="export-") as folder:
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix=PREFIX) as folder:
             path = Path(folder) / "whole.zip"
             try:
                 manifest = await self._whole(taken, path)
@@ -107,6 +123,9 @@ class Exporting:
         found = []
         with path.open("rb") as whole:
             while data := await asyncio.to_thread(whole.read, PIECE):
+                async with self._db.write() as conn:
+                    sha256 = hashlib.sha256(data).hexdigest()
+                    await leftovers.expect(conn, sha256, self._clock())
                 found.append(Part(sha256=await self._store.save(data), bytes=len(data)))
         return found
 

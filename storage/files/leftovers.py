@@ -17,6 +17,7 @@ from storage.tables import export_parts, leftovers, media
 
 AT_ONCE = 10  # files that one sweep takes
 LEASE = timedelta(minutes=5)  # longer than that many can take to be removed
+ABOUT_TO = timedelta(hours=1)  # within which what is put there is named, unless whoever put it there died
 
 _L = leftovers.c
 
@@ -38,6 +39,17 @@ async def reclaim(conn: AsyncConnection, hashes: Collection[str | None]) -> None
     await conn.execute(sa.delete(leftovers).where(_L.sha256.in_(asked), _L.leased_until.is_(None)))
     if await conn.scalar(sa.select(_L.sha256).where(_L.sha256.in_(asked)).limit(1)):
         raise Away("The same file is being removed at this moment. Send it again in a few minutes.")
+
+
+async def expect(conn: AsyncConnection, sha256: str, now: datetime) -> None:
+    """A file is about to be put there, and named once all that belongs to it is; raise Away."""
+    await reclaim(conn, [sha256])
+    await conn.execute(sa.insert(leftovers).values(sha256=sha256, leased_until=now + ABOUT_TO))
+
+
+async def arrived(conn: AsyncConnection, hashes: Collection[str]) -> None:
+    """What was expected is there, and named from this write on."""
+    await conn.execute(sa.delete(leftovers).where(_L.sha256.in_(hashes)))
 
 
 async def sweep(db: Database, store: MediaStore, now: datetime) -> int:

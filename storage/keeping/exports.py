@@ -11,7 +11,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.files.leftovers import discard, reclaim
+from storage.files.leftovers import arrived, discard
 from storage.tables import contributions, export_parts, exports, members
 
 LASTS = timedelta(hours=24)
@@ -114,7 +114,7 @@ async def finish(
     mine = sa.update(exports).where(exports.c.id == id_, exports.c.state == "writing")
     if not (await conn.execute(mine.values(**done))).rowcount:
         return False
-    await reclaim(conn, [one.sha256 for one in pieces])
+    await arrived(conn, [one.sha256 for one in pieces])
     rows = [
         {"export_id": id_, "position": n, "sha256": one.sha256, "bytes": one.bytes}
         for n, one in enumerate(pieces)
