@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from storage.members import groups
 from storage.tables import matters, members, polls
 from storage.tables import options as choices
 from tests.console import Desk, desk_in
@@ -140,8 +141,11 @@ async def test_invitations_and_the_poster_name_every_way_in(tmp_path: Any, migra
     }
     async with desk_in(tmp_path, migrated, **accounts) as desk:
         page = await desk.sam.get("/people/poster")
-        assert "JOIN GARDEN" in page.words and "+441632960000" in page.words and "<svg" in page.text
-        assert " style=" not in page.text
+        assert "JOIN GARDEN" in page.words and "+44 1632 960000" in page.words and "<svg" in page.text
+        assert " style=" not in page.text and "opens a text" in page.words and "Telegram" not in page.words
         page = await desk.sam.send("/people/invite", name="Ada")
         assert "An invitation for Ada" in page.words and "It works once" in page.words
         assert (await desk.rows("SELECT count(*) FROM invitations"))[0][0] == 1
+        async with desk.app.db.write() as conn:
+            await groups.settle(conn, desk.home.id, {"door": "invitation"})
+        assert "its code opens nothing" in (await desk.sam.get("/people/invite")).words

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
+
 CHANNELS: Mapping[str, str] = {"telegram": "Telegram", "sms": "Text", "voice": "Phone"}
 BY: Mapping[str, str] = {
     "telegram": "on Telegram",
@@ -33,6 +35,14 @@ def by(one: str) -> str:
 def need(one: str) -> str:
     """British Sign Language, hearing loop: what somebody needs."""
     return NEEDS.get(one, one)
+
+
+def spaced(number: str) -> str:
+    """+44 1632 960000: a number as people read it."""
+    try:
+        return format_number(parse(number), PhoneNumberFormat.INTERNATIONAL)
+    except NumberParseException:
+        return number
 
 
 def capital(sentence: str) -> str:

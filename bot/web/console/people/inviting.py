@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Line
+from bot.web.console.words import spaced
 from storage.door import inviting
 from storage.members import groups
 from storage.members.groups import Complaint
@@ -19,7 +20,7 @@ class Invitation(Form):
 
 
 async def show(desk: Desk) -> Response:
-    return desk.page("people/invite.html", form=Invitation(), ways=_ways(desk))
+    return await _invite(desk, Invitation())
 
 
 async def invite(desk: Desk) -> Response:
@@ -37,13 +38,24 @@ async def invite(desk: Desk) -> Response:
             form.complain("name", complaint)
         else:
             return desk.page("people/invited.html", code=code, called=name, ways=_ways(desk, code))
-    return desk.page("people/invite.html", form=form, ways=_ways(desk))
+    return await _invite(desk, form)
 
 
 async def poster(desk: Desk) -> Response:
     """A page to print: how to join, in large letters."""
     ways = _ways(desk)
-    return desk.page("people/poster.html", ways=ways, square=_square(ways["link"] or ways["sms"]))
+    square = _square(ways["link"] or ways["sms"])
+    return desk.page("people/poster.html", ways=ways, square=square, shut=await _shut(desk))
+
+
+async def _invite(desk: Desk, form: Invitation) -> Response:
+    return desk.page("people/invite.html", form=form, ways=_ways(desk), shut=await _shut(desk))
+
+
+async def _shut(desk: Desk) -> bool:
+    """Whether only an invitation lets people in, so that the group's code does not."""
+    async with desk.read() as conn:
+        return (await groups.rules_of(conn, desk.home.id)).door == "invitation"
 
 
 def _ways(desk: Desk, code: str = "") -> dict[str, str]:
@@ -56,8 +68,8 @@ def _ways(desk: Desk, code: str = "") -> dict[str, str]:
         "code": code,
         "number": desk.home.number,
         "link": f"https://t.me/{chat}?start={quote(code)}" if chat else "",
-        "texts": texts or "",
-        "ring": ring or "",
+        "texts": spaced(texts) if texts else "",
+        "ring": spaced(ring) if ring else "",
         "sms": f"sms:{texts}?body={quote(f'JOIN {code}')}" if texts else "",
     }
 
