@@ -159,7 +159,7 @@ class Desk:
             await conn.execute(sa.update(members).where(members.c.id == id_).values(permission=permission))
         return id_
 
-    async def rows(self, sql: str, **values: Any) -> Sequence[sa.Row[Any]]:
+    async def rows(self, sql: str, **values: Any) -> Sequence[sa.Row[*tuple[Any, ...]]]:
         """What a SELECT finds in the store."""
         async with self.app.db.read() as conn:
             return (await conn.execute(sa.text(sql), values)).all()

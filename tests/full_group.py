@@ -13,7 +13,6 @@ from flows.events import Say
 from storage.care import alerts
 from storage.care.alerts import Found
 from storage.door import sign_ins
-from storage.lines.addresses import row as line_row
 from storage.members import needs
 from storage.sending import outbox
 from storage.sessions.briefing import keep_draft
@@ -27,16 +26,15 @@ from storage.tables import (
     given,
     handover_words,
     handovers,
-    lines,
     matters,
     media,
     members,
     problems,
-    reaches,
 )
 from storage.tables import outbox as box
 from tests.console import Desk
 from tests.fakes.twilio_calls import SOUND
+from tests.joining import joins, uses
 from tests.plenty import garden
 
 PEOPLE = (("ada", "Ada", "sms", "+447700900101"), ("ben", "Ben Okoro", "voice", "+441632960102"))
@@ -60,13 +58,10 @@ async def fill(desk: Desk) -> Mapping[str, str]:
 
 async def _member(desk: Desk, id_: str, name: str, channel: str, number: str) -> None:
     now = desk.clock()
+    facts = {"number": number[-4:], "heard_at": now, "agreed": {}}
+    await joins(desk.app, desk.home.id, name, id_=id_, **facts)
+    await uses(desk.app, id_, channel=channel, address=number)
     async with desk.app.db.write() as conn:
-        row = {"id": id_, "group_id": desk.home.id, "name": name, "number": number[-4:]}
-        await conn.execute(members.insert().values(**row, joined_at=now, heard_at=now, agreed={}))
-        line = line_row(desk.app.secrets, id=id_, channel=channel, address=number, now=now)
-        await conn.execute(lines.insert().values(**line))
-        reach = {"id": id_, "member_id": id_, "line_id": id_, "channel": channel, "proved_at": now}
-        await conn.execute(reaches.insert().values(**reach, heard_at=now))
         await needs.add(conn, id_, "large print", "18 points, please", ids=desk.app.ids, now=now)
 
 

@@ -7,9 +7,10 @@ from typing import Any
 from storage.files import fetches
 from storage.files.cleaning import prepare
 from storage.given.unnaming import day_of
-from storage.tables import contribution_media, contributions, given, lines, media, members, reaches
+from storage.tables import contribution_media, contributions, given, media
 from tests.console import Desk
 from tests.fakes.twilio_calls import sound
+from tests.joining import joins, uses
 from tests.practising import picture
 
 JOURNEY = {
@@ -28,12 +29,8 @@ JOURNEY = {
 async def member(desk: Desk, name: str, channel: str = "sms", **more: Any) -> str:
     """Somebody with a practice phone that stands for this channel; their id is their name, small."""
     id_ = name.lower()
-    row = {"id": id_, "group_id": more.pop("group", desk.home.id), "name": name, **more}
-    line = {"id": id_, "kind": "practice", "address_hash": id_.encode().ljust(32)}
-    async with desk.app.db.write() as conn:
-        await conn.execute(members.insert().values(row))
-        await conn.execute(lines.insert().values(line))
-        await conn.execute(reaches.insert().values(id=id_, member_id=id_, line_id=id_, channel=channel))
+    await joins(desk.app, more.pop("group", desk.home.id), name, id_=id_, **more)
+    await uses(desk.app, id_, channel=channel)
     return id_
 
 

@@ -7,22 +7,17 @@ import sqlalchemy as sa
 
 from storage.care import alerts
 from storage.care.alerts import Found
-from storage.lines.addresses import row as line_row
-from storage.tables import handover_words, handovers, lines, members, reaches
+from storage.tables import handover_words, handovers, members
 from tests.console import Desk
+from tests.joining import joins, uses
 
 SCRIPT = "<script>alert(1)</script>"
 
 
 async def member(desk: Desk, id_: str = "ada", name: str = "Ada", number: str = "+447700900101") -> None:
     """Somebody who takes part by text; member, line and reach have one id."""
-    now = desk.clock()
-    async with desk.app.db.write() as conn:
-        await conn.execute(members.insert().values(id=id_, group_id=desk.home.id, name=name, joined_at=now))
-        line = line_row(desk.app.secrets, id=id_, channel="sms", address=number, now=now)
-        await conn.execute(lines.insert().values(**line))
-        reach = {"id": id_, "member_id": id_, "line_id": id_, "channel": "sms", "proved_at": now}
-        await conn.execute(reaches.insert().values(**reach))
+    await joins(desk.app, desk.home.id, name, id_=id_)
+    await uses(desk.app, id_, address=number)
 
 
 def looks(text: str) -> str:

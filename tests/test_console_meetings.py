@@ -9,8 +9,9 @@ from storage import tables
 from storage.members import needs
 from storage.sessions import meetings
 from storage.sessions.meetings import NewBrief
-from storage.tables import lines, members, outbox, reached, reaches
+from storage.tables import outbox, reached
 from tests.console import Desk, desk
+from tests.joining import joins, uses
 from tests.stores import migrated
 
 __all__ = ["desk", "migrated"]
@@ -22,13 +23,8 @@ AT = datetime(2026, 3, 19, 14, tzinfo=UTC)
 
 async def member(desk: Desk, name: str, **more: Any) -> str:
     """Somebody who gets texts."""
-    id_ = desk.app.ids()
-    async with desk.app.db.write() as conn:
-        await conn.execute(members.insert().values(id=id_, group_id=desk.home.id, name=name, **more))
-        await conn.execute(
-            lines.insert().values(id=id_, kind="practice", address_hash=id_.encode().ljust(32))
-        )
-        await conn.execute(reaches.insert().values(id=id_, member_id=id_, line_id=id_, channel="sms"))
+    id_ = await joins(desk.app, desk.home.id, name, **more)
+    await uses(desk.app, id_)
     return id_
 
 

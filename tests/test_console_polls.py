@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from storage.given.browsing import Wanted, browse
 from storage.sessions import polls, turnout
 from storage.sessions.drafting import NewPoll
-from storage.tables import ballots, contributions, given, lines, members, reaches, sendings
+from storage.tables import ballots, contributions, given, sendings
 from tests.console import Desk, desk
+from tests.joining import joins, uses
 from tests.stores import migrated
 
 __all__ = ["desk", "migrated"]
@@ -29,20 +30,9 @@ WRITTEN: dict[str, Any] = {
 
 async def member(desk: Desk, name: str, **more: Any) -> str:
     """Somebody who gets texts."""
-    id_ = desk.app.ids()
-    async with desk.app.db.write() as conn:
-        row = {"id": id_, "group_id": desk.home.id, "name": name, "joined_at": desk.clock(), **more}
-        await conn.execute(members.insert().values(row))
-    await reached_by_text(desk, id_)
+    id_ = await joins(desk.app, desk.home.id, name, **more)
+    await uses(desk.app, id_)
     return id_
-
-
-async def reached_by_text(desk: Desk, id_: str) -> None:
-    """Let a member have a phone."""
-    async with desk.app.db.write() as conn:
-        line = {"id": id_, "kind": "practice", "address_hash": id_.encode().ljust(32)}
-        await conn.execute(lines.insert().values(line))
-        await conn.execute(reaches.insert().values(id=id_, member_id=id_, line_id=id_, channel="sms"))
 
 
 async def drafted(desk: Desk, **more: Any) -> str:
@@ -146,7 +136,7 @@ async def test_a_trial_goes_to_whoever_tries_it_alone(desk: Desk) -> None:
     draft = await drafted(desk)
     page = await desk.sam.send(f"/polls/drafts/{draft}/try")
     assert page.status == 422 and "We have no phone or chat of yours" in page.words
-    await reached_by_text(desk, desk.sam_id)
+    await uses(desk.app, desk.sam_id)
     page = await desk.sam.send(f"/polls/drafts/{draft}/try")
     assert "It is on its way to you by text." in page.words
     ((member_id, kind, body),) = await desk.rows("SELECT member_id, kind, body FROM outbox")
@@ -201,6 +191,7 @@ async def test_a_secret_vote_of_few_tells_neither_ways_nor_names(desk: Desk) -> 
     assert "Member" not in page.words.replace("Members", "") and "By text" not in page.words
     page = await desk.sam.get(f"/polls/{poll}/remind")
     assert "It reaches 1 person." in page.words and "Member" not in page.words
+    assert "5 parts of texts" in (await desk.sam.get(f"/polls/{poll}/close")).words  # one to each
     await desk.sam.send(f"/polls/{poll}/close")
     page = await desk.sam.get(f"/polls/{poll}")
     assert "Library won. 4 of 6 people voted, so we don't say how many chose each." in page.words

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from storage.lines.addresses import row as line_row
 from storage.running import beginnings
 from storage.sessions.drafting import NewPoll
 from storage.sessions.meetings import NewBrief, add_brief, add_meeting, find_meeting
 from storage.sessions.polls import open_poll
-from storage.tables import groups, lines, members, reaches
+from storage.tables import groups, members
 from tests.console import Desk, desk_in
+from tests.joining import uses
 
 TELEGRAM = {"TELEGRAM_BOT_TOKEN": "1:a", "TELEGRAM_API_URL": "http://127.0.0.1:9"}
 ALL = (
@@ -63,11 +63,7 @@ async def test_what_is_done_goes_off_the_list_until_it_is_empty(tmp_path: Path, 
 
 async def _known_by_telegram(desk: Desk) -> None:
     """Sam joined by a chat."""
-    line = line_row(desk.app.secrets, id="l", channel="telegram", address="77", now=desk.clock())
-    reach = {"id": "r", "member_id": desk.sam_id, "line_id": "l", "channel": "telegram"}
-    async with desk.app.db.write() as conn:
-        await conn.execute(lines.insert().values(**line))
-        await conn.execute(reaches.insert().values(**reach))
+    await uses(desk.app, desk.sam_id, channel="telegram", address="77")
 
 
 async def _begun(desk: Desk) -> None:
