@@ -113,6 +113,9 @@ async def test_what_cannot_be_is_said_and_what_was_typed_is_kept(desk: Desk) -> 
         assert "changes" in wrong or "&lt;script&gt;alert(1)" in page.text
         (target,) = set(re.findall(r'nhsuk-error-summary__list.*?href="#([^"]+)"', page.text, re.DOTALL))
         assert f'id="{target}"' in page.text
+    several = {"question": "", "options": "One", "closes_day": "2020-01-01", "closes_at": "10:00"}
+    page = await desk.sam.send("/polls/new", **WRITTEN | several)
+    assert [f'href="#{place}"' in page.text for place in ("question", "options", "closes_day")] == [True] * 3
     assert await desk.rows("SELECT id FROM polls") == []
 
 

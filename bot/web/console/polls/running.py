@@ -11,6 +11,7 @@ from bot.forecast import Forecast, forecast, of
 from bot.web.console.answers import drawing, no_news
 from bot.web.console.contributions import called
 from bot.web.console.desk import Desk, Page
+from flows.ballots import count, lines, sentence
 from flows.events import Say
 from storage.given import browsing
 from storage.given.browsing import Wanted
@@ -137,8 +138,9 @@ async def _reminder(desk: Desk, conn: AsyncConnection, poll: Tally) -> Forecast:
 
 async def _news(desk: Desk, conn: AsyncConnection, poll: Tally) -> Forecast:
     """Whom the result would reach now. Nobody knows it yet, so any stands in for its length."""
-    lines = tuple(f"{label}: {poll.voted} votes, 50%" for _, label in poll.options)
-    about = partial(notices.result, tally=replace(poll, lines=lines))
+    first = [key for key, _ in poll.options[:1]]
+    any_ = count(poll.options, [first] * poll.voted, secret=poll.secret, eligible=poll.eligible)
+    about = partial(notices.result, tally=replace(poll, lines=lines(any_), sentence=sentence(any_)))
 
     def said(one: Recipient) -> Say:
         return about(desk.sentences.to(one.language, one.form))

@@ -161,8 +161,7 @@ def _as_typed(desk: Desk, draft: NewPoll) -> dict[str, Any]:
 
 def _wanted(desk: Desk, form: Writing, wheres: Sequence[Where]) -> NewPoll | None:
     """The poll as it was typed; None where something is to be mended, with a sentence beside it."""
-    if not form.validate():
-        return None
+    form.validate()
     words = _words(form)
     versions = {where: _words(form, where, like=words) for where in wheres if _begun(form, where)}
     closes = _closing(desk, form)
@@ -191,6 +190,8 @@ def _words(form: Writing, where: Where = ("", ""), like: Worded | None = None) -
 
     def part(name: str, fit: Callable[[Any], T], typed: Callable[[str], Any] = str) -> T | None:
         field = _name(name, where) if like else name
+        if form[field].errors:
+            return None
         try:
             return fit(typed(form[field].data or ""))
         except Complaint as complaint:
@@ -200,7 +201,7 @@ def _words(form: Writing, where: Where = ("", ""), like: Worded | None = None) -
     labels = (
         part("options", fit_options, lambda words: [one for one in words.split("\n") if one.strip()]) or []
     )
-    if like and labels and len(labels) != len(like.options):
+    if like and like.options and labels and len(labels) != len(like.options):
         form.complain(
             _name("options", where), f"Write the same {len(like.options)} choices, in the same order."
         )
@@ -215,6 +216,8 @@ def _words(form: Writing, where: Where = ("", ""), like: Worded | None = None) -
 def _closing(desk: Desk, form: Writing) -> datetime | None:
     """When it is to close; None for a week after it is opened."""
     day, at = form.closes_day.data, form.closes_at.data
+    if form.closes_day.errors or form.closes_at.errors:
+        return None
     if not day and not at:
         return None
     if not (day and at):
