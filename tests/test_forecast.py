@@ -17,7 +17,7 @@ from storage.database import Database
 from storage.members.groups import Complaint, settle
 from storage.sending import checks, forecasting, spending
 from storage.sending import outbox as box
-from storage.sending.sendings import Recipient
+from storage.sending.sendings import RING, Recipient
 from storage.sessions import meetings
 from storage.sessions.meetings import NewBrief
 from storage.tables import conversations, lines, outbox, reached, reaches, unwanted
@@ -114,6 +114,15 @@ async def test_who_is_not_reached_is_named_with_the_reason(garden: Gathering) ->
 async def _lines(garden: Gathering, member: str) -> list[str]:
     async with garden.db.read() as conn:
         return list(await conn.scalars(sa.select(reaches.c.line_id).where(reaches.c.member_id == member)))
+
+
+@ON_SQLITE
+async def test_who_may_not_be_rung_is_said_to_have_no_phone_for_it(garden: Gathering) -> None:
+    await garden.join("sms", name="Tex")
+    sending = of(garden.home.id, "brief", at=garden.now, until=SOON, before=RING)
+    async with garden.db.read() as conn:
+        found = await forecast(app(garden), conn, sending, words)
+    assert [(one.why, one.names) for one in found.unreached] == [(forecasting.NO_PHONE, ("Tex",))]
 
 
 @ON_SQLITE

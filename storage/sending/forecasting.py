@@ -31,6 +31,7 @@ REFUSED = "Their phone or app refuses what we send."
 SWITCHED_OFF = "The way that they use is switched off here."
 UNWANTED = "They do not want this by any way that they have."
 NO_WAY = "They have no way that we may use first."
+NO_PHONE = "They have no phone that we may ring first."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +62,9 @@ async def prospects(
         nowhere = [one.member for one in people if not one.line]
         whys = await reasons(conn, nowhere, channels, sending.kind, sending.due_at)
         verdicts = await _verdicts(conn, sending, people, named, carrier_stops=carrier_stops)
+        otherwise = NO_PHONE if sending.rings else NO_WAY
         found += [
-            _prospect(one, named[one.member], verdicts.get(one.member), whys.get(one.member) or NO_WAY)
+            _prospect(one, named[one.member], verdicts.get(one.member), whys.get(one.member) or otherwise)
             for one in people
         ]
     return found
