@@ -6,7 +6,7 @@ from storage.care import alerts
 from storage.care.alerts import Found
 from storage.tables import contributions, given, matters, polls
 from tests.console import Desk
-from tests.test_console_helping import asks
+from tests.test_console_helping import asks, member
 
 
 async def test_today_names_what_needs_a_person_and_what_came_in(desk: Desk) -> None:
@@ -43,13 +43,18 @@ async def test_a_matter_is_taken_off_the_list_by_its_own_group_alone(desk: Desk)
 
 
 async def test_the_list_leads_to_where_a_thing_is_done_and_tells_no_more_than_the_day(desk: Desk) -> None:
+    await member(desk)
     row = {"group_id": desk.home.id, "at": desk.clock(), "words": "takepart safety show 598"}
     async with desk.app.db.write() as conn:
         for id_, kind in (("a", "alert"), ("b", "asks in"), ("c", "name"), ("d", "passed on")):
             await conn.execute(matters.insert().values(**row, id=id_, kind=kind, unnamed=kind == "passed on"))
+        await conn.execute(
+            matters.insert().values(**row | {"words": ""}, id="e", kind="ending", member_id="ada")
+        )
     page = await desk.sam.get("")
     assert "Alerts that nobody has looked at" not in page.words  # they stand above, with all others
     assert page.text.count('href="/console/garden/people/waiting"') == 2
     page = await desk.sam.get("/matters")
-    assert page.text.count("/done") == 1 and page.words.count("takepart safety show") == 1
+    assert "/people/ada/end" in page.text
+    assert page.text.count("/done") == 2 and page.words.count("takepart safety show") == 1
     assert "Tuesday 3 March," not in page.words.partition("Words that they passed on")[2]

@@ -38,6 +38,11 @@ KINDS = {  # what stands on the list of matters, in the words of a heading
 }
 
 ELSEWHERE = {"alert": "/safety", matters.ASKS_IN: "/people/waiting", "name": "/people/waiting"}
+ABOUT = {  # where more can be done about one of a member, and what that is called
+    matters.ENDING: ("/people/{0.member}/end", "See whether you would end it too"),
+    "need": ("/people/{0.member}/need/{0.id}", "Say how it is met, or what it waits for"),
+    "look at a need again": ("/people/{0.member}/need/{0.id}", "Say whether it is met still"),
+}
 COMING = {  # what goes out next: how it is told, and below which page it is
     "brief": ("Brief", "/meetings/briefs"),
     "poll": ("Vote", "/polls"),
@@ -83,7 +88,9 @@ async def needs_person(desk: Desk) -> Response:
     """Everything on the list of what needs a person."""
     async with desk.read() as conn:
         found = await matters.waiting(conn, desk.home.id, desk.now)
-    return desk.page("today/matters.html", found=found, kinds=KINDS, elsewhere=ELSEWHERE, most=MOST)
+    return desk.page(
+        "today/matters.html", found=found, kinds=KINDS, elsewhere=ELSEWHERE, about=ABOUT, most=MOST
+    )
 
 
 async def done(desk: Desk) -> Response:
