@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from storage.care import alerts
 from storage.care.alerts import Found
-from storage.tables import handover_words, handovers, members
+from storage.tables import handover_words, handovers, matters, members
 from tests.console import Desk
 from tests.joining import joins, uses
 
@@ -55,6 +55,27 @@ async def test_a_member_who_asked_for_a_person_is_answered_and_let_go(desk: Desk
     assert "It is over since" in (await desk.sam.get(before)).words
     did = {row[0] for row in await desk.rows("SELECT did FROM audit WHERE subject = 'h'")}
     assert did == {"read a hand-over", "answered in a hand-over", "ended a hand-over"}
+
+
+async def test_who_asked_when_nobody_could_be_told_is_answered_from_the_list(desk: Desk) -> None:
+    await member(desk)
+    asked = {"id": "m", "group_id": desk.home.id, "member_id": "ada", "kind": "help"}
+    async with desk.app.db.write() as conn:
+        at = desk.clock() - timedelta(hours=1)
+        await conn.execute(matters.insert().values(**asked, at=at))
+    assert "/people/ada/write" in (await desk.sam.get("/matters")).text
+    page = await desk.sam.send("/people/ada/write", words=" ")
+    assert page.status == 422 and not await desk.rows("SELECT 1 FROM handovers")
+    page = await desk.sam.send("/people/ada/write", words="What is it about?")
+    assert "Your answer is on its way." in page.words and "What is it about?" in page.words
+    ((over, body),) = await desk.rows(
+        "SELECT m.handover, o.body FROM members m JOIN outbox o ON o.member_id = m.id"
+    )
+    assert page.at.endswith(over) and "text DONE" in body
+    assert not await desk.rows("SELECT 1 FROM matters WHERE done_at IS NULL")
+    await desk.sam.send(f"/messages/handovers/{over}/close")
+    page = await desk.sam.send("/people/ada/write", words="One more thing")
+    assert page.status == 422 and "do not wait for a person any more" in page.words
 
 
 async def test_an_answer_without_words_is_not_sent_and_what_members_write_is_text(desk: Desk) -> None:

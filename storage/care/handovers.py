@@ -180,6 +180,27 @@ def _tools(s: Stage) -> Tools:
 
 
 # What commands and rounds ask for --------------------------------------------------------------------
+async def begin(conn: AsyncConnection, member: str, *, who: str, tools: Tools) -> str:
+    """Let `who`, of the staff, help a member whose wish for a person waits; its id. Raise Complaint.
+
+    It is the one that is open already, where there is one.
+    """
+    await locks.for_member(conn, member)
+    row = (await conn.execute(sa.select(_M.group_id, _M.handover).where(_M.id == member))).one()
+    if row.handover:
+        return str(row.handover)
+    m = matters.c
+    asked = sa.select(m.id).where(m.member_id == member, m.kind == "help", m.done_at.is_(None)).limit(1)
+    if await conn.scalar(asked) is None:
+        raise Complaint("They do not wait for a person any more.")
+    await changed(conn, [row.group_id])  # keeps the group, so that no two get one number
+    mark, at = await next_mark(conn, row.group_id), {"opened_at": tools.now, "heard_at": tools.now}
+    made = {"id": tools.ids(), "member_id": member, "helper_id": who, "mark": mark}
+    await conn.execute(handovers.insert().values(**made, **at))
+    await conn.execute(sa.update(members).where(_M.id == member).values(handover=made["id"]))
+    return str(made["id"])
+
+
 async def answer(
     conn: AsyncConnection, id: str, words: str, *, who: str | None, says: str, tools: Tools
 ) -> None:

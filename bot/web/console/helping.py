@@ -6,6 +6,7 @@ from bot.helping import first_name
 from bot.web.console.answers import no_news
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Words
+from bot.web.console.people.finding import member_of
 from storage.care import handovers, helped
 from storage.care.handovers import Tools
 from storage.care.helped import Listed
@@ -59,6 +60,29 @@ async def answer(desk: Desk) -> Response:
     return desk.go(f"{AT}/{over.id}", said="Your answer is on its way.")
 
 
+async def writing(desk: Desk) -> Response:
+    return desk.page("helping/begin.html", form=Answer(), member=await member_of(desk))
+
+
+async def begin(desk: Desk) -> Response:
+    """Write to a member who asked for a person, and help them by text from then on."""
+    member, form = await member_of(desk), desk.form(Answer)
+    if not form.validate():
+        return desk.page("helping/begin.html", form=form, member=member)
+    me, who, given, tools = first_name(desk.me.name), desk.me.member, form.words.data, _tools(desk)
+    says = [desk.sentences("handover.answer", helper=me, words=given)]
+    says += [desk.sentences("handover.how", helper=me)]
+    try:
+        async with desk.write() as conn:
+            over = await handovers.begin(conn, member.id, who=who, tools=tools)
+            await desk.trace(conn, "answered in a hand-over", subject=over)
+            await handovers.answer(conn, over, given, who=who, says="\n\n".join(says), tools=tools)
+    except Complaint as complaint:
+        form.complain("words", complaint)
+        return desk.page("helping/begin.html", form=form, member=member)
+    return desk.go(f"{AT}/{over}", said="Your answer is on its way.")
+
+
 async def close(desk: Desk) -> Response:
     over = await _mine(desk)
     says = desk.sentences("handover.ended", helper=first_name(desk.me.name))
@@ -96,4 +120,5 @@ PAGES = (
     Page(AT + "/{handover}/words", show=words, part=True),
     Page(AT + "/{handover}/answer", show=read, do=answer),
     Page(AT + "/{handover}/close", show=read, do=close),
+    Page("/people/{member}/write", show=writing, do=begin),
 )

@@ -40,6 +40,7 @@ KINDS = {  # what stands on the list of matters, in the words of a heading
 ELSEWHERE = {"alert": "/safety", matters.ASKS_IN: "/people/waiting", "name": "/people/waiting"}
 ABOUT = {  # where more can be done about one of a member, and what that is called
     matters.ENDING: ("/people/{0.member}/end", "See whether you would end it too"),
+    "help": ("/people/{0.member}/write", "Answer them by text"),
     "need": ("/people/{0.member}/need/{0.id}", "Say how it is met, or what it waits for"),
     "look at a need again": ("/people/{0.member}/need/{0.id}", "Say whether it is met still"),
 }
