@@ -11,12 +11,9 @@ from starlette.datastructures import UploadFile
 from bot.web.console.briefs.written import file_name
 from storage.members.groups import settle
 from storage.tables import reached
-from tests.console import Browser, Desk, Got, desk
+from tests.console import Browser, Desk, Got
 from tests.practising import picture
-from tests.stores import migrated
 from tests.test_console_meetings import member, planned
-
-__all__ = ["desk", "migrated"]
 
 WORDS = "# Getting about\n\nTwo bus routes may change. Which stops do you use?"
 LONG = "This sentence goes on and on " * 5 + "until nobody knows any more how it began."
@@ -252,6 +249,17 @@ async def test_whom_it_has_reached_is_listed_and_the_others_can_get_it_again(des
     page = await desk.sam.send(f"/meetings/briefs/{brief}/again")
     assert "It is on its way, in the hours that people chose." in page.words
     assert "Again, to those it had not reached" in page.words
+
+
+async def test_whose_phone_was_only_rung_has_not_got_it(desk: Desk) -> None:
+    brief = id_in(await writes(desk, await planned(desk)))
+    await desk.sam.post(f"/meetings/drafts/{brief}/schedule", token=await _token(desk.sam))
+    await reached_by(desk, brief)
+    async with desk.app.db.write() as conn:
+        rung = reached.update().where(reached.c.state == "delivered")
+        await conn.execute(rung.values(state="sent", channel="voice"))
+    page = await desk.sam.get(f"/meetings/briefs/{brief}/people", which="waiting")
+    assert "On its way: 1 Have got it: 0" in page.words and "Ben We rang them" in page.words
 
 
 DRAFTS = ("drafts/{}", "drafts/{}/change", "drafts/{}/drop")

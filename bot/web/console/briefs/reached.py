@@ -12,11 +12,13 @@ from bot.web.console.briefs import checking
 from bot.web.console.briefs.writing import draft, found
 from bot.web.console.desk import Desk, Page
 from bot.web.console.templating import HEADERS
+from bot.web.console.words import by
 from storage.sending.sendings import AGAIN, RING
 from storage.sessions import briefing, meetings
 from storage.sessions.briefing import Brief
 from storage.sessions.meetings import Status
 
+RUNG = "We rang them, and nobody has listened to it yet"
 UNCHANGED = 204
 PART = 50  # people in one part of the list
 # What became of it, in the order of the page: its name in the address, and in words.
@@ -53,7 +55,7 @@ async def became(desk: Desk, conn: AsyncConnection, brief: Brief) -> dict[str, A
         "live": not begun,  # a later part of a long list stays as it is
         "part": part,
         "after": after,
-        "states": STATES,
+        "stands": _stands,
         "ahead": brief.state == briefing.PLANNED and brief.meeting.at > desk.now,
     }
 
@@ -68,7 +70,24 @@ def _mark(listed: Sequence[Status]) -> str:
 def _pile(one: Status) -> str:
     if briefing.is_missed(one):
         return "missed"
+    if _rings(one):
+        return "waiting"
     return {"waiting": "waiting", "acknowledged": "read"}.get(one.state, "got")
+
+
+def _rings(one: Status) -> bool:
+    """Whether their phone was rung and nobody has pressed 1 yet: then they have not heard it."""
+    return one.state == "sent" and one.channel == "voice"
+
+
+def _stands(one: Status) -> str:
+    """How it stands with somebody, in words."""
+    if briefing.is_missed(one):
+        return one.why or "They joined after it had gone out."
+    if _rings(one):
+        return RUNG
+    said = STATES.get(one.state, one.state)
+    return f"{said}, {by(one.channel)}" if one.channel else said
 
 
 def _many(people: Sequence[Status]) -> int:
