@@ -32,13 +32,16 @@ async def test_who_prints_a_copy_for_somebody_does_not_read_their_secrets(desk: 
     assert "Nobody asks us" not in copy and "Your votes" not in copy
 
 
+DEEDS = ("code", "copy", "numbers", "unjoin", "end", "forget", "stop", "name", "wish")  # of somebody's page
+
+
 # More than one may do -------------------------------------------------------------------------------
-@pytest.mark.parametrize("deed", ["code", "copy", "numbers", "unjoin", "end", "forget"])
+@pytest.mark.parametrize("deed", DEEDS)
 async def test_who_runs_one_group_cannot_become_who_runs_all(desk: Desk, deed: str) -> None:
     """Nor another who runs it: a code for a new phone, and so a code to sign in, would be theirs."""
     for permission in ("owner", "facilitator"):
         other = await desk.staff(desk.home, "Olga", permission)
-        got = await desk.sam.send(f"/people/{other}/{deed}", sure="y", why="Gone")
+        got = await desk.sam.send(f"/people/{other}/{deed}", sure="y", why="Gone", name="Nobody")
         assert (got.status, THEIRS in got.words) == (409, True)
         assert "Make a code" not in (await desk.sam.get(f"/people/{other}")).text
     assert not await desk.rows("SELECT 1 FROM link_codes")

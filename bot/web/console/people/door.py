@@ -5,7 +5,7 @@ from starlette.responses import Response
 from bot import at_the_door
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Line
-from bot.web.console.people.finding import member_of
+from bot.web.console.people.finding import in_our_care, member_of
 from storage.care import matters
 from storage.care.matters import Open
 from storage.door.letting_in import Tools
@@ -45,7 +45,7 @@ async def refuse(desk: Desk) -> Response:
 
 async def name(desk: Desk) -> Response:
     """Type the name that somebody said on the phone."""
-    member, form = await member_of(desk), desk.form(Name)
+    member, form = await in_our_care(desk), desk.form(Name)
     if not form.validate():
         return await _shown(desk, form, whose=member.id)
     try:

@@ -8,7 +8,7 @@ from bot.web.console.answers import to_keep
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Line, Tick
 from bot.web.console.people.door import NOT_TOLD, tools
-from bot.web.console.people.finding import in_our_care, member_of
+from bot.web.console.people.finding import in_our_care
 from flows.effects import Change
 from storage.erasure.own_copy import own_copy
 from storage.members.groups import Complaint
@@ -35,12 +35,12 @@ async def copy(desk: Desk) -> Response:
 
 
 async def before_stop(desk: Desk) -> Response:
-    return desk.page("people/stop.html", member=await member_of(desk))
+    return desk.page("people/stop.html", member=await in_our_care(desk))
 
 
 async def stop(desk: Desk) -> Response:
     """As if they had sent STOP."""
-    member = await member_of(desk)
+    member = await in_our_care(desk)
     async with desk.write() as conn:
         await change(conn, member.id, Change(to="stopped"), desk.now)
         await desk.trace(conn, "stopped all messages", subject=member.id)

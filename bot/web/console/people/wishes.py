@@ -7,7 +7,7 @@ from starlette.responses import Response
 from bot.caring import wish
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Choice, Day, Form, Line, Pick, Words, moment
-from bot.web.console.people.finding import member_of
+from bot.web.console.people.finding import in_our_care, member_of
 from bot.web.console.words import CHANNELS, capital, need
 from flows.calendar import WhenError
 from flows.preferences import OF_A_PHONE, WISHES, shown
@@ -48,7 +48,7 @@ async def wishing(desk: Desk) -> Response:
 
 async def wished(desk: Desk) -> Response:
     """Note one wish of theirs."""
-    member, form = await member_of(desk), desk.form(Wish)
+    member, form = await in_our_care(desk), desk.form(Wish)
     if not form.validate():
         return await _wishes(desk, form)
     try:
@@ -107,7 +107,7 @@ async def met(desk: Desk) -> Response:
 
 
 async def _wishes(desk: Desk, form: Wish) -> Response:
-    member = await member_of(desk)
+    member = await in_our_care(desk)
     async with desk.read() as conn:
         noted = await preferring.all_noted(conn, member.id)
     listed = [(WISH[name], value) for name, value in noted.items() if name in WISH]
