@@ -58,7 +58,7 @@ class Writing(Form):
     kept = Choice(
         "Is the vote open or secret?",
         choices={
-            OPEN: "Open: who chose what stays known to Takepart. These pages and the result never show it.",
+            OPEN: "Open: who chose what stays known. Pages and results never show it, but exports do.",
             SECRET: "Secret: who chose what is deleted at closing. Where few vote, only what won is told.",
         },
     )
