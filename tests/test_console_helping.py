@@ -53,6 +53,8 @@ async def test_a_member_who_asked_for_a_person_is_answered_and_let_go(desk: Desk
     page = await desk.sam.send("/messages/handovers/h/close")
     assert "It is over" in page.words and "Nobody waits" in page.words
     assert "It is over since" in (await desk.sam.get(before)).words
+    page = await desk.sam.send("/messages/handovers/h/answer", words="One more thing")
+    assert page.status == 422 and "One more thing</textarea>" in page.text  # what was typed is kept
     did = {row[0] for row in await desk.rows("SELECT did FROM audit WHERE subject = 'h'")}
     assert did == {"read a hand-over", "answered in a hand-over", "ended a hand-over"}
 
