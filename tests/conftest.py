@@ -18,7 +18,17 @@ ROOT = Path(__file__).parent.parent
 settings.register_profile("takepart", deadline=None, derandomize="CI" in os.environ)
 settings.register_profile("long", deadline=None, max_examples=5000)  # pytest --hypothesis-profile long
 settings.load_profile("takepart")
-pytest_plugins = ["tests.buckets", "tests.stores", "tests.practising", "tests.console", "tests.service"]
+pytest_plugins = [
+    "tests.buckets",
+    "tests.console",
+    "tests.practising",
+    "tests.service",
+    "tests.stores",
+    "tests.stories",
+    "tests.terminal",
+    "tests.world",
+]
+pytest.register_assert_rewrite(*pytest_plugins)  # before one of them loads another
 OURS = ("TAKEPART_", "TELEGRAM_", "TWILIO_", "AWS_")
 
 

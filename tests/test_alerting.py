@@ -4,10 +4,7 @@ import pytest
 
 from storage.care import safety
 from storage.members import people
-from tests.stores import migrated
-from tests.world import ADA, BEN, World, world
-
-__all__ = ["migrated", "world"]
+from tests.world import ADA, BEN, World
 
 WORDS = "I want to die"
 STRANGER = "+447700900177"

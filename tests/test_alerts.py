@@ -25,9 +25,6 @@ from storage.tables import alerts as raised
 from storage.tables import groups, lines, members, reaches, safe_contacts
 from tests.office import Office
 from tests.scenes import shipped
-from tests.stores import db, migrated, secrets, store_url
-
-__all__ = ["db", "migrated", "secrets", "store_url"]
 
 NIGHT = datetime(2026, 3, 3, 3, tzinfo=UTC)
 WORDS = "I want to die"

@@ -17,10 +17,8 @@ from flows.document import parse
 from flows.events import Event
 from storage.running.clearing import BIT, clear
 from storage.tables import flow_versions, lines, practice_posts
-from tests.stores import KEY, migrated, store_url
-from tests.world import ADA, World, open_world, world
-
-__all__ = ["migrated", "store_url", "world"]
+from tests.stores import KEY
+from tests.world import ADA, World, open_world
 
 AWAY = "http://127.0.0.1:9"
 

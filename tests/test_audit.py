@@ -2,9 +2,7 @@
 
 import pytest
 
-from tests.terminal import Takepart, takepart
-
-__all__ = ["takepart"]
+from tests.terminal import Takepart
 
 LOOKS = [
     (("member", "export"), "wrote out everything held about them"),

@@ -19,9 +19,7 @@ from storage.secrets import Secrets, check_key
 from storage.tables import groups, media
 from tests.office import NOON
 from tests.stores import KEY, ON_SQLITE, sqlite_url
-from tests.terminal import Takepart, takepart
-
-__all__ = ["takepart"]
+from tests.terminal import Takepart
 
 
 async def keep(db: Database, files: MediaStore, data: bytes) -> str:

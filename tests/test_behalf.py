@@ -18,9 +18,7 @@ from storage.sessions.drafting import NewPoll
 from storage.tables import audit, ballots, contributions, given, members, reaches, supporters
 from storage.turning.views import changed
 from tests.erased import gone
-from tests.world import ADA, BEN, World, world
-
-__all__ = ["world"]
+from tests.world import ADA, BEN, World
 
 
 async def _garden(world: World) -> str:

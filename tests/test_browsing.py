@@ -20,9 +20,6 @@ from storage.tables import (
     members,
 )
 from tests.office import Office
-from tests.stores import db, migrated, secrets, store_url
-
-__all__ = ["db", "migrated", "secrets", "store_url"]
 
 FOUND = [
     (Wanted(words="STEEP"), ["c1"]),

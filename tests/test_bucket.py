@@ -11,10 +11,7 @@ from PIL import Image
 
 from bot.fetch import AWAY_WAIT
 from tests.buckets import FakeS3
-from tests.stores import migrated
 from tests.world import ADA, World, open_world
-
-__all__ = ["migrated"]
 
 NOWHERE = "http://127.0.0.1:9"
 STORED = "SELECT sha256 FROM media WHERE state = 'stored'"

@@ -11,10 +11,7 @@ from structlog.testing import capture_logs
 
 from bot.catching_up import CatchingUp
 from bot.intake import Busy
-from tests.stores import migrated
-from tests.world import ADA, BEN, World, open_world, world
-
-__all__ = ["migrated", "world"]
+from tests.world import ADA, BEN, World, open_world
 
 NOWHERE = "http://127.0.0.1:9"
 

@@ -14,9 +14,7 @@ from storage.members import groups, people
 from storage.members.groups import Complaint
 from storage.members.people import Listed
 from storage.turning import views
-from tests.world import ADA, BEN, World, world
-
-__all__ = ["world"]
+from tests.world import ADA, BEN, World
 
 UNKNOWN = "I don't know that code"
 

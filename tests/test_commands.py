@@ -14,9 +14,7 @@ from PIL import Image
 from bot.export import plain_cell
 from storage.sending.checks import TOO_LATE
 from tests.stores import ON_POSTGRESQL
-from tests.terminal import Takepart, takepart
-
-__all__ = ["takepart"]
+from tests.terminal import Takepart
 
 
 @pytest.fixture

@@ -5,11 +5,8 @@ from playwright.async_api import Page as Tab
 from playwright.async_api import expect
 
 from tests.fakes.telegram_people import Person
-from tests.stores import migrated
-from tests.test_console_poll_story import GEORGE, tab, tia
-from tests.world import ADA, World, world
-
-__all__ = ["migrated", "tab", "tia", "world"]
+from tests.stories import GEORGE, shows
+from tests.world import ADA, World
 
 pytestmark = pytest.mark.browser
 LONG = "Two of the routes that we use may change, and we have to say by May which of the stops we need most."
@@ -51,13 +48,6 @@ async def hears_it(world: World) -> None:
     await call.hang_up()
 
 
-async def shows(tab: Tab, *words: str) -> None:
-    """Some seconds later the page says this, without being loaded again."""
-    await tab.clock.fast_forward(10_000)
-    for said in words:
-        await expect(tab.locator("main")).to_contain_text(said)
-
-
 async def test_a_brief_is_written_scheduled_delivered_and_acknowledged(
     world: World, tia: Person, tab: Tab
 ) -> None:
@@ -70,7 +60,7 @@ async def test_a_brief_is_written_scheduled_delivered_and_acknowledged(
     await world.met(lambda: any("Two bus routes may change." in said for said in tia.heard()))
     await hears_it(world)
     assert "read Getting about" in (await world.texts(ADA, "READ"))[0]
-    await shows(tab, "Not reached: 0", "Have got it: 1", "Have read or heard it: 2", "Tia")
+    await shows(tab, "main", "Not reached: 0", "Have got it: 1", "Have read or heard it: 2", "Tia")
     await tab.get_by_role("link", name="Have read or heard it: 2").click()
     for who in ("Ada", "George"):
         row = tab.get_by_role("row", name=who)

@@ -11,12 +11,9 @@ from bot.web.ranges import part
 from storage.erasure.held import member_data
 from storage.running.undelivered import undelivered
 from storage.tables import contributions, matters, media, meetings, outbox, reached, reaches
-from tests.console import Desk, desk
+from tests.console import Desk
 from tests.fakes.twilio_calls import sound
 from tests.gifts import JOURNEY, days, give, member, stored
-from tests.stores import migrated
-
-__all__ = ["desk", "migrated"]
 
 # The clock of these tests says Tuesday 10 March 2026, 11:00.
 

@@ -1,19 +1,14 @@
 """A member asks for a person by text: what they write appears in the page, and the answer arrives."""
 
 import pytest
-import sqlalchemy as sa
 from playwright.async_api import Page as Tab
 from playwright.async_api import expect
 
-from storage.lines.addresses import row as line_row
 from storage.members import people
-from storage.tables import lines, reaches
 from tests.fakes.telegram_people import Person
-from tests.stores import migrated
-from tests.test_console_poll_story import tab, tia
-from tests.world import ADA, BEN, World, world
-
-__all__ = ["migrated", "tab", "tia", "world"]
+from tests.joining import uses
+from tests.stories import shows
+from tests.world import ADA, BEN, World
 
 pytestmark = pytest.mark.browser
 
@@ -21,21 +16,16 @@ pytestmark = pytest.mark.browser
 async def sam_helps(world: World) -> None:
     """Sam is the helper, and has a phone of their own."""
     (group,) = await world.rows("SELECT id FROM groups")
-    now, secrets = world.clock(), world.app.secrets
+    await uses(world.app, "sam", address=BEN)
     async with world.app.db.write() as conn:
-        line = line_row(secrets, id="sam", channel="sms", address=BEN, now=now)
-        await conn.execute(sa.insert(lines).values(line))
-        reach = {"id": "sam", "member_id": "sam", "line_id": "sam", "channel": "sms"}
-        await conn.execute(sa.insert(reaches).values(**reach, proved_at=now, heard_at=now))
-        await people.name_helper(conn, group.id, "sam", phone="", secrets=secrets)
+        await people.name_helper(conn, group.id, "sam", phone="", secrets=world.app.secrets)
 
 
 async def writes(world: World, tab: Tab, words: str) -> None:
     """Ada sends this, and some seconds later it stands in the page without its being loaded again."""
     await world.twilio.text(ADA, words)
     await world.until("SELECT 1 FROM handover_words WHERE text = :words", words=words)
-    await tab.clock.fast_forward(4000)
-    await expect(tab.locator("#said")).to_contain_text(words)
+    await shows(tab, "#said", words)
 
 
 async def test_a_member_who_asks_for_a_person_is_answered_from_the_page(

@@ -7,12 +7,9 @@ import pytest
 
 from bot.journeys import Scale, counted, in_words, picture, summed_up, together
 from storage.given.journeys import Journey, Moment
-from tests.console import Desk, desk
+from tests.console import Desk
 from tests.gifts import JOURNEY, give, member, stored
 from tests.office import NOON
-from tests.stores import migrated
-
-__all__ = ["desk", "migrated"]
 
 SCALE = Scale()
 

@@ -10,11 +10,8 @@ from storage.members import needs
 from storage.sessions import meetings
 from storage.sessions.meetings import NewBrief
 from storage.tables import outbox, reached
-from tests.console import Desk, desk
+from tests.console import Desk
 from tests.joining import joins, uses
-from tests.stores import migrated
-
-__all__ = ["desk", "migrated"]
 
 # The clock of these tests says Tuesday 10 March 2026, 11:00.
 PLANNED: dict[str, Any] = {"title": "Travel", "day": "2026-03-19", "at": "14:00"}

@@ -10,9 +10,6 @@ from playwright.async_api import Browser, expect
 
 from tests.console import Desk
 from tests.full_group import fill
-from tests.test_console_rules import browser
-
-__all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
 WRITTEN = {
@@ -24,10 +21,10 @@ WRITTEN = {
 PATIENCE = 20_000  # milliseconds; other tests may run at the same time
 
 
-async def test_without_scripts_everything_can_be_done(desk: Desk, browser: Browser) -> None:
+async def test_without_scripts_everything_can_be_done(desk: Desk, chrome: Browser) -> None:
     """A vote is written and opened, and a member is answered."""
     await fill(desk)
-    context = await browser.new_context(base_url=desk.url, java_script_enabled=False)
+    context = await chrome.new_context(base_url=desk.url, java_script_enabled=False)
     await context.add_cookies(desk.sam.cookies(desk.url))
     tab = await context.new_page()
     main = tab.locator("main")
@@ -49,11 +46,9 @@ async def test_without_scripts_everything_can_be_done(desk: Desk, browser: Brows
     await expect(main.locator("#said")).to_contain_text("I come with the key.")
 
 
-async def test_what_was_given_is_written_out_and_fetched(
-    desk: Desk, browser: Browser, tmp_path: Path
-) -> None:
+async def test_what_was_given_is_written_out_and_fetched(desk: Desk, chrome: Browser, tmp_path: Path) -> None:
     await fill(desk)
-    context = await browser.new_context(base_url=desk.url)
+    context = await chrome.new_context(base_url=desk.url)
     await context.add_cookies(desk.sam.cookies(desk.url))
     tab = await context.new_page()
     await tab.goto("/console/garden/contributions")

@@ -11,11 +11,8 @@ from storage.given.browsing import Wanted, browse
 from storage.sessions import polls, turnout
 from storage.sessions.drafting import NewPoll
 from storage.tables import ballots, contributions, given, sendings
-from tests.console import Desk, desk
+from tests.console import Desk
 from tests.joining import joins, uses
-from tests.stores import migrated
-
-__all__ = ["desk", "migrated"]
 
 # The clock of these tests says Tuesday 10 March 2026, 11:00.
 TRICKY = "<script>alert(1)</script>"

@@ -19,12 +19,9 @@ from bot.web.staff_only import COOKIE
 from storage.door import sessions, sign_ins
 from storage.tables import members, meta
 from storage.tables import sessions as kept
-from tests.console import Browser, Desk, desk, desk_in
+from tests.console import Browser, Desk, desk_in
 from tests.full_group import fill
 from tests.marking import TAKEN, mark
-from tests.stores import migrated
-
-__all__ = ["desk", "migrated"]
 
 SIGN_IN = "/console/sign-in"
 POLICY = {

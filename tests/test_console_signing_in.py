@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from aiohttp import ClientSession, CookieJar
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser as Chrome
+from playwright.async_api import expect
 
 from bot.web.staff_only import COOKIE
 from storage.door import sign_ins
@@ -17,11 +18,9 @@ from storage.lines.linking import new_code
 from storage.members.people import add_facilitator
 from storage.sending.outbox import unpacked
 from storage.tables import lines, reaches
-from tests.console import Browser, Desk, desk, desk_in
-from tests.stores import migrated
-from tests.world import ADA, BEN, TUESDAY, World, world
-
-__all__ = ["desk", "migrated", "world"]
+from tests.console import Browser, Desk, desk_in
+from tests.stories import reach
+from tests.world import ADA, BEN, TUESDAY, World
 
 ASK, HOME = "/console/sign-in", "/console/my-page"
 SENT = "SELECT body, channel FROM outbox WHERE kind = 'code' ORDER BY id"
@@ -243,7 +242,7 @@ async def test_the_code_arrives_by_text_by_telegram_and_by_a_call(world: World) 
 
 
 @pytest.mark.browser
-async def test_signing_in_in_a_browser_with_the_keyboard_alone(world: World, chromium: str) -> None:
+async def test_signing_in_in_a_browser_with_the_keyboard_alone(world: World, chrome: Chrome) -> None:
     home = await world.group()
     await world.joined(ADA)
     async with world.app.db.write() as conn:
@@ -251,37 +250,27 @@ async def test_signing_in_in_a_browser_with_the_keyboard_alone(world: World, chr
         ((ada, digits),) = await conn.execute(sa.text("SELECT id, number FROM members"))
         now, ids = world.clock(), world.app.ids
         token = await sign_ins.new_link(conn, world.app.secrets, ada, ids=ids, now=now)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = await browser.new_page(base_url=world.url)
-        await page.goto(f"{ASK}/{token}")
-        await tab_to(page, "Sign in as Ada")
-        await page.wait_for_url("**/console/garden")
-        await tab_to(page, "Sign out")
-        await expect(page.get_by_text("You are signed out.")).to_be_visible()
-        await page.goto(HOME)
-        await page.get_by_label("The code of your group").fill(home.code)
-        await tab_to(page, "Send me a code")
-        await expect(page.get_by_role("link", name="Write your member number.")).to_be_visible()
-        await page.get_by_label("Your member number").fill(digits)
-        had = len(world.twilio.sent_to(ADA))
-        await page.keyboard.press("Enter")
-        code = digits_in(await world.twilio.next_text(ADA, after=had))
-        await page.get_by_label("The code").fill(code)
-        await page.keyboard.press("Enter")
-        await expect(page.get_by_role("heading", name="Your own page")).to_be_visible()
-        assert page.url == world.url + HOME
-        await browser.close()
-
-
-async def tab_to(page: Page, button: str) -> None:
-    """Go to a button by the keyboard, and press it."""
-    for _ in range(30):
-        await page.keyboard.press("Tab")
-        if await page.evaluate("document.activeElement.innerText") == button:
-            await page.keyboard.press("Enter")
-            return
-    raise AssertionError(f"no key leads to {button}")
+    page = await chrome.new_page(base_url=world.url)
+    await page.goto(f"{ASK}/{token}")
+    await reach(page, "Sign in as Ada")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/console/garden")
+    await reach(page, "Sign out")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("You are signed out.")).to_be_visible()
+    await page.goto(HOME)
+    await page.get_by_label("The code of your group").fill(home.code)
+    await reach(page, "Send me a code")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("link", name="Write your member number.")).to_be_visible()
+    await page.get_by_label("Your member number").fill(digits)
+    had = len(world.twilio.sent_to(ADA))
+    await page.keyboard.press("Enter")
+    code = digits_in(await world.twilio.next_text(ADA, after=had))
+    await page.get_by_label("The code").fill(code)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Your own page")).to_be_visible()
+    assert page.url == world.url + HOME
 
 
 async def test_who_was_only_added_makes_a_phone_theirs(world: World) -> None:

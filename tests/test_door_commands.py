@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal import Takepart, takepart
-
-__all__ = ["takepart"]
+from tests.terminal import Takepart
 
 OWN = "We keep what you send.\n{readers} read it.\n\n---\n\nIt costs you nothing.\n"
 

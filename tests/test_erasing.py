@@ -27,9 +27,7 @@ from tests.erased import gone
 from tests.fakes.twilio_calls import sound
 from tests.office import NOON, Office
 from tests.stores import ON_SQLITE
-from tests.world import ADA, BEN, World, world
-
-__all__ = ["world"]
+from tests.world import ADA, BEN, World
 
 ERASED = {"members", "lines", "contributions", "media"}  # of whose rows some go with somebody
 

@@ -29,10 +29,7 @@ from storage.tables import ballots, contributions, given, meta
 from tests.office import NOON, Office
 from tests.people import Person, somebody
 from tests.scenes import MARY, THINGS, Scene
-from tests.stores import db, migrated, secrets, store_url
-from tests.world import ADA, BEN, World, world
-
-__all__ = ["db", "migrated", "secrets", "store_url", "world"]
+from tests.world import ADA, BEN, World
 
 
 async def listed(world: World, group: str) -> list[Any]:

@@ -1,8 +1,6 @@
 """What staff do about things that members gave, at a terminal: by their own name."""
 
-from tests.terminal import Takepart, takepart
-
-__all__ = ["takepart"]
+from tests.terminal import Takepart
 
 
 def entered(takepart: Takepart) -> tuple[str, str]:

@@ -7,9 +7,7 @@ import pytest
 from storage.database import Database
 from storage.tables import handover_words, handovers, lines, members, reaches
 from tests.gatherings import NOW
-from tests.terminal import Takepart, takepart
-
-__all__ = ["takepart"]
+from tests.terminal import Takepart
 
 
 @pytest.fixture

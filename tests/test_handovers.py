@@ -25,9 +25,7 @@ from tests.fakes.twilio_calls import SOUND
 from tests.office import NOON, Office
 from tests.people import Person, somebody
 from tests.scenes import GROUP, MARY, shipped
-from tests.world import ADA, BEN, World, world
-
-__all__ = ["world"]
+from tests.world import ADA, BEN, World
 
 ANN = "ann"
 EARLIER = NOON - timedelta(hours=1)

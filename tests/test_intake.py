@@ -21,10 +21,7 @@ from flows.turns.turning import Outcome
 from storage.running.clearing import clear
 from storage.tables import conversations
 from tests.fakes.twilio_calls import SOUND
-from tests.stores import migrated
-from tests.world import ADA, BEN, World, world
-
-__all__ = ["migrated", "world"]
+from tests.world import ADA, BEN, World
 
 
 async def test_a_text_is_answered_and_what_was_given_is_kept(world: World) -> None:

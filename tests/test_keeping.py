@@ -35,9 +35,7 @@ from tests.filling import everything, fill, keys
 from tests.office import NOON, Office
 from tests.postgres import Postgres
 from tests.stores import ON_SQLITE, sqlite_url
-from tests.terminal import Takepart, takepart
-
-__all__ = ["takepart"]
+from tests.terminal import Takepart
 
 
 @pytest.fixture

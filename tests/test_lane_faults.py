@@ -16,9 +16,6 @@ from storage.secrets import Secrets
 from storage.sending import receipts, records
 from storage.tables import members, reaches
 from tests.office import RETRY, Office
-from tests.stores import db, migrated, secrets, store_url
-
-__all__ = ["db", "migrated", "secrets", "store_url"]
 
 UNCLEAR = Result(outcome="unclear")
 LANDLINE = Result(outcome="unreachable", sentence="This is a landline.", no_texts=True)

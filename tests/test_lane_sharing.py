@@ -16,9 +16,6 @@ from storage.keeping import holding
 from storage.secrets import Secrets
 from storage.sending import claims
 from tests.office import QUICK, RETRY, Office
-from tests.stores import db, migrated, secrets, store_url
-
-__all__ = ["db", "migrated", "secrets", "store_url"]
 
 OURS = Result(outcome="ours", sentence="The token is wrong.")
 THROTTLED = Result(outcome="throttled", wait=20)

@@ -15,10 +15,7 @@ from storage.secrets import Secrets
 from storage.sending import outbox, receipts
 from storage.tables import ballots, lines, members, open_questions, polls, reaches
 from tests.office import RETRY, Office, ballot
-from tests.stores import db, migrated, secrets, store_url
-from tests.world import ADA, World, world
-
-__all__ = ["db", "migrated", "secrets", "store_url", "world"]
+from tests.world import ADA, World
 
 BACK = "To go back to what you were doing, text BACK."
 

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal import Takepart, takepart
-
-__all__ = ["takepart"]
+from tests.terminal import Takepart
 
 
 @pytest.fixture

@@ -11,10 +11,7 @@ from storage.members import groups
 from storage.sessions.drafting import NewPoll
 from storage.sessions.polls import open_poll
 from storage.tables import guesses
-from tests.stores import migrated
-from tests.world import ADA, BEN, World, world
-
-__all__ = ["migrated", "world"]
+from tests.world import ADA, BEN, World
 
 NEW, LANDLINE = "+447700900177", "+441632960114"
 WAYS = "SELECT count(*) AS n FROM reaches WHERE retired_at IS NULL AND member_id = :member"

@@ -24,9 +24,6 @@ from storage.tables import (
 )
 from tests.office import Office
 from tests.scenes import shipped
-from tests.stores import db, migrated, secrets, store_url
-
-__all__ = ["db", "migrated", "secrets", "store_url"]
 
 FRIDAY = datetime(2026, 3, 6, 15, tzinfo=UTC)
 DANGER = SafeWords(phrases={"en": ("want to die",)})

@@ -10,10 +10,7 @@ import structlog
 
 from bot.logs import SHAPES, WITHHELD, configure, place
 from tests import log_lines
-from tests.stores import migrated
-from tests.world import ADA, World, world
-
-__all__ = ["migrated", "world"]
+from tests.world import ADA, World
 
 
 @pytest.fixture

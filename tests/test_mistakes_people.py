@@ -10,9 +10,7 @@ from storage.sessions.drafting import NewPoll
 from storage.sessions.polls import open_poll, tally
 from tests.people import somebody
 from tests.scenes import GROUP, START
-from tests.world import ADA, BEN, World, world
-
-__all__ = ["world"]
+from tests.world import ADA, BEN, World
 
 # The numbers that reported mistakes have here, of those about people.
 MISTAKES = {3, 4, 8, 10, 14, 15, 16, 17, 18, 19, 24, 25, 26, 27, 28, 32, 33, 34}

@@ -12,9 +12,7 @@ from storage.secrets import Secrets
 from tests.office import NOON, Office
 from tests.people import somebody
 from tests.scenes import GROUP, MARY, NOTICE
-from tests.stores import ON_SQLITE, db, migrated, secrets, store_url
-
-__all__ = ["db", "migrated", "secrets", "store_url"]
+from tests.stores import ON_SQLITE
 
 HOURS = timedelta(hours=4)
 

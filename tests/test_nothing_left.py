@@ -31,9 +31,7 @@ from tests.fakes.telegram_people import Person
 from tests.fakes.twilio_calls import sound
 from tests.filling import fill
 from tests.office import NOON
-from tests.world import ADA, BEN, World, world
-
-__all__ = ["world"]
+from tests.world import ADA, BEN, World
 
 MARK = "Zqxjmark"  # stands in every place that may hold words, names or numbers of the member
 SHORT = MARK[:4]

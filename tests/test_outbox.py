@@ -15,9 +15,6 @@ from storage.sending import outbox, receipts
 from storage.tables import lines, members
 from storage.tables import outbox as box
 from tests.office import Office, ballot
-from tests.stores import db, migrated, secrets, store_url
-
-__all__ = ["db", "migrated", "secrets", "store_url"]
 
 
 @pytest.fixture

@@ -10,9 +10,6 @@ from bot.lanes import WIDTHS, widths_of
 from bot.pace import Closed, Gap, Pace, Speed
 from storage.database import Database
 from storage.sending import slots
-from tests.stores import db, migrated, secrets, store_url
-
-__all__ = ["db", "migrated", "secrets", "store_url"]
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 

@@ -5,10 +5,7 @@ import io
 from aiohttp import ClientSession
 from PIL import Image
 
-from tests.stores import migrated
-from tests.world import ADA, BEN, World, world
-
-__all__ = ["migrated", "world"]
+from tests.world import ADA, BEN, World
 
 
 def picture() -> bytes:

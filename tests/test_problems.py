@@ -24,10 +24,8 @@ from storage.running.clearing import clear
 from storage.running.problems import Problem
 from storage.sessions.drafting import NewPoll
 from storage.sessions.polls import close_poll, open_poll
-from tests.stores import KEY, ON_SQLITE, kind, migrated, postgres, postgres_url, store_url, template
+from tests.stores import KEY, ON_SQLITE
 from tests.world import ADA, BEN
-
-__all__ = ["kind", "migrated", "postgres", "postgres_url", "store_url", "template"]
 
 DAY = "We went to see the sea, and it was very cold"
 

@@ -4,10 +4,7 @@ from datetime import timedelta
 
 from storage.sessions import meetings
 from storage.sessions.meetings import NewBrief
-from tests.stores import migrated
-from tests.world import ADA, World, world
-
-__all__ = ["migrated", "world"]
+from tests.world import ADA, World
 
 
 async def sent(world: World, meeting: str, title: str) -> None:

@@ -14,9 +14,7 @@ from storage.members import leaving
 from storage.secrets import Secrets
 from storage.tables import lines, members
 from tests.office import NOON, Office
-from tests.world import ADA, World, world
-
-__all__ = ["world"]
+from tests.world import ADA, World
 
 ADA_SAYS = of_member("ada")
 

@@ -15,9 +15,7 @@ from storage.secrets import Secrets
 from storage.tables import sendings
 from tests.office import NOON, Office, ballot
 from tests.stores import ON_SQLITE
-from tests.terminal import Takepart, takepart
-
-__all__ = ["takepart"]
+from tests.terminal import Takepart
 
 HOUR = timedelta(hours=1)
 RESTORED = NOON + HOUR

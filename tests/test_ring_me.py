@@ -5,10 +5,7 @@ from datetime import timedelta
 import pytest
 
 from storage.tables import members, reaches
-from tests.stores import migrated
-from tests.world import ADA, World, world
-
-__all__ = ["migrated", "world"]
+from tests.world import ADA, World
 
 ABROAD = "+35312345678"
 CALLS = "SELECT kind, state FROM outbox WHERE kind = 'ring back'"

@@ -6,10 +6,7 @@ import pytest
 
 from flows.events import Say
 from storage.sending import outbox
-from tests.stores import migrated
-from tests.world import ADA, World, world
-
-__all__ = ["migrated", "world"]
+from tests.world import ADA, World
 
 NEWS = "The meeting is in the library."
 

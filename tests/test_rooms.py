@@ -10,10 +10,7 @@ from storage.members.groups import Home, room_word
 from storage.sessions.drafting import NewPoll
 from storage.sessions.polls import close_poll, open_poll
 from tests.fakes.telegram_people import Person
-from tests.stores import migrated
-from tests.world import World, world
-
-__all__ = ["migrated", "world"]
+from tests.world import World
 
 
 async def test_a_chat_is_linked_with_the_word_and_shows_the_vote(world: World) -> None:

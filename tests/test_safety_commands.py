@@ -9,10 +9,7 @@ import pytest
 from bot import notices
 from bot.ways import house
 from storage.columns import micros
-from tests.stores import store_url
-from tests.terminal import Takepart, takepart
-
-__all__ = ["store_url", "takepart"]
+from tests.terminal import Takepart
 
 
 @pytest.fixture

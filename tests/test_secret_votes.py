@@ -3,9 +3,7 @@
 from storage.given.reading import list_contributions
 from storage.sessions.drafting import NewPoll
 from storage.sessions.polls import close_poll, open_poll
-from tests.world import ADA, World, world
-
-__all__ = ["world"]
+from tests.world import ADA, World
 
 
 async def test_after_closing_nothing_tells_what_somebody_chose(world: World) -> None:

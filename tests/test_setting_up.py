@@ -20,9 +20,8 @@ from storage.secrets import Secrets
 from tests.fakes.telegram import TOKEN, USERNAME, BotApi
 from tests.fakes.twilio import NUMBER, FakeTwilio
 from tests.stores import KEY
-from tests.terminal import Takepart, takepart
+from tests.terminal import Takepart
 
-__all__ = ["takepart"]
 NEW = ("--code", "OAK", "--name", "The Oak Group", "--owner", "Sam")
 ENV = "# mine\nTAKEPART_PORT=8123\n\n#TELEGRAM_BOT_TOKEN=old\nexport TAKEPART_HOST=127.0.0.1"
 SetUp = Callable[..., Any]

@@ -7,10 +7,7 @@ import pytest
 from flows.events import Say
 from storage.sending import telling
 from tests.fakes.twilio_calls import SOUND
-from tests.stores import migrated
-from tests.world import ADA, World, world
-
-__all__ = ["migrated", "world"]
+from tests.world import ADA, World
 
 LATER = timedelta(minutes=31)
 WHO = "Who is writing, please? Send your first name or your member number."

@@ -16,9 +16,6 @@ from storage.sending.spending import Spent
 from storage.tables import groups, reaches
 from tests.office import RETRY, Office
 from tests.scenes import shipped
-from tests.stores import db, migrated, secrets, store_url
-
-__all__ = ["db", "migrated", "secrets", "store_url"]
 
 LONG = "a" * 400  # three segments
 

@@ -7,10 +7,7 @@ import pytest
 from flows.events import Say
 from storage.columns import micros
 from storage.sending import telling
-from tests.stores import migrated
-from tests.world import ADA, World, world
-
-__all__ = ["migrated", "world"]
+from tests.world import ADA, World
 
 LONG = timedelta(days=91)
 NEWS = "Your words about the ramp were heard."

@@ -10,9 +10,7 @@ import sqlalchemy as sa
 from flows.effects import Change
 from storage.members import leaving
 from storage.tables import lines, members, reaches
-from tests.world import ADA, World, open_world, world
-
-__all__ = ["world"]
+from tests.world import ADA, World, open_world
 
 
 @pytest.fixture

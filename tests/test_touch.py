@@ -23,11 +23,9 @@ from storage.tables import checkins, lines, members, outbox, reaches
 from tests.office import Office
 from tests.people import somebody
 from tests.scenes import MARY, START, house
-from tests.stores import ON_SQLITE, db, migrated, secrets, store_url
-from tests.terminal import Takepart, takepart
-from tests.world import ADA, World, world
-
-__all__ = ["db", "migrated", "secrets", "store_url", "takepart", "world"]
+from tests.stores import ON_SQLITE
+from tests.terminal import Takepart
+from tests.world import ADA, World
 
 WEEK = timedelta(weeks=1)
 HOW = Question(

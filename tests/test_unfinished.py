@@ -1,9 +1,7 @@
 """What somebody gave and never finished is stored and can be read; what they replaced is gone."""
 
 from tests.fakes.twilio_calls import SOUND
-from tests.world import World, world
-
-__all__ = ["world"]
+from tests.world import World
 
 ADA = "+447700900111"
 

@@ -27,10 +27,8 @@ from storage.secrets import Secrets
 from storage.sending import slots
 from storage.tables import outbox, spending
 from tests.office import RETRY, Office
-from tests.stores import KEY, db, kind, migrated, postgres, postgres_url, secrets, store_url, template
-from tests.world import ADA, World, world
-
-__all__ = ["db", "kind", "migrated", "postgres", "postgres_url", "secrets", "store_url", "template", "world"]
+from tests.stores import KEY
+from tests.world import ADA, World
 
 LABELS = {"channel", "class", "lane", "le", "loop", "outcome", "reason", "state"}
 Run = Callable[..., Awaitable[Any]]

@@ -10,10 +10,7 @@ import pytest
 from aiohttp import ClientSession
 
 from channels.telegram import WEBHOOK_HEADER
-from tests.stores import migrated
-from tests.world import ADA, World, open_world, world
-
-__all__ = ["migrated", "world"]
+from tests.world import ADA, World, open_world
 
 TWILIO = [f"/twilio/{door}" for door in ("sms", "sms/status", "voice", "voice/step?n=1", "voice/status")]
 NOT_TELEGRAM = (b"", b"{", b"[]", b"null", b'{"update_id": "x"}', b"\xff\xfe", b'{"a":' * 9000)

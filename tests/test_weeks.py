@@ -9,9 +9,6 @@ from storage.database import Database
 from storage.secrets import Secrets
 from storage.tables import groups, members
 from tests.office import Office, ballot
-from tests.stores import db, migrated, secrets, store_url
-
-__all__ = ["db", "migrated", "secrets", "store_url"]
 
 DAY = timedelta(days=1)
 BRIEF = Say(
