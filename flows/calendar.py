@@ -18,6 +18,7 @@ _DAY = timedelta(days=1)
 _STEP = re.compile(r"([1-9][0-9]{0,4})([mhdw])")
 _CLOCK_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")
 _HOURS = re.compile(r"([0-9]{1,2})(?::([0-5][0-9]))?\s*-\s*([0-9]{1,2})(?::([0-5][0-9]))?")
+_FAR = timedelta(days=3653)  # a slip of the finger; and the last years have no next day to tell
 _LOOK = 8  # days in which an allowed moment is found, even around a clock change
 _CLEAR_WITHOUT_YEAR = timedelta(days=180)
 
@@ -50,16 +51,14 @@ def local(when: str, zone: str, now: datetime) -> datetime:
     words = when.strip()
     try:
         step = _STEP.fullmatch(words.removeprefix("+")) if words.startswith("+") else None
-        if step:
-            return _ahead(now, int(step[1]), step[2], place)
-        if not _CLOCK_TIME.match(words):
-            raise ValueError
-        moment = datetime.fromisoformat(words)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=place)).astimezone(UTC)
+        moment = _ahead(now, int(step[1]), step[2], place) if step else _written(words, place)
     except (ValueError, OverflowError):
         raise WhenError(
             f"A time is written like 2026-03-03 14:00, 2026-03-03T14:00+00:00, +2d or +90m, not {when!r}."
         ) from None
+    if moment - now > _FAR:
+        raise WhenError("That time is more than ten years ahead. Choose one that is nearer.")
+    return moment
 
 
 def before(at: datetime, offset: str, zone: str) -> datetime:
@@ -163,6 +162,14 @@ def _zone(zone: str) -> ZoneInfo:
 
 def _exact(number: int, unit: str) -> timedelta:
     return timedelta(hours=number) if unit == "h" else timedelta(minutes=number)
+
+
+def _written(words: str, place: ZoneInfo) -> datetime:
+    """A day and a time by the clock there, unless the words say how far from UTC."""
+    if not _CLOCK_TIME.match(words):
+        raise ValueError
+    moment = datetime.fromisoformat(words)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=place)).astimezone(UTC)
 
 
 def _ahead(now: datetime, number: int, unit: str, place: ZoneInfo) -> datetime:

@@ -50,6 +50,12 @@ def test_what_is_no_time_gets_a_sentence(when: str) -> None:
         local(when, LONDON, datetime(9000, 1, 1, tzinfo=UTC))
 
 
+@pytest.mark.parametrize("when", ["9999-12-31 23:59", "2037-01-01 14:00", "+9999d"])
+def test_a_time_far_off_is_a_slip(when: str) -> None:
+    with pytest.raises(WhenError, match="ten years"):
+        local(when, LONDON, NOW)
+
+
 def test_an_unknown_zone_gets_a_sentence() -> None:
     for zone in ("Mars/Olympus", "", "../etc"):
         with pytest.raises(WhenError, match="not a time zone"):
