@@ -269,6 +269,13 @@ async def test_it_says_where_an_answer_goes(
     assert ("It did not go" in page.words) is bool(wish)
 
 
+async def test_it_says_why_an_answer_would_not_reach_somebody(desk: Desk) -> None:
+    await member(desk, "Mary", state="stopped")
+    gift = await give(desk, "mary", "More benches")
+    page = await desk.sam.get(f"/contributions/{gift}")
+    assert "Mary would not get it. They asked us to stop. Your answer is kept here" in page.words
+
+
 async def test_hiding_has_a_reason_and_a_second_person(desk: Desk) -> None:
     await member(desk, "Mary")
     gift = await give(desk, "mary", "Ben took it", audience="group")

@@ -15,7 +15,7 @@ from storage.database import upsert
 from storage.lines.persons import person
 from storage.lines.reaching import ways_to
 from storage.members.groups import Complaint
-from storage.sending import telling
+from storage.sending import forecasting, telling
 from storage.tables import contributions, given, members, reached, replies
 
 KIND = "reply"  # of the messages
@@ -43,10 +43,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How an answer would go: by which channel, "" for none. `known` is false where nobody is to know."""
+    """How an answer would go: by which channel, "" for none. `known` is false where nobody is to know.
+
+    `why`: what speaks against the way that there is.
+    """
 
     known: bool
     channel: str = ""
+    why: str = ""
     came: str | None = None  # the channel that the contribution came by
 
 
@@ -102,16 +106,22 @@ async def reply(
     return id_
 
 
-async def way(conn: AsyncConnection, gift: str, channels: Collection[str]) -> Way:
+async def way(conn: AsyncConnection, gift: str, channels: Collection[str], now: datetime) -> Way:
     """How an answer to this would go to its giver now."""
     c = contributions.c
-    row = (await conn.execute(sa.select(c.unnamed, c.channel).where(c.id == gift))).one()
+    row = (await conn.execute(sa.select(c.unnamed, c.channel, c.group_id).where(c.id == gift))).one()
     if row.unnamed:
         return Way(known=False)
     giver = await _giver(conn, gift)
     ways = await ways_to(conn, [giver] if giver else [], channels, KIND)
-    best = telling.preferred(ways[giver], row.channel or "") if giver in ways else None
-    return Way(known=True, channel=best.channel if best else "", came=row.channel)
+    if giver not in ways:
+        return Way(known=True, came=row.channel)
+    best = telling.preferred(ways[giver], row.channel or "")
+    so = {"line": best.line_id, "channel": best.channel, "group": row.group_id}
+    found = await forecasting.outlook(conn, giver, **so, kind=KIND, at=now)
+    if found.does in ("send", "hold"):
+        return Way(known=True, channel=best.channel, came=row.channel)
+    return Way(known=True, why=found.why, came=row.channel)
 
 
 async def answers(conn: AsyncConnection, gift: str) -> list[Reply]:

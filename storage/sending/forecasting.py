@@ -136,6 +136,18 @@ def _in_the_end(row: Waiting, facts: Facts, at: datetime) -> Verdict:
     return verdict
 
 
+async def outlook(
+    conn: AsyncConnection, member: str, *, line: str, channel: str, group: str, kind: str, at: datetime
+) -> Verdict:
+    """What would become of one message to one member by this way."""
+    sending = Sending(
+        id="", group=group, kind=kind, subject="", before="", due_at=at, expires_at=None, cursor=""
+    )
+    one = Recipient(member=member, language="", form="", line=line, channel=channel)
+    named = await _named(conn, [member])
+    return (await _verdicts(conn, sending, [one], named, carrier_stops=True))[member]
+
+
 def _message(sending: Sending, one: Recipient) -> Waiting:
     at = sending.due_at
     return Waiting(

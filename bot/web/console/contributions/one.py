@@ -96,7 +96,7 @@ async def _page(desk: Desk, form: Answer) -> Response:
             "hidden": hidden,
             "seen": seen,
             "names": await browsing.names(conn, who),
-            "way": await replying.way(conn, gift.id, desk.app.settings.channels_on),
+            "way": await replying.way(conn, gift.id, desk.app.settings.channels_on, desk.now),
             "called": called,
         }
     return desk.page("contributions/one.html", form=form, **values)
