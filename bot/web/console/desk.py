@@ -137,6 +137,11 @@ class Desk:
         """What the house says, for what staff send from here."""
         return Sentences(self.app.flows.phrases)
 
+    @property
+    def channels(self) -> list[str]:
+        """Those that are on here."""
+        return list(self.app.senders.on)
+
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return self.app.db.read()
 

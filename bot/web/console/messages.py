@@ -28,7 +28,7 @@ KINDS = {
 async def show(desk: Desk) -> Response:
     home = desk.home.id
     async with desk.read() as conn:
-        lanes = await overview.lanes(conn, home, list(desk.app.senders.on), desk.now)
+        lanes = await overview.lanes(conn, home, desk.channels, desk.now)
         return desk.page(
             "messages/show.html",
             lanes=lanes,

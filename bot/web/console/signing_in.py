@@ -12,7 +12,6 @@ from bot import notices
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Line
 from bot.web.staff_only import COOKIE, SIGN_IN
-from flows.sentences import Sentences
 from storage.door import sessions, sign_ins
 from storage.door.sessions import LASTS, Staff
 from storage.erasure import auditing
@@ -71,15 +70,14 @@ async def _send(desk: Desk, conn: AsyncConnection, form: AskForm, asked: str) ->
         home = await find_group(conn, form.group.data)
     except Complaint:
         return
-    sentences = Sentences(desk.app.flows.phrases)
     await sign_ins.send_code(
         conn,
         desk.app.secrets,
         group=home.id,
         number=form.number.data,
         asked=asked,
-        channels=desk.app.settings.channels_on,
-        words=lambda code, *whose: notices.sign_in_code(sentences.to(*whose), code),
+        channels=desk.channels,
+        words=lambda code, *whose: notices.sign_in_code(desk.sentences.to(*whose), code),
         ids=desk.app.ids,
         now=desk.now,
     )
@@ -181,7 +179,7 @@ async def _me(desk: Desk, **more: Any) -> Response:
         mine = [await find_member(conn, one, desk.app.secrets) for one in who]
         homes = {one.id: one for one in await sessions.groups_of(conn, session)}
         begun = await sessions.all_of(conn, who, now=desk.now)
-    on, house = desk.app.settings.channels_on, desk.app.house
+    on, house = desk.channels, desk.app.house
     return desk.page(
         "signing_in/me.html",
         zone_of=homes[session.members[0].group],

@@ -53,7 +53,7 @@ class Start:
 async def start(desk: Desk, conn: AsyncConnection) -> Start:
     """Everything that a group needs, in its order, and whether it is done."""
     come = await beginnings.beginnings(conn, desk.home)
-    mine = bool(await ways_to(conn, [desk.me.member], list(desk.app.senders.on)))
+    mine = bool(await ways_to(conn, [desk.me.member], desk.channels))
     said, helped = await _said(desk, conn, come), await _people(desk, conn)
     return Start(steps=(*said, *helped, *_ways(desk), *_firsts(come, mine)), mine=mine)
 
@@ -104,7 +104,7 @@ async def _said(desk: Desk, conn: AsyncConnection, come: Beginnings) -> list[Ste
 async def _people(desk: Desk, conn: AsyncConnection) -> list[Step]:
     """Who helps, and who is told of danger."""
     settled = await groups.rules_of(conn, desk.home.id)
-    here, on = desk.home.id, list(desk.app.senders.on)
+    here, on = desk.home.id, desk.channels
     helper, phone = await people.helper_of(conn, here, desk.app.secrets)
     reached = bool(helper) and bool(phone or (await ways_to(conn, [helper], on)).get(helper))
     contacts = await safety.contacts(conn, here, on, desk.now)

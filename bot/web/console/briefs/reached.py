@@ -39,7 +39,7 @@ STATES = {
 async def became(desk: Desk, conn: AsyncConnection, brief: Brief) -> dict[str, Any]:
     """What became of it, for the page: counts of people, and one pile of them by name."""
     gone = any(one.state == "done" for one in brief.goes)
-    listed = await briefing.became(conn, brief.id, desk.app.senders.on, desk.now) if gone else []
+    listed = await briefing.became(conn, brief.id, desk.channels, desk.now) if gone else []
     piles: dict[str, list[Status]] = {name: [] for name in PILES}
     for one in listed:
         piles[_pile(one)].append(one)

@@ -76,8 +76,7 @@ def _of(found: list[Open], kind: str) -> list[Open]:
 
 def tools(desk: Desk) -> Tools:
     """What these deeds need."""
-    on = desk.app.settings.channels_on
-    return Tools(by=desk.me.member, channels=on, ids=desk.app.ids, now=desk.now)
+    return Tools(by=desk.me.member, channels=desk.channels, ids=desk.app.ids, now=desk.now)
 
 
 PAGES = (

@@ -33,7 +33,7 @@ async def listed(desk: Desk) -> Response:
         channel=form.channel.data or "",
         need=form.need.data or "",
     )
-    channels, after = list(desk.app.senders.on), desk.query.get("after", "")
+    channels, after = desk.channels, desk.query.get("after", "")
     async with desk.write() as conn:
         await desk.trace(conn, "looked at the list of members")
         secrets = desk.app.secrets

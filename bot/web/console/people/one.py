@@ -38,7 +38,7 @@ async def shown(desk: Desk, member: Listed, **more: Any) -> Response:
     async with desk.write() as conn:
         await desk.trace(conn, "looked at somebody's page", subject=member.id)
         wishes = await preferring.all_noted(conn, member.id)
-        first = await ways_to(conn, [member.id], list(desk.app.senders.on), "brief")
+        first = await ways_to(conn, [member.id], desk.channels, "brief")
         return desk.page(
             "people/one.html",
             member=member,

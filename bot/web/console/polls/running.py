@@ -38,7 +38,7 @@ async def one(desk: Desk) -> Response:
         if poll.state == DRAFT:
             return desk.go(f"/polls/drafts/{poll.id}")
         shelf = await browsing.browse(conn, desk.home.id, Wanted(poll=poll.id))
-        sent, ways = "poll" if poll.state == "open" else "result", desk.app.senders.on
+        sent, ways = "poll" if poll.state == "open" else "result", desk.channels
         return desk.page(
             "polls/one.html",
             poll=poll,

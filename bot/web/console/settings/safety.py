@@ -86,7 +86,7 @@ async def _contact_form(desk: Desk) -> Contact:
 async def _contacts(desk: Desk, form: Contact) -> Response:
     async with desk.read() as conn:
         named = await safety.named(conn, desk.home.id)
-        on = list(desk.app.senders.on)
+        on = desk.channels
         lost = {one.member for one in await safety.contacts(conn, desk.home.id, on, desk.now) if not one.ways}
     return desk.page("settings/safety.html", form=form, named=named, lost=lost)
 
