@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from storage.door import wordings
 from storage.given import behalf
 from storage.given.behalf import Words
 from storage.ids import Ids
@@ -70,6 +71,17 @@ async def test_what_was_entered_is_the_members_and_is_read_back_once(world: Worl
     async with world.app.db.read() as conn:
         [(helped, giver)] = (await conn.execute(kept.where(contributions.c.id == gift))).all()
     assert (helped, giver) == (True, (await _member(world)).id)
+
+
+async def test_it_is_read_back_once_to_whoever_agrees_to_new_words_first(world: World) -> None:
+    group = await _garden(world)
+    async with world.app.db.write() as conn:
+        words = {"en": "We keep it for ten years."}
+        await wordings.put(conn, group, "join", version="v2", text=words, more={}, now=world.clock())
+        await changed(conn, [group])
+    await _enter(world, "The bus stop has no seat")
+    await world.texts(ADA, "menu", "1", "menu")
+    assert sum("no seat" in sent for sent in world.twilio.sent_to(ADA)) == 1
 
 
 async def test_the_member_can_take_it_back_at_once(world: World) -> None:

@@ -3,6 +3,7 @@
 from flows.effects import ReadBack
 from flows.state import Done, Entry
 from flows.turns.turning import Turn
+from flows.values import replace
 
 SHORT = 300  # letters of what is read back; all of it stands in what they gave
 
@@ -19,6 +20,7 @@ def read_back(t: Turn) -> None:
         else:
             _words(t, entry)
     t.do(ReadBack(ids=tuple(entry.id for entry in entries)))
+    t.member = replace(member, read_back=False)  # what they sent before they agreed is taken up in this turn
     if not t.on_call:
         t.speak()
 
