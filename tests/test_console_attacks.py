@@ -99,6 +99,14 @@ async def test_a_button_pressed_twice_sends_once(desk: Desk, path: str, field: s
     assert len(await desk.rows(kept)) == 1
 
 
+async def test_a_practice_phone_says_that_the_data_is_away(desk: Desk, tmp_path: Path) -> None:
+    await desk.sam.get("/practice")
+    assert (await desk.sam.get("/practice/posts", after="\0")).status == 200
+    os.unlink(tmp_path / "takepart.db")
+    for got in (await desk.sam.get("/practice/posts"), await desk.sam.post("/practice/sms", text="Hello")):
+        assert (got.status, "cannot be reached just now" in got.text) == (503, True)
+
+
 # Killed in the middle -------------------------------------------------------------------------------
 async def test_an_export_that_was_killed_leaves_nothing_behind(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

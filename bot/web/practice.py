@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import structlog
 from jinja2 import Environment, PackageLoader
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -20,7 +21,7 @@ from bot.logs import place
 from bot.practice import PracticePhones, Step, Upload
 from bot.settings import Settings
 from bot.web.practice_posts import shown
-from bot.web.staff_only import Keeps, StaffOnly
+from bot.web.staff_only import AWAY, Keeps, StaffOnly
 from channels.base import Unreadable
 from channels.practice import Handset
 from channels.practice_call import Scene
@@ -111,8 +112,11 @@ class PracticePages:
         person = _person(request)
         if person is None:
             return JSONResponse({"error": NOBODY}, 400)
-        after = request.query_params.get("after", "")[:40]
-        posts, ringing = await self._phones.posts(Handset(id=person), after=after)
+        after = request.query_params.get("after", "").replace("\0", "")[:40]
+        try:
+            posts, ringing = await self._phones.posts(Handset(id=person), after=after)
+        except (SQLAlchemyError, OSError):
+            return JSONResponse({"error": AWAY}, 503)
         views = [shown(post, ringing, self._links) for post in posts]
         return JSONResponse({"posts": views}, headers={"Cache-Control": "no-store"})
 
@@ -132,6 +136,9 @@ class PracticePages:
                 return JSONResponse({"error": BUSY}, 503)
             except (ValueError, Unreadable, HTTPException):
                 return JSONResponse({"error": FAILED}, 400)
+            except (SQLAlchemyError, OSError) as error:
+                structlog.get_logger().error("page_without_data", error=type(error).__name__)
+                return JSONResponse({"error": AWAY}, 503)
             except Exception as error:
                 structlog.get_logger().error("practice_failed", error=type(error).__name__, at=place(error))
                 return JSONResponse({"error": FAILED}, 500)
@@ -196,7 +203,7 @@ def _heard(call: str, scene: Scene) -> dict[str, Any]:
 
 def _word(form: FormData, name: str) -> str:
     value = form.get(name, "")
-    return value if isinstance(value, str) else ""
+    return value.replace("\0", "") if isinstance(value, str) else ""  # which not every database takes
 
 
 async def _upload(file: UploadFile, form: FormData) -> Upload:
