@@ -1,15 +1,21 @@
 // What is wrong with a page, as a list of sentences. It is put into each page beside axe.
 const REACHED = "a[href], button, input:not([type=hidden]), select, textarea, summary, audio, video, [tabindex='0']";
 const LOOKS = ["outlineStyle", "outlineWidth", "outlineColor", "boxShadow", "backgroundColor", "borderColor"];
+// Of long lists and tables the first rows are enough.
+const ALIKE = ["tbody tr:nth-child(n + 6)", "main li:nth-child(n + 9)"];
 
 async function everyRule(short) {
   return [...await brokenRules(short), ...wrongParts(), ...tooWide(), ...(short ? [] : unseenFocus())];
 }
 
-// What a page is made of is the same at any width, so that at the second only its looks are new.
+// What a page is made of, and its colours, are the same at any width: at the second only places are new.
 async function brokenRules(short) {
-  const looks = short ? { runOnly: ["color-contrast", "target-size", "scrollable-region-focusable"] } : {};
-  const found = await axe.run({ resultTypes: ["violations"], ...looks });
+  const places = short ? { runOnly: ["target-size", "scrollable-region-focusable"] } : {};
+  return broken({ exclude: ALIKE }, places);
+}
+
+async function broken(where, how) {
+  const found = await axe.run(where, { resultTypes: ["violations"], ...how });
   return found.violations.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`);
 }
 
@@ -62,11 +68,13 @@ function emptied() {
 }
 
 // Whoever made a mistake is led to it.
-function wrongSummary() {
+async function wrongSummary() {
   const summary = document.querySelector(".nhsuk-error-summary");
   if (!summary) return ["no summary of mistakes"];
   const lost = document.activeElement === summary ? [] : ["the summary has not the focus"];
-  return lost.concat([...summary.querySelectorAll("a")].map((link) => {
+  const mistakes = [".nhsuk-error-summary", ".nhsuk-form-group--error"];
+  const wrong = await broken({ include: mistakes.filter((one) => document.querySelector(one)) }, {});
+  return lost.concat(wrong, tooWide(), [...summary.querySelectorAll("a")].map((link) => {
     link.click();
     const place = document.querySelector(link.hash);
     return place && place.contains(document.activeElement) ? "" : `${link.innerText}: leads to no field`;
