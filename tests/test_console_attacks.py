@@ -12,6 +12,7 @@ from aiohttp import ClientSession
 from yarl import URL
 
 from bot.exporting.loop import Exporting
+from bot.web.console.forms import tidy
 from bot.web.console.pages import pages
 from bot.web.console.people.finding import THEIRS
 from storage.files import leftovers
@@ -80,6 +81,20 @@ async def test_a_slash_at_the_end_leads_to_no_other_host(desk: Desk, path: str) 
     where = URL(desk.url + path, encoded=True)
     async with ClientSession() as client, client.get(where, headers=wrong, allow_redirects=False) as answer:
         assert (answer.status, answer.headers["Location"]) == (308, f"/{path.strip('/')}")
+
+
+# Names and times ------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("photo\u202egpj.exe", "photo gpj.exe"),
+        ("Our session\r\nATTENDEE:mailto:a@evil.example", "Our session  ATTENDEE:mailto:a@evil.example"),
+        ("\0\x1b[2Jx", "[2Jx"),
+        ("Zoë 👩‍👩‍👧 ראשון", "Zoë 👩‍👩‍👧 ראשון"),
+    ],
+)
+def test_what_cannot_be_seen_is_not_kept_of_a_name(typed: str, kept: str) -> None:
+    assert tidy(typed, lines=False) == kept
 
 
 # Twice at once --------------------------------------------------------------------------------------
