@@ -14,6 +14,7 @@ from flows.calendar import day_name
 from flows.events import Say
 from flows.sentences import Sentences
 from flows.state import Brief, Notice
+from flows.wording import key_of
 from storage.sending.sendings import Recipient
 from storage.sessions.meetings import Content, Meeting
 
@@ -123,8 +124,7 @@ def phones(desk: Desk, content: Content, version: tuple[str, str]) -> Phones:
 def _read_out(content: Content, now: datetime) -> Brief:
     """The same as a call reads it out, piece by piece."""
     parts = {
-        language if form == "plain" else f"{language}.{form}": pieces(markdown)
-        for (language, form), markdown in content.versions.items()
+        key_of(language, form): pieces(markdown) for (language, form), markdown in content.versions.items()
     }
     when = day_name(content.at, content.zone, now)
     return Brief(

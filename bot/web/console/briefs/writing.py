@@ -9,17 +9,17 @@ from starlette.responses import Response
 from bot.briefs import titled
 from bot.forecast import version_name
 from bot.web.console.briefs import checking, written
-from bot.web.console.briefs.written import Version, Written
+from bot.web.console.briefs.written import Written
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form
 from bot.web.console.meetings import found as meeting_found
+from bot.web.console.versions import Version, versions_of
 from storage.files import fetches
-from storage.members.groups import Complaint, rules_of
+from storage.members.groups import Complaint
 from storage.sessions import briefing, meetings
 from storage.sessions.briefing import Brief
 from storage.sessions.meetings import Meeting, NewBrief
 
-FORMS = ("plain", "easy")
 MOST = 64 * 1024 * 1024  # bytes of a form with files
 MOST_WORDS = 2 * 1024 * 1024  # and of the words alone
 UNTITLED = "(its title)"
@@ -29,7 +29,7 @@ CHECK = "check"  # what the button says that only looks
 async def new(desk: Desk) -> Response:
     async with desk.read() as conn:
         meeting = await meeting_found(desk, conn)
-        versions = await versions_of(conn, meeting)
+        versions = await versions_of(conn, desk.home)
     meetings.planned(meeting, desk.now)
     form = written.writing(versions)(data={"spans": [written.USUAL]})
     return _page(desk, form, meeting, versions)
@@ -38,7 +38,7 @@ async def new(desk: Desk) -> Response:
 async def create(desk: Desk) -> Response:
     async with desk.read() as conn:
         meeting = await meeting_found(desk, conn)
-        versions = await versions_of(conn, meeting)
+        versions = await versions_of(conn, desk.home)
     return await _take(desk, meeting, versions)
 
 
@@ -46,7 +46,7 @@ async def change(desk: Desk) -> Response:
     async with desk.read() as conn:
         brief = await draft(desk, conn)
         content = await meetings.brief_content(conn, brief.id) or desk.missing()
-        versions = await versions_of(conn, brief.meeting, *content.versions)
+        versions = await versions_of(conn, desk.home, *content.versions)
     befores = [one.before for one in brief.goes]
     form = written.writing(versions, brief.files)(data=written.begins(brief.title, content.versions, befores))
     return _page(desk, form, brief.meeting, versions, brief)
@@ -56,7 +56,7 @@ async def changed(desk: Desk) -> Response:
     async with desk.read() as conn:
         brief = await draft(desk, conn)
         content = await meetings.brief_content(conn, brief.id) or desk.missing()
-        versions = await versions_of(conn, brief.meeting, *content.versions)
+        versions = await versions_of(conn, desk.home, *content.versions)
     return await _take(desk, brief.meeting, versions, brief)
 
 
@@ -64,7 +64,7 @@ async def beside(desk: Desk) -> Response:
     """What is beside the words while they are typed."""
     async with desk.read() as conn:
         meeting = await meeting_found(desk, conn)
-        versions = await versions_of(conn, meeting)
+        versions = await versions_of(conn, desk.home)
     form = written.writing(versions)(desk.given)
     await written.texts_of(form, versions)
     return desk.page("briefs/beside.html", **_look(desk, form, meeting, versions))
@@ -126,15 +126,6 @@ async def _keep(desk: Desk, meeting: Meeting, made: Written, brief: Brief | None
         id_ = await briefing.keep_draft(conn, new, ids=desk.app.ids, now=desk.now, brief=which)
         await desk.trace(conn, "changed a brief" if brief else "wrote a brief", subject=id_)
     return id_
-
-
-async def versions_of(conn: AsyncConnection, meeting: Meeting, *more: Version) -> list[Version]:
-    """The languages and forms of the group, its own plain one first; those that somebody needs too."""
-    needed = await meetings.needed_versions(conn, meeting.group)
-    settled = await rules_of(conn, meeting.group)
-    languages = {language for language, _ in (*needed, *more)} | set(settled.languages)
-    rest = sorted(languages - {meeting.language})
-    return [(language, form) for language in (meeting.language, *rest) for form in FORMS]
 
 
 async def found(desk: Desk, conn: AsyncConnection) -> Brief:

@@ -10,14 +10,13 @@ from starlette.datastructures import UploadFile
 
 from bot.briefs import LONGEST_FILE, pieces, titled, words_in
 from bot.web.console.forms import Form, Line, Several, Upload, Words, tidy
+from bot.web.console.versions import Version
 from flows.calendar import WhenError, before
 from storage.files.cleaning import prepare
 from storage.files.prepared import MOST_BYTES, Prepared, Refused
 from storage.members.groups import Complaint
 from storage.sessions.briefing import File
 from storage.sessions.meetings import TITLE, Meeting
-
-Version = tuple[str, str]  # a language and a form
 
 SPANS: Mapping[str, str] = {
     "1w": "A week before, at 10 in the morning",

@@ -12,7 +12,6 @@ from bot.journeys import Scale
 from bot.web.console.contributions import called
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Words
-from flows.sentences import Sentences
 from storage.given import browsing, hiding, replying, typing
 from storage.given.browsing import Contribution
 from storage.members.groups import Complaint
@@ -47,8 +46,7 @@ async def find(desk: Desk, conn: AsyncConnection) -> Contribution:
 
 def means(desk: Desk) -> Means:
     """What telling a giver takes."""
-    words, channels = Sentences(desk.app.flows.phrases), desk.app.settings.channels_on
-    return Means(words=words, ids=desk.app.ids, channels=channels, now=desk.now)
+    return Means(words=desk.sentences, ids=desk.app.ids, channels=desk.channels, now=desk.now)
 
 
 async def show(desk: Desk) -> Response:
@@ -96,7 +94,7 @@ async def _page(desk: Desk, form: Answer) -> Response:
             "hidden": hidden,
             "seen": seen,
             "names": await browsing.names(conn, who),
-            "way": await replying.way(conn, gift.id, desk.app.settings.channels_on, desk.now),
+            "way": await replying.way(conn, gift.id, desk.channels, desk.now),
             "called": called,
         }
     return desk.page("contributions/one.html", form=form, **values)

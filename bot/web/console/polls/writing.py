@@ -10,10 +10,10 @@ from starlette.responses import Response
 from bot.forecast import version_name
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Choice, Clock, Day, Form, Line, Tick, Words, moment
+from bot.web.console.versions import Version, versions_of
 from flows.calendar import WhenError
 from flows.polls import Worded
-from flows.wording import FORMS
-from storage.members.groups import Complaint, languages_of
+from storage.members.groups import Complaint
 from storage.sessions import drafting
 from storage.sessions.drafting import (
     LONGEST_QUESTION,
@@ -27,7 +27,6 @@ from storage.sessions.drafting import (
 )
 
 T = TypeVar("T")
-Where = tuple[str, str]  # a language and a form
 PARTS = ("question", "options", "changes", "decides")
 OPEN, SECRET = "open", "secret"
 ONE_EACH_LINE = "One on each line, from 2 to {most}. Up to 8 are easy to listen to on a call."
@@ -67,46 +66,46 @@ class Writing(Form):
 
 
 async def new(desk: Desk) -> Response:
-    wheres = await _wheres(desk, ())
-    return _shown(desk, desk.form(_form(wheres), kept=OPEN), wheres)
+    others = await _others(desk)
+    return _shown(desk, desk.form(_form(others), kept=OPEN), others)
 
 
 async def create(desk: Desk) -> Response:
-    return await _keep(desk, await _wheres(desk, ()))
+    return await _keep(desk, await _others(desk))
 
 
 async def mend(desk: Desk) -> Response:
     draft = await _draft(desk)
-    wheres = await _wheres(desk, draft.versions)
-    return _shown(desk, desk.form(_form(wheres), **_as_typed(desk, draft)), wheres, desk.path["draft"])
+    others = await _others(desk, draft.versions)
+    return _shown(desk, desk.form(_form(others), **_as_typed(desk, draft)), others, desk.path["draft"])
 
 
 async def save(desk: Desk) -> Response:
     draft = await _draft(desk)
-    return await _keep(desk, await _wheres(desk, draft.versions), desk.path["draft"])
+    return await _keep(desk, await _others(desk, draft.versions), desk.path["draft"])
 
 
-async def _keep(desk: Desk, wheres: Sequence[Where], draft: str = "") -> Response:
+async def _keep(desk: Desk, others: Sequence[Version], draft: str = "") -> Response:
     """Keep what was typed as a draft, or say what is to be mended and keep what was typed on the page."""
-    form = desk.form(_form(wheres))
-    wanted = _wanted(desk, form, wheres)
+    form = desk.form(_form(others))
+    wanted = _wanted(desk, form, others)
     if wanted is None:
-        return _shown(desk, form, wheres, draft)
+        return _shown(desk, form, others, draft)
     try:
         async with desk.write() as conn:
             kept = await drafting.keep(conn, wanted, ids=desk.app.ids, now=desk.now, poll=draft)
     except Complaint as complaint:
         form.complain("question", complaint)
-        return _shown(desk, form, wheres, draft)
+        return _shown(desk, form, others, draft)
     return desk.go(f"/polls/drafts/{kept}", said="It is kept as a draft. Nobody has been asked yet.")
 
 
-def _shown(desk: Desk, form: Form, wheres: Sequence[Where], draft: str = "") -> Response:
-    others = [
-        (version_name(desk.app.flows, *where), [form[_name(part, where)] for part in PARTS])
-        for where in wheres
+def _shown(desk: Desk, form: Form, others: Sequence[Version], draft: str = "") -> Response:
+    named = [
+        (version_name(desk.app.flows, *version), [form[_name(part, version)] for part in PARTS])
+        for version in others
     ]
-    return desk.page("polls/write.html", form=form, others=others, draft=draft)
+    return desk.page("polls/write.html", form=form, others=named, draft=draft)
 
 
 async def _draft(desk: Desk) -> NewPoll:
@@ -114,29 +113,28 @@ async def _draft(desk: Desk) -> NewPoll:
         return await drafting.find(conn, desk.home.id, desk.path["draft"]) or desk.missing()
 
 
-async def _wheres(desk: Desk, had: Iterable[Where]) -> list[Where]:
+async def _others(desk: Desk, had: Iterable[Version] = ()) -> list[Version]:
     """The languages and forms that a poll may be put into here, besides the one that it is written in."""
     async with desk.read() as conn:
-        languages = await languages_of(conn, desk.home)
-    wheres = [(language, form) for language in languages for form in FORMS]
-    return [where for where in dict.fromkeys((*wheres, *had)) if where != (desk.home.language, "plain")]
+        _, *others = await versions_of(conn, desk.home, *had)
+    return others
 
 
-def _form(wheres: Sequence[Where]) -> type[Writing]:
+def _form(others: Sequence[Version]) -> type[Writing]:
     """The form with the same words once more for each language and form; those may be left empty."""
     fields: dict[str, Any] = {}
-    for where in wheres:
+    for version in others:
         fields |= {
-            _name("question", where): Words("The question", most=LONGEST_QUESTION, rows=2),
-            _name("options", where): Words("What people can choose, in the same order", rows=5),
-            _name("changes", where): Line("What will this vote change?", most=LONGEST_REASON),
-            _name("decides", where): Line("Who decides in the end?", most=LONGEST_REASON),
+            _name("question", version): Words("The question", most=LONGEST_QUESTION, rows=2),
+            _name("options", version): Words("What people can choose, in the same order", rows=5),
+            _name("changes", version): Line("What will this vote change?", most=LONGEST_REASON),
+            _name("decides", version): Line("Who decides in the end?", most=LONGEST_REASON),
         }
     return cast(type[Writing], type("WritingInVersions", (Writing,), fields))
 
 
-def _name(part: str, where: Where) -> str:
-    return "_".join((part, *where))
+def _name(part: str, version: Version) -> str:
+    return "_".join((part, *version))
 
 
 def _as_typed(desk: Desk, draft: NewPoll) -> dict[str, Any]:
@@ -153,17 +151,17 @@ def _as_typed(desk: Desk, draft: NewPoll) -> dict[str, Any]:
         "closes_day": closes.date() if closes else None,
         "closes_at": closes.time() if closes else None,
     }
-    for where, words in draft.versions.items():
-        typed |= {_name(part, where): getattr(words, part) for part in PARTS}
-        typed[_name("options", where)] = "\n".join(words.options)
+    for version, words in draft.versions.items():
+        typed |= {_name(part, version): getattr(words, part) for part in PARTS}
+        typed[_name("options", version)] = "\n".join(words.options)
     return typed
 
 
-def _wanted(desk: Desk, form: Writing, wheres: Sequence[Where]) -> NewPoll | None:
+def _wanted(desk: Desk, form: Writing, others: Sequence[Version]) -> NewPoll | None:
     """The poll as it was typed; None where something is to be mended, with a sentence beside it."""
     form.validate()
     words = _words(form)
-    versions = {where: _words(form, where, like=words) for where in wheres if _begun(form, where)}
+    versions = {version: _words(form, version, like=words) for version in others if _begun(form, version)}
     closes = _closing(desk, form)
     if form.mistakes:
         return None
@@ -181,15 +179,15 @@ def _wanted(desk: Desk, form: Writing, wheres: Sequence[Where]) -> NewPoll | Non
     )
 
 
-def _begun(form: Writing, where: Where) -> bool:
-    return any(form[_name(part, where)].data for part in PARTS)
+def _begun(form: Writing, version: Version) -> bool:
+    return any(form[_name(part, version)].data for part in PARTS)
 
 
-def _words(form: Writing, where: Where = ("", ""), like: Worded | None = None) -> Worded:
+def _words(form: Writing, version: Version = ("", ""), like: Worded | None = None) -> Worded:
     """The words of one version, each part checked by itself so that its own field can say what is wrong."""
 
     def part(name: str, fit: Callable[[Any], T], typed: Callable[[str], Any] = str) -> T | None:
-        field = _name(name, where) if like else name
+        field = _name(name, version) if like else name
         if form[field].errors:
             return None
         try:
@@ -203,7 +201,7 @@ def _words(form: Writing, where: Where = ("", ""), like: Worded | None = None) -
     )
     if like and like.options and labels and len(labels) != len(like.options):
         form.complain(
-            _name("options", where), f"Write the same {len(like.options)} choices, in the same order."
+            _name("options", version), f"Write the same {len(like.options)} choices, in the same order."
         )
     return Worded(
         question=part("question", fit_question) or "",
