@@ -135,12 +135,15 @@ def spent(words: Sentences, passed: Passed) -> Say:
     return said(words, name, share=passed.share, limit=passed.limit, what=what)
 
 
-def alert(words: Sentences, id: str, number: str, group_name: str, channel: str) -> Say:
-    """That something came in that may need somebody now: none of its words, and not who it was."""
+def alert(words: Sentences, pages: str, id: str, number: str, group_name: str, channel: str) -> Say:
+    """That something came in that may need somebody now: none of its words, and not who it was.
+
+    `pages` is where it can be looked at.
+    """
     if channel == "voice":
         return said(words, "alert.by call", group=group_name, number=" ".join(number))
     look, pass_ = words("alert.will look"), words("alert.can't look")
-    text = words(f"alert.by {channel}", group=group_name, number=number, look=look)
+    text = words(f"alert.by {channel}", group=group_name, number=number, look=look, pages=pages)
     if channel != "telegram":
         return Say(text=text, language=words.tongue(f"alert.by {channel}"))
     options = (Option(key="seen", label=look), Option(key="pass", label=pass_))
@@ -148,10 +151,10 @@ def alert(words: Sentences, id: str, number: str, group_name: str, channel: str)
     return Say(text=text, question=question, language=words.tongue(f"alert.by {channel}"))
 
 
-def unheard(words: Sentences, number: int, since: str, group_name: str, code: str) -> Say:
+def unheard(words: Sentences, number: int, since: str, group_name: str) -> Say:
     """That recordings and photos have waited for longer than the group promised."""
     name = "unheard.one" if number == 1 else "unheard.many"
-    return said(words, name, number=number, since=since, group=group_name, code=code)
+    return said(words, name, number=number, since=since, group=group_name)
 
 
 def fading(words: Sentences, group_name: str, days: int) -> Say:

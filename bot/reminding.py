@@ -40,7 +40,7 @@ class Reminding(Teller):
 
     async def _remind(self, conn: AsyncConnection, group: str, waiting: list[Unheard], now: datetime) -> None:
         g = groups.c
-        home = (await conn.execute(sa.select(g.name, g.code, g.zone).where(g.id == group))).one()
+        home = (await conn.execute(sa.select(g.name, g.zone).where(g.id == group))).one()
         people = await safety.contacts(conn, group, self.channels, now)
         first = next((one for one in people if one.ways), None)
         if first is None:
@@ -50,7 +50,7 @@ class Reminding(Teller):
         await self.tell(
             conn,
             [first.member],
-            self.words.each(notices.unheard, len(waiting), since, home.name, home.code),
+            self.words.each(notices.unheard, len(waiting), since, home.name),
             kind="unheard",
             key=f"unheard:{group}:{day}",
             now=now,
