@@ -33,14 +33,16 @@ class Alerting:
         channels: Collection[str],
         clock: Callable[[], datetime],
         told: Callable[[], None],
+        pages: str,
     ) -> None:
-        """`told` is called when somebody is to be told."""
+        """`told` is called when somebody is to be told; `pages` is where facilitators look."""
         self._db = db
         self._words = Sentences(flows.phrases)
         self._ids = ids
         self._channels = channels
         self._clock = clock
         self._told = told
+        self._pages = pages
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -74,7 +76,7 @@ class Alerting:
             lambda conn: summoning.advance(
                 conn,
                 alert,
-                words=partial(notices.alert, self._words),
+                words=partial(notices.alert, self._words, self._pages),
                 channels=self._channels,
                 ids=self._ids,
                 now=self._clock(),

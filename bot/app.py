@@ -222,7 +222,8 @@ class App:
             numbers=[number for number in numbers if number],
         )
         tells: dict[str, Any] = {"flows": self.flows, "ids": self.ids, "channels": list(on)}
-        self.alerting = Alerting(**common, **tells, told=self.lanes.wake)
+        pages = f"{self.settings.address}/console"
+        self.alerting = Alerting(**common, **tells, told=self.lanes.wake, pages=pages)
         self.scheduler = Scheduler(
             **common,
             **tells,

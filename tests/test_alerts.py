@@ -43,6 +43,7 @@ class Guarded(Office):
             channels=channels,
             clock=lambda: self.now,
             told=lambda: None,
+            pages="https://takepart.example.org/console",
         )
 
     async def contact(self, name: str, *channels: str, any_hour: bool = True, rank: int = 1) -> None:

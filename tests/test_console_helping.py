@@ -1,10 +1,14 @@
 """Hand-overs and alerts on the facilitators' pages."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
+from bot import notices
+from bot.ways import house
 from storage.care import alerts
 from storage.care.alerts import Found
 from storage.tables import handover_words, handovers, matters, members
@@ -118,3 +122,15 @@ async def test_what_another_group_has_is_not_there(desk: Desk) -> None:
         assert (await kim.get(path)).status == 404
     assert (await kim.send("/messages/handovers/h/close")).status == 404
     assert await desk.rows("SELECT 1 FROM handovers WHERE closed_at IS NULL")
+
+
+@pytest.mark.parametrize("channel", ["sms", "telegram"])
+async def test_26_what_an_alert_says_to_do_can_be_done_as_it_stands(desk: Desk, channel: str) -> None:
+    async with desk.app.db.write() as conn:
+        said = Found(words="He hits me")
+        await alerts.raise_alert(conn, desk.home.id, said, ids=desk.app.ids, now=desk.clock())
+    ((number,),) = await desk.rows("SELECT number FROM alerts")
+    told = notices.alert(house(), f"{desk.url}/console", "a", number, "The Garden Group", channel).text
+    page = await desk.sam.get(told.rpartition(": ")[2].removeprefix(desk.url))
+    (link,) = re.findall(r'href="([^"]*/safety)"', page.text)[:1]
+    assert f"Alert {number}" in (await desk.sam.get(link)).words

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bot import notices
-from bot.ways import house
 from storage.columns import micros
 from tests.terminal import Takepart
 
@@ -99,14 +97,6 @@ def test_an_alert_is_listed_shown_and_seen(garden: Takepart, alert: str) -> None
     assert not garden("safety", "seen", alert, "--by", "Bo", "--json").json["first"]
     [listed] = garden("safety", "list", "GARDEN", "--json").json
     assert (listed["state"], listed["seen_by"]) == ("seen", "Sam")
-
-
-@pytest.mark.parametrize("channel", ["sms", "telegram"])
-def test_26_what_an_alert_says_to_do_can_be_done_as_it_stands(
-    garden: Takepart, alert: str, channel: str
-) -> None:
-    told = notices.alert(house(), "a", alert, "The Garden Group", channel).text.partition("takepart ")[2]
-    assert "I want to die" in garden(*told.replace("ME", "Sam").split()).out
 
 
 def test_26_who_sent_it_needs_a_reason(garden: Takepart, alert: str) -> None:
