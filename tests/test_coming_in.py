@@ -8,8 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from flows.events import Say
+from storage import tables
 from storage.door import consenting, inviting, letting_in, wordings
 from storage.door.letting_in import Tools
+from storage.keeping import exports
 from storage.members import groups, people
 from storage.members.groups import Complaint
 from storage.members.people import Listed
@@ -180,7 +182,7 @@ async def test_words_that_say_the_same_ask_nobody_again(world: World) -> None:
 
 
 async def test_what_is_taken_back_from_outside_is_for_the_group_alone(world: World) -> None:
-    await settle(world)
+    group = await settle(world)
     await world.joined(ADA)
     async with world.app.db.write() as conn:
         agreed = {"agreed": json.dumps(dict(world.app.flows.agreements))}
@@ -188,8 +190,12 @@ async def test_what_is_taken_back_from_outside_is_for_the_group_alone(world: Wor
     await world.texts(ADA, "thought", "The ramp is steep.", "2")
     async with world.app.db.write() as conn:
         await conn.execute(sa.text("UPDATE contributions SET audience = 'outside'"))
+        ada = await conn.scalar(sa.text("SELECT id FROM members WHERE name = 'Ada'"))
+        row = {"id": "x", "group_id": group, "by_id": ada, "purpose": "A poster", "reach": "outside"}
+        await conn.execute(tables.exports.insert().values(**row, state="ready", asked_at=world.clock()))
     await world.texts(ADA, "who", "2")
     assert (await world.rows("SELECT audience FROM contributions"))[0].audience == "group"
+    assert (await world.rows("SELECT sentence FROM exports"))[0].sentence == exports.VOID
 
 
 async def test_ending_a_membership_takes_two_people_and_says_why(world: World) -> None:

@@ -122,9 +122,17 @@ async def test_what_is_taken_back_takes_older_copies_along(desk: Desk) -> None:
     async with desk.app.db.write() as conn:
         await rewriting.take_back(conn, "c", "ada", desk.clock())
     page = await desk.sam.get("/export")
-    assert "Somebody took something back since" in page.words and "Fetch it" not in page.words
+    assert "taken back or hidden since" in page.words and "Fetch it" not in page.words
     assert not await desk.rows("SELECT 1 FROM export_parts")
     assert await desk.rows("SELECT 1 FROM leftovers")
+
+
+async def test_what_is_hidden_is_in_no_older_copy_for_others(desk: Desk) -> None:
+    await member(desk)
+    await gift(desk, "c", "Ben took it", audience="outside")
+    await made(desk, reach="outside")
+    assert "It is hidden" in (await desk.sam.send("/contributions/c/hide", why="names somebody")).words
+    assert "Fetch it" not in (await desk.sam.get("/export")).words
 
 
 async def test_an_export_is_of_its_own_group_and_for_a_day(desk: Desk) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import effects as ef
+from storage.keeping import exports
 from storage.lines.persons import NO_MEMBER, everyone
 from storage.tables import consents, contributions, given, members
 from storage.turning.stage import Stage
@@ -60,11 +61,12 @@ def _stands(s: Stage, agreed: Mapping[str, str]) -> None:
 
 
 async def _back_inside(conn: AsyncConnection, member: str) -> None:
-    """What was for people outside is for the group alone from now on."""
+    """What was for people outside is for the group alone from now on, and so is no older copy of it."""
     c = contributions.c
     mine = sa.select(given.c.contribution_id).where(given.c.member_id.in_(everyone(member)))
     outside = sa.update(contributions).where(c.id.in_(mine), c.audience == "outside")
-    await conn.execute(outside.values(audience="group"))
+    narrowed = await conn.scalars(outside.values(audience="group").returning(c.id))
+    await exports.void(conn, list(narrowed))
 
 
 async def stands_for(conn: AsyncConnection, group: str, purpose: str, before: str, now: str) -> None:

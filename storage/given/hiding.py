@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows import effects as ef
 from storage.door.sessions import OWNER
 from storage.erasure import auditing
+from storage.keeping import exports
 from storage.lines.persons import person
 from storage.members.groups import Complaint
 from storage.members.people import Listed
@@ -88,6 +89,7 @@ async def hide(
     values = {"id": hiding, "contribution_id": row.id, "by_id": by.id, "why": why, "at": now}
     await conn.execute(hidings.insert().values(**values))
     await _set(conn, row.id, hidden_reason=why, hidden_at=now)
+    await exports.void(conn, [row.id])
     return await _noted(conn, row, hiding, why, by, did="hid", ids=ids, now=now)
 
 

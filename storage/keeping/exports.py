@@ -17,7 +17,7 @@ from storage.tables import contributions, export_parts, exports, members
 LASTS = timedelta(hours=24)
 LEASE = timedelta(minutes=2)  # renewed while it is written
 Reach = Literal["inside", "outside"]
-VOID = "Somebody took something back since, so it was removed. Ask for a new one."
+VOID = "Something in the group was taken back or hidden since, so it was removed. Ask for a new one."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
