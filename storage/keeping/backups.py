@@ -71,7 +71,10 @@ async def write(
     path: Path, db: Database, files: MediaStore, secrets: Secrets, *, now: datetime, overwrite: bool
 ) -> Manifest:
     """Back up what is committed now, while others go on writing; raise BackupError."""
-    with _written(path, overwrite=overwrite) as file, zipfile.ZipFile(file, "w") as into:
+    with (
+        _written(path, overwrite=overwrite) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as into,
+    ):
         async with db.read() as conn:
             revision = await conn.run_sync(current)
             tables = [await _add_rows(into, conn, shape) for shape in shapes()]
@@ -92,19 +95,13 @@ async def write(
 
 async def _add_rows(into: zipfile.ZipFile, conn: AsyncConnection, shape: Shape) -> Table:
     tally = Tally()
-    with into.open(_compressed(f"rows/{shape.table}"), "w", force_zip64=True) as entry:
+    with into.open(f"rows/{shape.table}", "w", force_zip64=True) as entry:
         async for part in read(conn, shape):
             lines = [line_of(shape, row) for row in part]
             for line in lines:
                 tally.add(line)
             entry.write(b"".join(lines))
     return Table(shape=shape, rows=tally.rows, hash=tally.hash)
-
-
-def _compressed(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name)
-    info.compress_type = zipfile.ZIP_DEFLATED
-    return info
 
 
 async def _files(conn: AsyncConnection) -> list[str]:
@@ -121,7 +118,7 @@ async def _add_file(into: zipfile.ZipFile, files: MediaStore, sha256: str) -> bo
         return False
     if hashlib.sha256(data).hexdigest() != sha256:
         return False
-    into.writestr(f"media/{sha256}", data)  # not compressed: photos and recordings are already
+    into.writestr(f"media/{sha256}", data, zipfile.ZIP_STORED)  # photos and recordings are compressed already
     return True
 
 
