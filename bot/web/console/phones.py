@@ -87,7 +87,6 @@ class Told:
 class Phones:
     """The same thing on a phone with Telegram, on one that gets texts, and on a call."""
 
-    caller: str  # who we say that we are, to whoever lifts the phone
     language: str
     chat: tuple[Bubble, ...]
     texts: tuple[Text, ...]
@@ -122,7 +121,6 @@ def three(
     steps: Sequence[Sequence[Say]] = turns or [by["voice"]]
     heard = [[replace(say, language=language) for say in told] for told in steps]
     return Phones(
-        caller=group.outside_name,
         language=language,
         chat=tuple(bubble for say in by["telegram"] for bubble in _chat(app, say)),
         texts=tuple(text for say in by["sms"] for text in _texts(app, say)),
@@ -133,7 +131,6 @@ def three(
 def talked(app: Service, told: Mapping[str, Sequence[Told]], *, group: Home, language: str = "en") -> Phones:
     """A whole talk on three phones, by channel, each turn with what somebody answers."""
     return Phones(
-        caller=group.outside_name,
         language=language,
         chat=_each(told["telegram"], lambda turn, _: [b for say in turn.says for b in _chat(app, say)]),
         texts=_each(told["sms"], lambda turn, _: [text for say in turn.says for text in _texts(app, say)]),
