@@ -32,6 +32,10 @@ class Gift(Form):
 
 
 class Ballot(Form):
+    chosen = Choice("What they chose", "Choose what they chose.")
+
+
+class Ballots(Form):
     chosen = Several("What they chose")
 
 
@@ -83,7 +87,8 @@ async def vote(desk: Desk) -> Response:
     if form.validate() and not form.chosen.data:
         form.complain("chosen", "Choose what they chose.")
     if not form.mistakes:
-        chosen = [label for key, label in tally.options if key in (form.chosen.data or ())]
+        keys = [form.chosen.data] if isinstance(form, Ballot) else form.chosen.data or []
+        chosen = [label for key, label in tally.options if key in keys]
 
         async def enter(conn: AsyncConnection) -> tuple[str, ...]:
             by, ids = _by(desk), desk.app.ids
@@ -121,8 +126,8 @@ async def _open(desk: Desk) -> Tally:
     return tally
 
 
-def _ballot(desk: Desk, tally: Tally) -> Ballot:
-    form = desk.form(Ballot)
+def _ballot(desk: Desk, tally: Tally) -> Ballot | Ballots:
+    form = desk.form(Ballots) if tally.several else desk.form(Ballot)
     form.chosen.choices = list(tally.options)
     return form
 
