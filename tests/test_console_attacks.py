@@ -1,7 +1,9 @@
 """What people try who are in already, or who only know the address: none of it works, and nothing is told."""
 
 import asyncio
+import io
 import os
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,11 @@ from bot.web.console.forms import tidy
 from bot.web.console.pages import pages
 from bot.web.console.people.finding import THEIRS
 from storage.files import leftovers
-from storage.tables import ballots
+from storage.tables import ballots, members
 from tests.console import Desk, desk_in
 from tests.full_group import fill
 from tests.walks import NAME, stops
+from tests.world import TUESDAY
 
 
 # Secrets of members ---------------------------------------------------------------------------------
@@ -31,6 +34,20 @@ async def test_who_prints_a_copy_for_somebody_does_not_read_their_secrets(desk: 
     copy = (await desk.sam.send("/people/ada/copy")).text
     assert "The gate" in copy and "MY THINGS" in copy
     assert "Nobody asks us" not in copy and "Your votes" not in copy
+
+
+async def test_at_what_hour_somebody_wrote_is_told_nowhere(desk: Desk) -> None:
+    """Whoever waits for something without a name would see who was in touch at that minute."""
+    await fill(desk)
+    async with desk.app.db.write() as conn:
+        await conn.execute(members.update().values(heard_at=TUESDAY.replace(hour=7, minute=41)))
+    await desk.sam.send("/export", purpose="To read", reach="inside")
+    await desk.app.exporting.once()
+    ((id_,),) = await desk.rows("SELECT id FROM exports")
+    archive = zipfile.ZipFile(io.BytesIO((await desk.sam.get(f"/export/{id_}/fetch")).body))
+    told = [archive.read("register.csv").decode()]
+    told += [(await desk.sam.get(path)).text for path in ("/people", "/people/ada", "/people/quiet")]
+    assert not any("07:41" in one for one in told) and TUESDAY.date().isoformat() in told[0]
 
 
 DEEDS = ("code", "copy", "numbers", "unjoin", "end", "forget", "stop", "name", "wish")  # of somebody's page

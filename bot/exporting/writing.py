@@ -118,7 +118,7 @@ class Writer:
         if self.export.reach == "outside" and (one.audience != "outside" or one.hidden):
             sum_.leave_out("not meant to be shown outside the group")
             return
-        day = one.at.astimezone(ZoneInfo(self.home.zone)).date().isoformat()
+        day = self._day(one.at)
         names = [self._named(one, file, day, sum_) for file in one.files]
         inside = self.export.reach == "inside"
         table.add(
@@ -210,8 +210,12 @@ class Writer:
     async def _register(self, conn: AsyncConnection, archive: zipfile.ZipFile, sum_: Sum) -> None:
         with cells.table(archive, "register.csv", REGISTER) as table:
             async for row in writing_out.register(conn, self.home.id, practice=self.export.practice):
-                table.add(**row)
+                # The hour would tell who gave what came without a name at that hour.
+                table.add(**row | {"last_in_touch": self._day(row["last_in_touch"])})
         sum_.rows["register.csv"] = table.rows
+
+    def _day(self, at: datetime | None) -> str:
+        return at.astimezone(ZoneInfo(self.home.zone)).date().isoformat() if at else ""
 
     async def _file(self, archive: zipfile.ZipFile, id_: str, name: str, sum_: Sum) -> str:
         """Put one file in; its hash, "" where it is not there any more."""
