@@ -98,7 +98,7 @@ async def test_who_asks_is_let_in_and_a_name_is_typed(desk: Desk) -> None:
     assert "Ada" in (await desk.sam.get("/people/waiting")).words
     page = await desk.sam.send("/people/ada/name", name=" ")
     assert page.status == 422 and "Type what they would like to be called." in page.words
-    page = await desk.sam.send("/people/ada/name", name="\u202e")
+    page = await desk.sam.send("/people/ada/name", name="\u200b")
     assert page.status == 422 and "all of them visible" in page.words
     assert "Their name is noted." in (await desk.sam.send("/people/ada/name", name="Ada Lovelace")).words
     assert "They are in" in (await desk.sam.send("/people/ada/let-in")).words
