@@ -192,6 +192,18 @@ async def test_a_form_that_is_ours_is_taken(desk: Desk) -> None:
     assert await sends(desk.sam, "/console/sign-out", token, **ours) == 303
 
 
+async def test_what_was_written_is_shown_once_more_where_somebody_is_signed_out_meanwhile(desk: Desk) -> None:
+    token = await desk.sam.token("/console/my-page")
+    words = {"question": "Hours of work </textarea><script>alert(1)</script>", "token": token}
+    desk.clock.forward(sessions.LASTS)
+    got = await desk.sam.post("/polls/new", **words, headers={"Sec-Fetch-Site": "same-origin"})
+    assert (got.status, "You are signed out" in got.words) == (403, True)
+    assert "Hours of work &lt;/textarea&gt;" in got.text and "<script>alert" not in got.text
+    assert token not in got.text
+    got = await desk.sam.post("/polls/new", **words, headers={"Origin": "https://evil.example"})
+    assert got.status == 403 and "Hours of work" not in got.text
+
+
 async def test_what_is_too_much_is_not_read(desk: Desk) -> None:
     token = await desk.sam.token("/console/my-page")
     got = await desk.sam.post("/console/my-page/phone", token=token, member="x" * 300_000)

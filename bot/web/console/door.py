@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import math
 import secrets as chance
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ BEFORE = "takepart_visitor"  # of those who are not signed in yet
 TOKEN = "token"  # noqa: S105  # the name of a form's field
 MOST_FIELDS = 200
 MOST_FILES = 20
+MOST_UNKEPT = 1024 * 1024  # bytes of a form that is read of somebody who is not signed in any more
+FEWEST = 12  # characters that are shown again where a form is refused: fewer are soon typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,11 @@ BROKEN = Refusal(500, "Something went wrong here", "It is noted. Go back, and tr
 
 
 class Refused(Exception):
-    """The page that was asked for is not given."""
+    """The page that was asked for is not given. `written`: what would be lost with a form."""
 
-    def __init__(self, why: Refusal) -> None:
+    def __init__(self, why: Refusal, written: Sequence[str] = ()) -> None:
         super().__init__(why.sentence)
-        self.why = why
+        self.why, self.written = why, written
 
 
 class Door:
@@ -78,7 +81,7 @@ class Door:
             except Missing:
                 return self._plain(NOT_HERE)
             except Refused as refused:
-                return self._plain(refused.why)
+                return self._plain(refused.why, refused.written)
             except Complaint as complaint:
                 return self._plain(Refusal(409, "This cannot be done", str(complaint)))
             except (HTTPException, UnicodeError, ClientDisconnect):
@@ -99,7 +102,9 @@ class Door:
             raise Missing
         session = await signed_in(self._app, request)
         if session is None and not page.anyone:
-            return self._to_sign_in(request)
+            if request.method == "POST":
+                raise Refused(SIGNED_OUT, await self._unkept(request))
+            return _to_sign_in(request)
         key, answer_key = self._key(request)
         home = await self._home(page, request, session)
         posted = request.method == "POST"
@@ -144,14 +149,14 @@ class Door:
             raise Missing
         return home
 
-    def _to_sign_in(self, request: Request) -> Response:
-        if request.method == "POST":
-            raise Refused(SIGNED_OUT)
-        open_page = urlsplit(request.headers.get("hx-current-url", "")).path
-        sign_in = f"{SIGN_IN}?next={quote(open_page or request.url.path)}"
-        if "hx-request" in request.headers:  # else the page to sign in would be put into the one that is open
-            return Response(status_code=401, headers={**HEADERS, "HX-Redirect": sign_in})
-        return RedirectResponse(sign_in, 303)
+    async def _unkept(self, request: Request) -> list[str]:
+        """What somebody wrote on a page of ours until they were signed out."""
+        if _length(request) > MOST_UNKEPT or not _from_here(request, self._app.settings.public_url or ""):
+            return []
+        try:
+            return _written(await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS))
+        finally:
+            await request.close()
 
     def _key(self, request: Request) -> tuple[str, str]:
         """What forms of this browser are bound to, and a new value for its cookie where it has none."""
@@ -161,8 +166,7 @@ class Door:
 
     async def _given(self, page: Page, request: Request, key: str) -> FormData:
         """A form, from a page of ours that this browser was given."""
-        length = request.headers.get("content-length", "")
-        if not (length.isascii() and length.isdecimal()) or int(length) > page.most:
+        if _length(request) > page.most:
             raise Refused(TOO_LARGE)
         if not _from_here(request, self._app.settings.public_url or ""):
             raise Refused(FORGED)
@@ -171,15 +175,35 @@ class Door:
         try:
             bound = self._app.secrets.unsign(token if isinstance(token, str) else "", most=LASTS)
         except Unsigned:
-            raise Refused(FORGED) from None
+            raise Refused(FORGED, _written(given)) from None
         if not hmac.compare_digest(bound, key):
-            raise Refused(FORGED)
+            raise Refused(FORGED, _written(given))
         return given
 
-    def _plain(self, why: Refusal) -> Response:
+    def _plain(self, why: Refusal, written: Sequence[str] = ()) -> Response:
         """A page that needs no data."""
-        values: dict[str, Any] = {"heading": why.heading, "sentence": why.sentence}
+        values: dict[str, Any] = {"heading": why.heading, "sentence": why.sentence, "written": written}
         return self._pages.answer("plain.html", values, status=why.status)
+
+
+def _to_sign_in(request: Request) -> Response:
+    open_page = urlsplit(request.headers.get("hx-current-url", "")).path
+    sign_in = f"{SIGN_IN}?next={quote(open_page or request.url.path)}"
+    if "hx-request" in request.headers:  # else the page to sign in would be put into the one that is open
+        return Response(status_code=401, headers={**HEADERS, "HX-Redirect": sign_in})
+    return RedirectResponse(sign_in, 303)
+
+
+def _written(given: FormData) -> list[str]:
+    """The words in a form, without what was only chosen."""
+    words = [one for name, one in given.multi_items() if name != TOKEN and isinstance(one, str)]
+    return [one for one in words if len(one) >= FEWEST]
+
+
+def _length(request: Request) -> float:
+    """How many bytes a form has; endless where it does not say."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdecimal() else math.inf
 
 
 def _from_here(request: Request, public_url: str) -> bool:
