@@ -28,6 +28,9 @@ ALL = (
 )
 
 
+TRIED = ("Hello. This is how", "Sam Reed can read it", "will answer you here", "alert 000")  # in this order
+
+
 async def test_a_new_group_is_told_what_is_left_and_where_it_is_done(desk: Desk) -> None:
     page = await desk.sam.get("")
     assert "What is left to set up: 10 of 10" in page.words
@@ -50,15 +53,24 @@ async def test_what_is_done_goes_off_the_list_until_it_is_empty(tmp_path: Path, 
         await _known_by_telegram(desk)
         page = await desk.sam.get("")
         assert ALL[4] not in page.words and ALL[5] not in page.words
-        page = await desk.sam.post("/start/try", token=await desk.sam.token(""))
-        assert "It is on its way to you on Telegram." in page.words
-        assert await desk.rows("SELECT id FROM outbox WHERE kind = 'trial' AND class = 'answer'")
+        assert page.words.count("Try it on me") == 5
+        tried = [await _tried(desk, what) for what in ("hello", "wording", "helper", "danger")]
+        assert [words in sent for words, sent in zip(TRIED, tried, strict=True)] == [True] * 4
+        assert (await desk.sam.post("/start/nothing/try", token=await desk.sam.token(""))).status == 404
         await desk.sam.send("/settings/helper", who=desk.sam_id)
         await desk.sam.send("/settings/safety", who=desk.sam_id)
         await desk.sam.send("/settings/consent/join", en_text="We keep your words. Sam reads them.")
         await _begun(desk)
         page = await desk.sam.get("")
         assert "What is left to set up" not in page.words
+
+
+async def _tried(desk: Desk, what: str) -> str:
+    """What Sam gets who tries this on themselves."""
+    page = await desk.sam.post(f"/start/{what}/try", token=await desk.sam.token(""))
+    assert "It is on its way to you on Telegram." in page.words
+    ((body,), *_) = await desk.rows("SELECT body FROM outbox WHERE kind = 'trial' ORDER BY id DESC")
+    return str(body)
 
 
 async def _known_by_telegram(desk: Desk) -> None:

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from bot.forecast import try_each_on_me
+from bot import notices
+from bot.forecast import Writes, try_each_on_me
+from bot.helping import first_name
 from bot.web.console.desk import Desk, Page
+from bot.web.console.walking import walk
 from flows.events import Say
 from storage.care import safety
 from storage.door import wordings
+from storage.given.browsing import names
 from storage.lines.reaching import ways_to
 from storage.members import groups, people
 from storage.running import beginnings
@@ -18,7 +22,9 @@ from storage.running.beginnings import Beginnings
 
 NEUTRAL = "Takepart"  # the outside name of a group that chose none
 WAYS = {"telegram": "on Telegram", "sms": "by text", "voice": "by a call"}
-HELLO = "Hello. This is how what {group} sends comes to you."
+HELLO, WORDING, HELPER, DANGER = "hello", "wording", "helper", "danger"  # what can be tried
+HELLO_WORDS = "Hello. This is how what {group} sends comes to you."
+NO_ALERT = "000"  # the number of none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +32,8 @@ class Step:
     """One thing to do: `words` as a link to the `path` where it is done, and `why`.
 
     Without a path it is done on the computer that Takepart runs on. `right`: the name under which somebody
-    can say that it may stay as it is. `look`: where it can be seen on three phones.
+    can say that it may stay as it is. `look`: where it can be seen on three phones. `tries`: the name of
+    what whoever looks can have sent to themselves.
     """
 
     words: str
@@ -35,6 +42,7 @@ class Step:
     path: str = ""
     right: str = ""
     look: str = ""
+    tries: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +77,41 @@ async def say_right(desk: Desk) -> Response:
     return desk.go("", said="It stays as it is.")
 
 
-async def try_ways(desk: Desk) -> Response:
-    """A hello to whoever asks for it, by each way that they have."""
-    said = Say(text=HELLO.format(group=desk.home.name))
+async def try_it(desk: Desk) -> Response:
+    """What others would get, to whoever asks for it and to nobody else, by each way that they have."""
+    what = desk.path["what"]
     async with desk.write() as conn:
-        ways = await try_each_on_me(desk.app, conn, desk.me.member, lambda _: said)
-        await desk.trace(conn, "tried the ways to themselves", subject=desk.me.member)
+        write = await _tried(desk, conn, what)
+        ways = await try_each_on_me(desk.app, conn, desk.me.member, write)
+        await desk.trace(conn, f"tried on themselves: {what}", subject=desk.me.member)
     return desk.go("", said=f"It is on its way to you {' and '.join(WAYS[way] for way in ways)}.")
+
+
+async def _tried(desk: Desk, conn: AsyncConnection, what: str) -> Writes:
+    """What is sent for a trial of this; raise Missing where there is nothing to send."""
+    if what == HELLO:
+        hello = Say(text=HELLO_WORDS.format(group=desk.home.name))
+        return lambda _: hello
+    if what == WORDING:
+        group = (await desk.app.views.load(conn, [desk.home.id], desk.now))[desk.home.id]
+        told = walk(desk.app, "join", group, now=desk.now, language=desk.home.language)
+        return lambda one: _in_one(told[one.channel][0].says)
+    if what == HELPER:
+        helper, _ = await people.helper_of(conn, desk.home.id, desk.app.secrets)
+        (name,) = (await names(conn, [helper])).values() if helper else ("",)
+        called = first_name(name) or desk.sentences("readers.nobody")
+        opened = Say(text=f"{desk.sentences('handover.opened', helper=called)}")
+        return lambda _: opened
+    if what == DANGER:
+        pages, home = f"{desk.app.settings.address}/console", desk.home.name
+        return lambda one: notices.alert(desk.sentences, pages, desk.app.ids(), NO_ALERT, home, one.channel)
+    desk.missing()
+
+
+def _in_one(says: Sequence[Say]) -> Say:
+    """What is said first as one thing, with nothing to answer."""
+    spoken = " ".join(one.spoken or one.text for one in says)
+    return Say(text="\n\n".join(one.text for one in says), spoken=spoken)
 
 
 async def _said(desk: Desk, conn: AsyncConnection, come: Beginnings) -> list[Step]:
@@ -88,6 +124,7 @@ async def _said(desk: Desk, conn: AsyncConnection, come: Beginnings) -> list[Ste
             why=f"Strangers, answerphones and whoever lifts the phone are told: {desk.home.outside_name}.",
             path="/settings/group",
             right="outside-name",
+            tries=HELLO,
             done=desk.home.outside_name != NEUTRAL or "outside-name" in come.right,
         ),
         Step(
@@ -96,6 +133,7 @@ async def _said(desk: Desk, conn: AsyncConnection, come: Beginnings) -> list[Ste
             path="/settings/consent/join",
             right=wording,
             look="/settings/flows/join",
+            tries=WORDING,
             done=bool(own) or wording in come.right,
         ),
     ]
@@ -115,12 +153,14 @@ async def _people(desk: Desk, conn: AsyncConnection) -> list[Step]:
             why="Whoever sends HELP, or presses 0 on a call, reaches them, "
             f"in these hours: {settled.helper_hours or desk.home.hours}.",
             path="/settings/helper",
+            tries=HELPER,
             done=reached,
         ),
         Step(
             words="Name who is told when somebody may be in danger",
             why="They need a phone or chat of their own here, so that an alert can reach them.",
             path="/settings/safety",
+            tries=DANGER,
             done=named and all(one.ways for one in contacts),
         ),
     ]
@@ -183,6 +223,6 @@ def _firsts(come: Beginnings, mine: bool) -> Sequence[Step]:
 
 
 PAGES = (
-    Page("/start/try", do=try_ways),
+    Page("/start/{what}/try", do=try_it),
     Page("/start/{what}/right", do=say_right),
 )
