@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -194,7 +195,7 @@ async def test_a_form_that_is_ours_is_taken(desk: Desk) -> None:
 
 async def test_what_was_written_is_shown_once_more_where_somebody_is_signed_out_meanwhile(desk: Desk) -> None:
     token = await desk.sam.token("/console/my-page")
-    words = {"question": "Hours of work </textarea><script>alert(1)</script>", "token": token}
+    words: dict[str, Any] = {"question": "Hours of work </textarea><script>alert(1)</script>", "token": token}
     desk.clock.forward(sessions.LASTS)
     got = await desk.sam.post("/polls/new", **words, headers={"Sec-Fetch-Site": "same-origin"})
     assert (got.status, "You are signed out" in got.words) == (403, True)
