@@ -98,9 +98,10 @@ async def _tried(desk: Desk, conn: AsyncConnection, what: str) -> Writes:
         return lambda one: _in_one(told[one.channel][0].says)
     if what == HELPER:
         helper, _ = await people.helper_of(conn, desk.home.id, desk.app.secrets)
-        (name,) = (await names(conn, [helper])).values() if helper else ("",)
-        called = first_name(name) or desk.sentences("readers.nobody")
-        opened = Say(text=f"{desk.sentences('handover.opened', helper=called)}")
+        called = first_name((await names(conn, [helper])).get(helper or "", ""))
+        opened = Say(
+            text=desk.sentences("handover.opened", helper=called or desk.sentences("readers.nobody"))
+        )
         return lambda _: opened
     if what == DANGER:
         pages, home = f"{desk.app.settings.address}/console", desk.home.name
