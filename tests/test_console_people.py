@@ -148,4 +148,4 @@ async def test_invitations_and_the_poster_name_every_way_in(tmp_path: Any, migra
         assert (await desk.rows("SELECT count(*) FROM invitations"))[0][0] == 1
         async with desk.app.db.write() as conn:
             await groups.settle(conn, desk.home.id, {"door": "invitation"})
-        assert "its code opens nothing" in (await desk.sam.get("/people/invite")).words
+        assert "code opens nothing" in (await desk.sam.get("/people/invite")).words
