@@ -272,5 +272,5 @@ async def test_many_polls_take_several_pages(desk: Desk, monkeypatch: pytest.Mon
             await polls.open_poll(conn, new, ids=desk.app.ids, now=desk.clock() + timedelta(seconds=n))
     page = await desk.sam.get("/polls")
     assert "Question 2?" in page.words and "Question 0?" not in page.words
-    older = re.search(r'href="\?before=([^"]+)" rel="next"', page.text)
-    assert older and "Question 0?" in (await desk.sam.get("/polls", before=older[1])).words
+    older = re.search(r'\?after=([^"]+)" rel="next"', page.text)
+    assert older and "Question 0?" in (await desk.sam.get("/polls", after=older[1])).words

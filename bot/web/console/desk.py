@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 from typing import Any, NoReturn, Protocol, TypeVar
+from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.datastructures import FormData, QueryParams
@@ -30,6 +31,7 @@ from storage.turning.views import House, Views
 
 F = TypeVar("F", bound=Form)
 MOST = 256 * 1024  # bytes of a form without files
+AFTER = "after"  # what a list begins after, in an address
 WRONG = 422  # what was typed can't be used
 
 
@@ -126,6 +128,28 @@ class Desk:
     @property
     def query(self) -> QueryParams:
         return self.request.query_params
+
+    @property
+    def after(self) -> str:
+        """After which place of a long list this page begins; "" for its beginning."""
+        return self.query.get(AFTER, "")
+
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        """What the address asks for, whatever place of the list it is."""
+        return [(name, value) for name, value in self.query.items() if value and name != AFTER]
+
+    def turned(self, older: str) -> Mapping[str, Any]:
+        """The foot of a long list: where it goes on after the place `older`, and where it begins.
+
+        Each is "" where there is no such page, or it is this one.
+        """
+        here, asked = self.request.url.path, self.asked
+        newest = f"{here}?{urlencode(asked)}" if asked else here
+        return {
+            "older": f"{here}?{urlencode([*asked, (AFTER, older)])}" if older else "",
+            "newest": newest if self.after else "",
+        }
 
     @property
     def address(self) -> str:

@@ -1,7 +1,6 @@
 """Journeys: each as a picture, all of them together, and both as tables and in words."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -22,7 +21,7 @@ async def listed(desk: Desk) -> Response:
     several, older = await _several(desk)
     counted, scale = _counted(desk, several), _scale(desk)
     table = journeys.counted(counted, scale)
-    asked = urlencode({"after": desk.query["after"]}) if "after" in desk.query else ""
+    here = f"?{desk.request.url.query}" if desk.after else ""
     return desk.page(
         "journeys/listed.html",
         several=several,
@@ -32,9 +31,8 @@ async def listed(desk: Desk) -> Response:
         sentence=journeys.summed_up(counted, scale),
         in_words={one.id: journeys.in_words(one, scale) for one in several},
         lines={one.id: journeys.small(one, scale) for one in several},
-        older=f"{desk.address}/journeys?{urlencode({'after': older})}" if older else "",
-        picture=f"{desk.address}/journeys/together.svg{'?' if asked else ''}{asked}",
-        newest="after" in desk.query,
+        picture=f"{desk.address}/journeys/together.svg{here}",
+        **desk.turned(older),
     )
 
 
@@ -63,7 +61,7 @@ async def picture(desk: Desk) -> Response:
 async def _several(desk: Desk) -> tuple[list[Journey], str]:
     wanted = Wanted(flow=FLOW)
     async with desk.read() as conn:
-        shelf = await browsing.browse(conn, desk.home.id, wanted, desk.query.get("after", ""))
+        shelf = await browsing.browse(conn, desk.home.id, wanted, desk.after)
     return [journey(one) for one in shelf.found], shelf.older
 
 

@@ -1,5 +1,8 @@
 """What goes out by each lane, what waits, what did not get through, and what it costs."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from starlette.responses import Response
 
 from bot.web.console.desk import Desk, Page
@@ -23,6 +26,7 @@ KINDS = {
     "result": "result of a vote",
     "say": "an answer",
 }
+WORDS: Mapping[str, Any] = {"names": NAMES, "kinds": KINDS}
 
 
 async def show(desk: Desk) -> Response:
@@ -41,14 +45,14 @@ async def show(desk: Desk) -> Response:
 
 async def waiting(desk: Desk) -> Response:
     async with desk.read() as conn:
-        found, older = await overview.waiting(conn, desk.home.id, desk.query.get("after", ""))
-    return desk.page("messages/waiting.html", found=found, older=older, names=NAMES, kinds=KINDS)
+        found, older = await overview.waiting(conn, desk.home.id, desk.after)
+    return desk.page("messages/waiting.html", found=found, **WORDS, **desk.turned(older))
 
 
 async def lost(desk: Desk) -> Response:
     async with desk.read() as conn:
-        found, older = await overview.lost(conn, desk.home.id, desk.query.get("after", ""))
-    return desk.page("messages/undelivered.html", found=found, older=older, names=NAMES, kinds=KINDS)
+        found, older = await overview.lost(conn, desk.home.id, desk.after)
+    return desk.page("messages/undelivered.html", found=found, **WORDS, **desk.turned(older))
 
 
 async def again(desk: Desk) -> Response:

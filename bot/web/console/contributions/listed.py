@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from bot.web.console.contributions import called
@@ -51,16 +49,15 @@ async def listed(desk: Desk) -> Response:
             words=form.words.data or "",
             unheard=form.unheard.data,
         )
-        shelf = await browsing.browse(conn, desk.home.id, wanted, desk.query.get("after", ""))
+        shelf = await browsing.browse(conn, desk.home.id, wanted, desk.after)
     return desk.page(
         "contributions/listed.html",
         form=form,
         shelf=shelf,
         called=called,
         shown=SHOWN,
-        asked=_asked(desk.query),
-        older=_older(desk, shelf),
-        newest="after" in desk.query,
+        asked=bool(desk.asked),
+        **desk.turned(shelf.older),
     )
 
 
@@ -69,16 +66,6 @@ def _begins(desk: Desk, day: date | None, *, later: int = 0) -> datetime | None:
     if day is None or day.year == date.max.year:
         return None
     return datetime.combine(day + timedelta(days=later), time(), ZoneInfo(desk.home.zone))
-
-
-def _asked(query: QueryParams) -> str:
-    """What is looked for, as it stands in an address."""
-    return urlencode([(name, value) for name, value in query.items() if value and name != "after"])
-
-
-def _older(desk: Desk, shelf: Shelf) -> str:
-    asked = [("after", shelf.older), *((k, v) for k, v in desk.query.items() if v and k != "after")]
-    return f"{desk.address}/contributions?{urlencode(asked)}" if shelf.older else ""
 
 
 PAGES = (Page("/contributions", show=listed),)

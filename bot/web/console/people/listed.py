@@ -1,7 +1,5 @@
 """The list of people, and of those who have not been in touch."""
 
-from urllib.parse import urlencode
-
 from starlette.responses import Response
 
 from bot.web.console.desk import Desk, Page
@@ -33,22 +31,20 @@ async def listed(desk: Desk) -> Response:
         channel=form.channel.data or "",
         need=form.need.data or "",
     )
-    channels, after = desk.channels, desk.query.get("after", "")
     async with desk.write() as conn:
         await desk.trace(conn, "looked at the list of members")
         secrets = desk.app.secrets
-        found, next_ = await roll.browse(conn, desk.home.id, wanted, secrets, channels=channels, after=after)
+        found, older = await roll.browse(
+            conn, desk.home.id, wanted, secrets, channels=desk.channels, after=desk.after
+        )
         number = await roll.count(conn, desk.home.id)
-    asked = [(name, value) for name, value in desk.query.items() if value and name != "after"]
-    older = f"{desk.address}/people?{urlencode([*asked, ('after', next_)])}" if next_ else ""
     return desk.page(
         "people/list.html",
         form=form,
         found=found,
         number=number,
-        older=older,
-        newest=f"{desk.address}/people?{urlencode(asked)}" if after else "",
         finding=finding,
+        **desk.turned(older),
     )
 
 

@@ -26,10 +26,9 @@ CLOSED = "That vote has closed already."
 
 
 async def listed(desk: Desk) -> Response:
-    before = desk.query.get("before", "")
     async with desk.read() as conn:
-        found, older = await turnout.listed(conn, desk.home.id, desk.now, before)
-    return desk.page("polls/list.html", found=found, older=older, first=not before)
+        found, older = await turnout.listed(conn, desk.home.id, desk.now, desk.after)
+    return desk.page("polls/list.html", found=found, **desk.turned(older))
 
 
 async def one(desk: Desk) -> Response:
@@ -70,11 +69,10 @@ async def bars(desk: Desk) -> Response:
 
 
 async def comments(desk: Desk) -> Response:
-    after = desk.query.get("after", "")
     async with desk.read() as conn:
         poll = await _opened(desk, conn)
-        shelf = await browsing.browse(conn, desk.home.id, Wanted(poll=poll.id), after)
-    return desk.page("polls/comments.html", poll=poll, shelf=shelf, first=not after, called=called)
+        shelf = await browsing.browse(conn, desk.home.id, Wanted(poll=poll.id), desk.after)
+    return desk.page("polls/comments.html", poll=poll, shelf=shelf, called=called, **desk.turned(shelf.older))
 
 
 async def reminding(desk: Desk) -> Response:
