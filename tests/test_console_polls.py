@@ -82,6 +82,14 @@ async def test_a_poll_is_a_draft_until_it_is_opened_and_looks_as_it_will(desk: D
     ]
 
 
+async def test_a_draft_whose_closing_has_passed_says_so(desk: Desk) -> None:
+    draft = await drafted(desk, closes_day="2026-03-12", closes_at="18:00")
+    desk.clock.forward(timedelta(days=3))
+    again = await desk.browser(desk.sam_id)
+    page = await again.get(f"/polls/drafts/{draft}")
+    assert "and that has passed. Choose another time" in page.words and "If it is opened" not in page.words
+
+
 WRONG = [
     ({"question": ""}, "Write the question."),
     ({"question": "x" * 1001}, "This is too long"),

@@ -54,6 +54,7 @@ async def _looked(desk: Desk, trouble: str = "") -> Response:
         status=WRONG if trouble else 200,
         trouble=trouble,
         poll=draft,
+        late=draft.closes_at is not None and draft.closes_at <= desk.now,
         foretold=foretold,
         versions=[_version(desk, draft, *where) for where in versions],
     )
