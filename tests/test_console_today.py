@@ -51,10 +51,13 @@ async def test_the_list_leads_to_where_a_thing_is_done_and_tells_no_more_than_th
         await conn.execute(
             matters.insert().values(**row | {"words": ""}, id="e", kind="ending", member_id="ada")
         )
+        gift = {"id": "g", "group_id": desk.home.id, "flow": "thought", "at": desk.clock()}
+        await conn.execute(contributions.insert().values(**gift))
+        await conn.execute(matters.insert().values(**row, id="f", kind="review", contribution_id="g"))
     page = await desk.sam.get("")
     assert "Alerts that nobody has looked at" not in page.words  # they stand above, with all others
     assert page.text.count('href="/console/garden/people/waiting"') == 2
     page = await desk.sam.get("/matters")
     assert "/people/ada/end" in page.text
-    assert page.text.count("/done") == 2 and page.words.count("takepart safety show") == 1
+    assert page.text.count("/done") == 3 and page.words.count("takepart safety show") == 1
     assert "Tuesday 3 March," not in page.words.partition("Words that they passed on")[2]

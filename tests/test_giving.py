@@ -13,6 +13,7 @@ from bot.ways import house
 from flows.effects import Keep, Matter, TakeBack, Unname
 from flows.state import Way
 from flows.values import scattered
+from storage.columns import micros
 from storage.database import Database
 from storage.erasure.held import ABOUT, LEFT_OUT
 from storage.erasure.own_copy import HELD, own_copy
@@ -20,7 +21,7 @@ from storage.given import hiding
 from storage.given.hiding import Hidden
 from storage.given.reading import list_contributions
 from storage.given.things import things
-from storage.given.unnaming import unname
+from storage.given.unnaming import day_of, unname
 from storage.ids import Ids
 from storage.members.groups import Complaint, Home
 from storage.members.people import add_facilitator, find_member
@@ -222,9 +223,13 @@ async def test_a_second_person_has_the_last_word_and_nobody_is_promised_a_third(
     home = await world.group(hours="0-24")
     gift, (sam, kim) = await hidden(world, home)
     await acts(world, sam, hiding.hide, gift, why="dangerous")
+    async with world.app.db.write() as conn:
+        await conn.execute(sa.update(contributions).values(unnamed=True))
     await world.texts(ADA, "LOOK AGAIN")
-    (review,) = await world.rows("SELECT words FROM matters WHERE kind = 'review'")
+    (review,) = await world.rows("SELECT words, at FROM matters WHERE kind = 'review'")
     assert f"takepart review {gift}" in review.words
+    day = day_of(world.clock(), home.zone)  # whoever was in touch at that minute would be known
+    assert review.at == micros(day)
     assert "stays hidden" in await acts(world, kim, hiding.review, gift, show=False)
     said = await world.texts(ADA, "LOOK AGAIN", "MY THINGS", "1")
     assert "has looked at it" in said[0]

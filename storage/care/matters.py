@@ -17,7 +17,7 @@ ASKS_IN, ENDING = "asks in", "ending"  # somebody waits to be let in; a membersh
 class Open:
     """Something that waits for a person. `media` are ids of the files that came with it.
 
-    Of what is `unnamed` nobody is told who it was, and `at` is only its day.
+    Of what is `unnamed` nobody is told who it was, and `at` is only its day. `gift`: what it is about.
     """
 
     id: str
@@ -29,6 +29,7 @@ class Open:
     question: str
     media: tuple[str, ...]
     unnamed: bool = False
+    gift: str | None = None
 
 
 async def list_open(conn: AsyncConnection, group: str) -> list[Open]:
@@ -40,7 +41,7 @@ async def list_open(conn: AsyncConnection, group: str) -> list[Open]:
 
     found = (
         sa.select(m.id, m.at, m.kind, named(m.member_id), named(members.c.name), m.words, m.question, m.media)
-        .add_columns(m.unnamed)
+        .add_columns(m.unnamed, m.contribution_id)
         .outerjoin(members, members.c.id == m.member_id)
         .where(m.group_id == group, m.done_at.is_(None))
         .order_by(m.at, m.id)
@@ -56,8 +57,9 @@ async def list_open(conn: AsyncConnection, group: str) -> list[Open]:
             question=question,
             media=tuple(media or ()),
             unnamed=unnamed,
+            gift=gift,
         )
-        for id_, at, kind, member, name, words, question, media, unnamed in await conn.execute(found)
+        for id_, at, kind, member, name, words, question, media, unnamed, gift in await conn.execute(found)
     ]
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from flows import effects as ef
 from storage.door.sessions import OWNER
 from storage.erasure import auditing
+from storage.given.unnaming import day_of
 from storage.keeping import exports
 from storage.lines.persons import person
 from storage.members.groups import Complaint
@@ -192,10 +193,13 @@ async def _noted(
 
 
 def _ask_again(s: Stage, effect: ef.AskAgain) -> None:
-    """Their giver wants a second person: it goes on the list of what needs somebody."""
+    """Their giver wants a second person: it goes on the list of what needs somebody.
+
+    The moment would tell whose it is where it has no name, beside when somebody was last in touch.
+    """
     if s.group is None or s.me is None:
         return
-    group, now, id_ = s.group.id, s.now, s.ids()
+    group, zone, now, id_ = s.group.id, s.group.zone, s.now, s.ids()
 
     async def write(conn: AsyncConnection) -> None:
         h = hidings.c
@@ -203,7 +207,11 @@ def _ask_again(s: Stage, effect: ef.AskAgain) -> None:
         asked = await conn.execute(sa.update(hidings).where(*waits).values(asked_at=now))
         if asked.rowcount:
             its = {"contribution_id": effect.id, "words": TO_LOOK.format(effect.id)}
-            row = {"id": id_, "group_id": group, "kind": REVIEW, "at": now, **its}
+            unnamed = await conn.scalar(
+                sa.select(contributions.c.unnamed).where(contributions.c.id == effect.id)
+            )
+            at = day_of(now, zone) if unnamed else now
+            row = {"id": id_, "group_id": group, "kind": REVIEW, "unnamed": bool(unnamed), "at": at, **its}
             await conn.execute(matters.insert().values(**row))
 
     s.ledger.deeds.append(write)

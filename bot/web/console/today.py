@@ -31,16 +31,20 @@ KINDS = {  # what stands on the list of matters, in the words of a heading
     "need": "Needs that are not met",
     "nobody known": "Words from people we don't know",
     "not understood": "Answers that were not understood",
+    "not answered": "Words that could not be answered",
     "number changed": "People with another number now",
     "own copy": "People who would like to see what is held about them",
     "passed on": "Words that they passed on to you",
+    "review": "Hidden things to look at as a second person",
     "ring": "People who would like to be rung",
+    "spending": "What was spent",
 }
 
 ELSEWHERE = {"alert": "/safety", matters.ASKS_IN: "/people/waiting", "name": "/people/waiting"}
 ABOUT = {  # where more can be done about one of a member, and what that is called
     matters.ENDING: ("/people/{0.member}/end", "See whether you would end it too"),
     "help": ("/people/{0.member}/write", "Answer them by text"),
+    "review": ("/contributions/{0.gift}/review", "Look at it"),
     "need": ("/people/{0.member}/need/{0.id}", "Say how it is met, or what it waits for"),
     "look at a need again": ("/people/{0.member}/need/{0.id}", "Say whether it is met still"),
 }
