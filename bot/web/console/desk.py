@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import KW_ONLY, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NoReturn, Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -12,22 +12,20 @@ from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from bot import forecast
 from bot.exporting.loop import Exporting
 from bot.lanes import Lanes
-from bot.senders import Senders
-from bot.settings import Settings
+from bot.web.console import phones
 from bot.web.console.forms import Form
 from bot.web.console.templating import Pages
-from flows.library import Flows
 from flows.sentences import Sentences
 from storage.database import Database
 from storage.door.sessions import Session, Staff
 from storage.erasure import auditing
 from storage.files.media import MediaStore
-from storage.ids import Ids
 from storage.members.groups import Home
 from storage.secrets import Secrets
-from storage.turning.views import House, Views
+from storage.turning.views import Views
 
 F = TypeVar("F", bound=Form)
 MOST = 256 * 1024  # bytes of a form without files
@@ -35,15 +33,9 @@ AFTER = "after"  # what a list begins after, in an address
 WRONG = 422  # what was typed can't be used
 
 
-class Service(Protocol):
+class Service(forecast.Service, phones.Service, Protocol):
     """What the pages need of the service."""
 
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def clock(self) -> Callable[[], datetime]: ...
-    @property
-    def ids(self) -> Ids: ...
     @property
     def db(self) -> Database: ...
     @property
@@ -51,13 +43,7 @@ class Service(Protocol):
     @property
     def files(self) -> MediaStore: ...
     @property
-    def flows(self) -> Flows: ...
-    @property
-    def senders(self) -> Senders: ...
-    @property
     def lanes(self) -> Lanes: ...
-    @property
-    def house(self) -> House: ...
     @property
     def views(self) -> Views: ...
     @property
