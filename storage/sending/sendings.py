@@ -17,6 +17,7 @@ from storage.lines.persons import NO_MEMBER, any_of, everyone, person
 from storage.lines.reaching import ways_to
 from storage.sending import outbox as box
 from storage.sending.checks import UNCLEAR
+from storage.sending.heads import UNSENT
 from storage.tables import ballots, briefs, members, outbox, reached, sendings
 
 LEASE = timedelta(seconds=60)
@@ -250,13 +251,11 @@ def _wanted(sending: Sending, *, staff: bool) -> list[sa.ColumnElement[bool]]:
             got = mine.where(*_of(sending), r.state.not_in(UNREACHED))
             return [~got.exists()]
         case "brief":
-            # Whom the one before is still on its way to gets that one, and not two together.
-            read = mine.where(*_of(sending), r.state.in_(("acknowledged", "waiting")))
-            return [~read.exists()]
+            read = mine.where(*_of(sending), r.state == "acknowledged")
+            return [~read.exists(), ~_coming(sending)]
         case "poll":
             asked = [] if staff else [m.permission == "member"]
-            going = mine.where(*_of(sending), r.state == "waiting")
-            return [*asked, ~_voted(sending), ~going.exists()] if sending.before == AGAIN else asked
+            return [*asked, ~_voted(sending), ~_coming(sending)] if sending.before == AGAIN else asked
         case "moved" | "cancelled":
             return [_told(sending)]
     return []
@@ -265,6 +264,13 @@ def _wanted(sending: Sending, *, staff: bool) -> list[sa.ColumnElement[bool]]:
 def _voted(sending: Sending) -> sa.ColumnElement[bool]:
     b = ballots.c
     return sa.exists().where(b.poll_id == sending.subject, b.member_id.in_(everyone(members.c.id)))
+
+
+def _coming(sending: Sending) -> sa.ColumnElement[bool]:
+    """Those to whom the one before is still on its way: they get that one, and not two together."""
+    r, o = reached.c, outbox.c
+    of_it = sa.select(r.member_id).join(outbox, o.id == r.outbox_id).where(*_of(sending))
+    return of_it.where(r.member_id.in_(everyone(members.c.id)), o.state.in_(UNSENT)).exists()
 
 
 def _of(sending: Sending) -> tuple[sa.ColumnElement[bool], ...]:
