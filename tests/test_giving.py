@@ -226,10 +226,10 @@ async def test_a_second_person_has_the_last_word_and_nobody_is_promised_a_third(
     async with world.app.db.write() as conn:
         await conn.execute(sa.update(contributions).values(unnamed=True))
     await world.texts(ADA, "LOOK AGAIN")
-    (review,) = await world.rows("SELECT words, at FROM matters WHERE kind = 'review'")
+    (review,) = await world.rows("SELECT id, words, at FROM matters WHERE kind = 'review'")
     assert f"takepart review {gift}" in review.words
     day = day_of(world.clock(), home.zone)  # whoever was in touch at that minute would be known
-    assert review.at == micros(day)
+    assert review.at == micros(day) and review.id[:4] != Ids(world.clock)()[:4]
     assert "stays hidden" in await acts(world, kim, hiding.review, gift, show=False)
     said = await world.texts(ADA, "LOOK AGAIN", "MY THINGS", "1")
     assert "has looked at it" in said[0]

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from flows import effects as ef
+from flows.values import scattered
 from storage.door.sessions import OWNER
 from storage.erasure import auditing
 from storage.given.unnaming import day_of
@@ -195,11 +196,11 @@ async def _noted(
 def _ask_again(s: Stage, effect: ef.AskAgain) -> None:
     """Their giver wants a second person: it goes on the list of what needs somebody.
 
-    The moment would tell whose it is where it has no name, beside when somebody was last in touch.
+    The moment, even in an id, would tell whose it is where it has no name, beside when somebody was in touch.
     """
     if s.group is None or s.me is None:
         return
-    group, zone, now, id_ = s.group.id, s.group.zone, s.now, s.ids()
+    group, zone, now, id_ = s.group.id, s.group.zone, s.now, scattered(s.ids())
 
     async def write(conn: AsyncConnection) -> None:
         h = hidings.c
