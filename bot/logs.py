@@ -24,7 +24,7 @@ WORD = re.compile(r"[a-z][a-z_ -]{0,39}")
 NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,6})?")
 ID = re.compile(r"[0-9a-hjkmnp-tv-z]{16}")
 CODE = re.compile(r"\d{3,5}|[A-Za-z][A-Za-z_-]{0,39}")
-PLACE = re.compile(r"elsewhere|[\w/]+\.py:\d+ [\w<>]+|\w+:\d+")
+PLACE = re.compile(r"elsewhere|[\w/-]+\.(py|html):\d+ [\w<> ]+|\w+:\d+")
 ERROR = re.compile(r"[A-Za-z_]\w*( at (elsewhere|[\w/]+\.py:\d+ [\w<>]+))?")
 # No number of a phone, no address, no part of a form.
 SENTENCE = re.compile(r"(?!.*\d{6})[^@\"=\n]{1,400}")

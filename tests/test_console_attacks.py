@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import re
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -157,3 +158,12 @@ async def test_an_export_that_was_killed_leaves_nothing_behind(
     assert set((tmp_path / "media").rglob("*")) > kept and not dead.exists()
     await leftovers.sweep(desk.app.db, desk.app.files, desk.clock() + timedelta(hours=2))
     assert {one for one in (tmp_path / "media").rglob("*") if one.is_file()} <= kept
+
+
+@pytest.mark.parametrize("path", ["/polls/new", "/meetings/new", "/settings/limits"])
+async def test_a_file_in_the_place_of_words_is_only_a_mistake(desk: Desk, path: str) -> None:
+    page = await desk.sam.get(path)
+    names = set(re.findall(r'name="(\w+)"', page.text)) - {"token"}
+    files = dict.fromkeys(names, ("notes.svg", b"<svg/>", "image/svg+xml"))
+    got = await desk.sam.post(path, token=await desk.sam.token(path), files=files)
+    assert (got.status, "Error:" in got.words) == (422, True)

@@ -123,7 +123,17 @@ class Tick(wtforms.BooleanField):
         super().__init__(label, description=hint, **more)
 
 
-class Number(wtforms.IntegerField):
+class _OfWords:
+    """What is typed counts alone: a file in its place is as good as nothing."""
+
+    raw_data: Any
+
+    def process(self, *given: Any, **more: Any) -> None:
+        super().process(*given, **more)  # type: ignore[misc]
+        self.raw_data = [one for one in self.raw_data or () if isinstance(one, str)]
+
+
+class Number(_OfWords, wtforms.IntegerField):
     """A whole number from `least` to `most`."""
 
     def __init__(self, label: str, missing: str = "", *, least: int, most: int, hint: str = "", **more: Any):
@@ -141,7 +151,7 @@ class Number(wtforms.IntegerField):
         self.data = int(words) if words else None
 
 
-class _Timed:
+class _Timed(_OfWords):
     """A day or a time; what is neither is told in our words."""
 
     such = ""
