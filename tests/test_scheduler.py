@@ -10,11 +10,13 @@ import time_machine
 
 from bot import forecast
 from bot.scheduler import Scheduler
+from flows.effects import Change
 from flows.events import Shown
 from storage.database import Database
+from storage.members import leaving
 from storage.members.groups import Complaint
 from storage.sending import forecasting
-from storage.sessions import meetings
+from storage.sessions import briefing, meetings
 from storage.sessions.meetings import Content, NewBrief, Planned
 from storage.tables import media, outbox, reached, sendings
 from tests.gatherings import NOW, Gathering
@@ -250,6 +252,17 @@ async def test_a_reminder_goes_only_to_those_who_have_not_read_it(garden: Gather
     assert sent[reader][1].say.text.startswith("To read before")
     assert sent[other][1].say.text.startswith("A reminder: to read before")
     assert await garden.count(outbox) == 3
+
+
+async def test_who_stops_while_a_brief_waits_is_not_said_to_be_getting_it(garden: Gathering) -> None:
+    member = await garden.join("sms")
+    id_, _ = await brief(garden, await meeting(garden))
+    garden.later(days=8)
+    await garden.tick()
+    async with garden.db.write() as conn:
+        await leaving.change(conn, member, Change(to="stopped"), garden.now)
+        (said,) = await briefing.became(conn, id_, ["sms"], garden.now)
+    assert (said.state, said.why) == ("not reachable", leaving.UNWANTED)
 
 
 async def test_nobody_gets_a_reminder_together_with_what_it_reminds_of(garden: Gathering) -> None:

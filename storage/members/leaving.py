@@ -12,8 +12,9 @@ from storage import locks
 from storage.erasure import erasing
 from storage.erasure.register import Lifted, What, note_member
 from storage.given.rewriting import drop_media
-from storage.tables import conversations, members, outbox, reaches
+from storage.tables import conversations, members, outbox, reached, reaches
 
+UNWANTED = "They asked not to be contacted."
 NOTED: Mapping[str, What | Lifted] = {  # what the register is told of each wish
     "active": "started",
     "stopped": "stopped",
@@ -60,8 +61,8 @@ async def cancel_notices(conn: AsyncConnection, member: str, *, channel: str = "
     waiting = [o.member_id == member, o["class"] == "notice", o.state == "waiting"]
     if channel:
         waiting.append(o.channel == channel)
-    await conn.execute(
-        sa.update(outbox)
-        .where(*waiting)
-        .values(state="dropped", body=None, sentence="The member asked not to be contacted.")
-    )
+    drop = sa.update(outbox).values(state="dropped", body=None, sentence=UNWANTED).where(*waiting)
+    dropped = list(await conn.scalars(drop.returning(o.id)))
+    r = reached.c
+    mine = (r.member_id == member, r.outbox_id.in_(dropped), r.state == "waiting")
+    await conn.execute(sa.update(reached).where(*mine).values(state="not reachable"))
