@@ -21,8 +21,7 @@ from flows.sentences import Sentences
 from flows.state import Group
 from storage.database import Database, away
 from storage.keeping.holding import held
-from storage.members import groups
-from storage.members.groups import Room
+from storage.lines.rooms import Room, find_room, link_room, move_room
 from storage.secrets import Secrets
 from storage.tables import ballots, room_posts, rooms
 from storage.turning.views import Views
@@ -92,9 +91,7 @@ class Rooms:
         except Trouble:
             return self._words("room.unsure")
         async with self._db.write() as conn:
-            room = await groups.link_room(
-                conn, self._secrets, word=word, address=event.room, now=self._clock()
-            )
+            room = await link_room(conn, self._secrets, word=word, address=event.room, now=self._clock())
             if room is None:
                 return self._words("room.wrong word")
             view = await self._views.load(conn, {room.group}, self._clock())
@@ -103,7 +100,7 @@ class Rooms:
 
     async def _post(self, address: str) -> None:
         async with self._db.read() as conn:
-            room = await groups.find_room(conn, self._secrets, address)
+            room = await find_room(conn, self._secrets, address)
             found = await self._views.load(conn, {room.group}, self._clock()) if room else {}
         home = found[room.group] if room else None
         polls = [poll for poll in home.polls if not poll.closed] if home else []
@@ -171,7 +168,7 @@ class Rooms:
     async def _moved(self, old: str, new: str) -> None:
         """Telegram gives a group chat another id when it grows."""
         async with self._db.write() as conn:
-            await groups.move_room(conn, self._secrets, old=old, new=new)
+            await move_room(conn, self._secrets, old=old, new=new)
 
     async def _send(self, parcel: Parcel) -> str:
         """Send to a chat; the message's id, "" where it did not go."""

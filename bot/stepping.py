@@ -22,7 +22,7 @@ from flows.sentences import Sentences
 from flows.state import Candidate, Conversation, Done, Group, Heard, Member
 from flows.values import replace
 from storage.door.joining import add_reach
-from storage.members import groups
+from storage.lines.rooms import find_room
 from storage.secrets import Secrets
 from storage.sending import outbox, receipts
 from storage.tables import lines
@@ -101,7 +101,7 @@ class Batch:
 
     async def step(self, arrived: Arrived, raw: Event) -> Turned:
         """One turn. `raw` still names the step of a call and the room."""
-        room = await groups.find_room(self.conn, self.tools.secrets, raw.room) if raw.room else None
+        room = await find_room(self.conn, self.tools.secrets, raw.room) if raw.room else None
         room_group = room.group if room else None
         arrived = as_meant(arrived, self.known)
         place = await places.find(self.conn, self.known, arrived, room_group=room_group, now=self.now)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
+from storage.lines import rooms
 from storage.members import groups, people
 from storage.members.groups import Complaint, Home
 from storage.secrets import Secrets
@@ -137,30 +138,30 @@ async def test_a_member_who_joined_can_become_a_facilitator(
 async def test_a_word_links_one_chat_once(db: Database, secrets: Secrets) -> None:
     async with db.write() as conn:
         group = await garden(conn)
-        word = await groups.room_word(conn, secrets, id="r1", group=group.id, now=NOW)
-        room = await groups.link_room(conn, secrets, word=f" {word.lower()} ", address="-100", now=NOW)
+        word = await rooms.room_word(conn, secrets, id="r1", group=group.id, now=NOW)
+        room = await rooms.link_room(conn, secrets, word=f" {word.lower()} ", address="-100", now=NOW)
         assert room
         assert room.group == group.id
-        assert await groups.link_room(conn, secrets, word=word, address="-200", now=NOW) is None
-        assert await groups.find_room(conn, secrets, "-100") == room
+        assert await rooms.link_room(conn, secrets, word=word, address="-200", now=NOW) is None
+        assert await rooms.find_room(conn, secrets, "-100") == room
 
 
 async def test_an_old_or_replaced_or_invented_word_links_nothing(db: Database, secrets: Secrets) -> None:
     async with db.write() as conn:
         group = await garden(conn)
-        first = await groups.room_word(conn, secrets, id="r1", group=group.id, now=NOW)
-        second = await groups.room_word(conn, secrets, id="r2", group=group.id, now=NOW)
+        first = await rooms.room_word(conn, secrets, id="r1", group=group.id, now=NOW)
+        second = await rooms.room_word(conn, secrets, id="r2", group=group.id, now=NOW)
         late = NOW + timedelta(hours=25)
         for word, when in [(first, NOW), ("ABCDEFGH", NOW), ("", NOW), (second, late)]:
-            assert await groups.link_room(conn, secrets, word=word, address="-100", now=when) is None
+            assert await rooms.link_room(conn, secrets, word=word, address="-100", now=when) is None
 
 
 async def test_a_chat_belongs_to_the_group_whose_word_it_got_last(db: Database, secrets: Secrets) -> None:
     async with db.write() as conn:
         for code in ("GARDEN", "CAFE"):
             group = await garden(conn, code)
-            word = await groups.room_word(conn, secrets, id=code, group=group.id, now=NOW)
-            assert await groups.link_room(conn, secrets, word=word, address="-100", now=NOW)
-        room = await groups.find_room(conn, secrets, "-100")
+            word = await rooms.room_word(conn, secrets, id=code, group=group.id, now=NOW)
+            assert await rooms.link_room(conn, secrets, word=word, address="-100", now=NOW)
+        room = await rooms.find_room(conn, secrets, "-100")
     assert room
     assert room.group == "id-CAFE"

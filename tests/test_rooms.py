@@ -6,7 +6,8 @@ import pytest
 
 from bot import rooms
 from storage.keeping.holding import hold, let_go
-from storage.members.groups import Home, room_word
+from storage.lines.rooms import room_word
+from storage.members.groups import Home
 from storage.sessions.drafting import NewPoll
 from storage.sessions.polls import close_poll, open_poll
 from tests.fakes.telegram_people import Person

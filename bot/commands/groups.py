@@ -8,6 +8,7 @@ import typer
 from bot.commands.base import GroupName, Here, Json, print_json, run, say, table
 from flows import rules
 from flows.rules import Rules
+from storage.lines.rooms import room_word
 from storage.members import groups, people
 from storage.members.groups import Complaint, Home
 from storage.sending import spending
@@ -71,7 +72,7 @@ def group_telegram(name: GroupName, as_json: Json = False) -> None:
     async def work(here: Here) -> str:
         async with here.db.write() as conn:
             home = await groups.find_group(conn, name)
-            return await groups.room_word(conn, here.secrets, id=here.ids(), group=home.id, now=here.now)
+            return await room_word(conn, here.secrets, id=here.ids(), group=home.id, now=here.now)
 
     word = run(work)
     if as_json:
