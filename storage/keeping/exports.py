@@ -11,6 +11,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import locks
 from storage.files.leftovers import arrived, discard
 from storage.tables import contributions, export_parts, exports, members
 
@@ -62,10 +63,17 @@ async def ask(
     ids: Callable[[], str],
     now: datetime,
 ) -> str:
-    """Have a group written out; the id of what will come of it."""
-    row = {"id": ids(), "group_id": group, "by_id": by, "purpose": purpose, "reach": reach}
-    await conn.execute(sa.insert(exports).values(**row, practice=practice, asked_at=now))
-    return row["id"]
+    """Have a group written out; the id of what will come of it. One that is on its way is not begun twice."""
+    wanted = {"group_id": group, "by_id": by, "purpose": purpose, "reach": reach, "practice": practice}
+    await locks.for_member(conn, by)
+    e = exports.c
+    same = [e[name] == value for name, value in wanted.items()]
+    begun: str | None = await conn.scalar(sa.select(e.id).where(*same, e.state.in_(("waiting", "writing"))))
+    if begun:
+        return begun
+    id_ = ids()
+    await conn.execute(sa.insert(exports).values(id=id_, asked_at=now, **wanted))
+    return id_
 
 
 async def list_of(conn: AsyncConnection, group: str) -> list[Export]:
