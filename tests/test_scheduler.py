@@ -265,6 +265,18 @@ async def test_who_stops_while_a_brief_waits_is_not_said_to_be_getting_it(garden
     assert (said.state, said.why) == ("not reachable", leaving.UNWANTED)
 
 
+async def test_whoever_is_one_person_under_several_ids_is_listed_with_what_became_of_it(
+    garden: Gathering,
+) -> None:
+    staff = await garden.join("sms", permission="facilitator")
+    for _ in range(2):
+        await garden.join(joined_to=staff, state="joined")
+    id_, _ = await brief(garden, await meeting(garden))
+    garden.later(days=8)
+    await garden.tick()
+    assert await status(garden, id_) == {staff: ("sms", "waiting")}
+
+
 async def test_nobody_gets_a_reminder_together_with_what_it_reminds_of(garden: Gathering) -> None:
     held, other = await garden.join("sms"), await garden.join("sms")
     await brief(garden, await meeting(garden), "3d", "1d")

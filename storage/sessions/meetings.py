@@ -266,7 +266,7 @@ async def brief_status(conn: AsyncConnection, brief: str) -> list[Status]:
         .order_by(m.id)
     )
     farthest: dict[str, sa.Row[*tuple[Any, ...]]] = {}  # of what went to one person under two ids
-    for row in sorted(rows, key=lambda row: row.state in TOLD):
+    for row in sorted(rows, key=lambda row: (row.state is not None, row.state in TOLD)):
         farthest[row.id] = row
     listed = [row for _, row in sorted(farthest.items())]
     return [
