@@ -28,8 +28,8 @@ FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 TALK = ("JOIN GARDEN", "1", "Pat", "DIARY", "The bench was warm in the sun.")
 WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=800)
 ON_PHONES = ("today", "contributions", "polls-poll", "meetings-briefs-brief", "people")
-HIGHEST = 1800  # of a long page its beginning is enough
-COLOURS = 48  # pages are flat, so that more would only be larger
+HIGHEST = 1600  # of a long page its beginning is enough
+COLOURS = 96  # pages are flat, so that more would only be larger
 # All channels are on; nothing is sent, as nothing runs.
 ACCOUNTS = {
     "TAKEPART_PUBLIC_URL": "https://takepart.example",
