@@ -146,6 +146,11 @@ async def test_invitations_and_the_poster_name_every_way_in(tmp_path: Any, migra
         page = await desk.sam.send("/people/invite", name="Ada")
         assert "An invitation for Ada" in page.words and "It works once" in page.words
         assert (await desk.rows("SELECT count(*) FROM invitations"))[0][0] == 1
+        await member(desk)
+        assert "goes to them by text" in (await desk.sam.get("/people/ada")).words
+        page = await desk.sam.send("/people/ada/stop")
+        assert "nothing goes to them" in page.words and "goes to them by" not in page.words
+        assert "<td>none</td>" in (await desk.sam.get("/people", state="stopped")).text
         async with desk.app.db.write() as conn:
             await groups.settle(conn, desk.home.id, {"door": "invitation"})
         assert "code opens nothing" in (await desk.sam.get("/people/invite")).words

@@ -14,6 +14,7 @@ from storage.tables import lines, members, needs, reaches
 
 PAGE = 50
 END = 3  # digits of a number that a list shows
+GETS = ("active", "paused")  # states in which somebody gets what we start, now or later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ async def browse(
             heard_at=row.heard_at,
             ways=tuple(ways.get(row.id, ())),
             needs=tuple(needed.get(row.id, ())),
-            next_way=first[row.id][0].channel if row.id in first else "",
+            next_way=first[row.id][0].channel if row.id in first and row.state in GETS else "",
         )
         for row in here
     ]

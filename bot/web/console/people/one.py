@@ -17,6 +17,7 @@ from storage.members import preferring
 from storage.members.groups import Complaint
 from storage.members.needs import list_of
 from storage.members.people import Listed
+from storage.members.roll import GETS
 from storage.sessions import turnout
 
 
@@ -45,7 +46,7 @@ async def shown(desk: Desk, member: Listed, **more: Any) -> Response:
             wishes=[(WISHES[name].says, value) for name, value in wishes.items() if name in WISHES],
             plan=finding.PLANS.get(wishes.get("if_quiet", ""), ""),
             needs=await list_of(conn, member.id),
-            first=first[member.id][0].channel if member.id in first else "",
+            first=first[member.id][0].channel if member.id in first and member.state in GETS else "",
             agreed_to=AGREED,
             agreed=await consenting.record(conn, member.id),
             helped_by=await supporting.of_member(conn, member.id, desk.now),
