@@ -133,6 +133,15 @@ async def test_a_button_pressed_twice_sends_once(desk: Desk, path: str, field: s
     assert len(await desk.rows(kept)) == 1
 
 
+async def test_of_two_who_hide_the_same_one_does(tmp_path: Path, migrated: Path, postgres_url: str) -> None:
+    """Its giver is told each time, so also where several processes write at once."""
+    async with desk_in(tmp_path, migrated, TAKEPART_DATABASE_URL=postgres_url) as there:
+        await fill(there)
+        form: dict[str, Any] = {"token": await there.sam.token("/console/my-page"), "why": "dangerous"}
+        both = (there.sam.post("/contributions/c3/hide", follow=False, **form) for _ in range(6))
+        assert sorted(got.status for got in await asyncio.gather(*both)) == [303, 422, 422, 422, 422, 422]
+
+
 async def test_a_practice_phone_says_that_the_data_is_away(desk: Desk, tmp_path: Path) -> None:
     await desk.sam.get("/practice")
     assert (await desk.sam.get("/practice/posts", after="\0")).status == 200

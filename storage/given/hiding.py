@@ -154,10 +154,8 @@ async def group_of(conn: AsyncConnection, id_: str) -> str:
 
 async def _row(conn: AsyncConnection, id_: str, by: Listed) -> sa.Row[*tuple[Any, ...]]:
     c = contributions.c
-    found = await conn.execute(
-        sa.select(c.id, c.group_id, c.hidden_at).where(c.id == id_, c.taken_back_at.is_(None))
-    )
-    row = found.one_or_none()
+    found = sa.select(c.id, c.group_id, c.hidden_at).where(c.id == id_, c.taken_back_at.is_(None))
+    row = (await conn.execute(found.with_for_update())).one_or_none()
     if row is None:
         raise Complaint(NOBODY)
     theirs = by.group == row.group_id or by.permission == OWNER
