@@ -121,6 +121,8 @@ async def test_a_membership_ends_when_two_say_so(desk: Desk) -> None:
     await member(desk)
     why = "She shared what others told the group"
     assert "Nothing has ended yet" in (await desk.sam.send("/people/ada/end", why=why)).words
+    assert "Nothing has ended yet" in (await desk.sam.send("/people/ada/end", why=why)).words
+    assert len(await desk.rows("SELECT 1 FROM matters WHERE kind = 'ending'")) == 1
     kim = await desk.browser(await desk.staff(desk.home, "Kim"))
     assert "Their membership has ended." in (await kim.send("/people/ada/end", why=why)).words
 
