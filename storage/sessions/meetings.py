@@ -126,9 +126,7 @@ async def move_meeting(
     _ahead(at, now)
     if at == meeting.at:
         raise Complaint("The meeting is at that time already.")
-    await conn.execute(
-        sa.update(meetings).where(meetings.c.id == meeting.id).values(at=at, moves=meetings.c.moves + 1)
-    )
+    await _change(conn, meeting, at=at, moves=meeting.moves + 1)
     found = await _briefs(conn, meeting.id)
     # What waits to go out names the old time: it is taken back and written anew.
     await drop_waiting(conn, "moved", [meeting.id], now)
@@ -142,13 +140,21 @@ async def move_meeting(
 async def cancel_meeting(conn: AsyncConnection, meeting: Meeting, *, ids: Ids, now: datetime) -> None:
     """Cancel it and its briefs, and tell those who were told."""
     planned(meeting, now)
-    await conn.execute(sa.update(meetings).where(meetings.c.id == meeting.id).values(state="cancelled"))
+    await _change(conn, meeting, state="cancelled")
     found = await _briefs(conn, meeting.id)
     await conn.execute(sa.update(briefs).where(briefs.c.id.in_(found)).values(state="cancelled"))
     await drop_waiting(conn, "moved", [meeting.id], now)
     await drop_waiting(conn, "brief", found, now)
     await _tell(conn, meeting, "cancelled", "", meeting.at, ids=ids, now=now)
     await changed(conn, [meeting.group])
+
+
+async def _change(conn: AsyncConnection, meeting: Meeting, **values: Any) -> None:
+    """Change it as long as it is as it was read: of two who do so at once, one tells everybody."""
+    m = meetings.c
+    as_read = (m.id == meeting.id, m.state == meeting.state, m.moves == meeting.moves)
+    if not (await conn.execute(sa.update(meetings).where(*as_read).values(**values))).rowcount:
+        raise Complaint("Somebody else has just moved or cancelled it. Look at it again.")
 
 
 async def add_brief(
