@@ -29,7 +29,7 @@ from storage.sessions import polls
 
 GIVEN = (
     *("id", "kind", "name", "number_of_files", "came_by", "at", "words", "answers", "typed_up"),
-    *("audience", "without_a_name", "with_help", "hidden", "practice", "session", "vote", "files"),
+    *("audience", "without_a_name", "with_help", "hidden", "practice", "meeting", "vote", "files"),
 )
 VOTES = ("vote", "question", "secret", "state", "voted", "could_vote", "option", "votes", "outcome")
 BALLOTS = ("vote", "question", "number", "name", "chosen", "came_by", "at")
@@ -136,7 +136,7 @@ class Writer:
             with_help=one.helped,
             hidden=one.hidden,
             practice=one.practice,
-            session=one.meeting,
+            meeting=one.meeting,
             vote=one.poll,
             files=" ".join(name for name in names if name),
         )

@@ -55,7 +55,7 @@ COMING = {  # what goes out next: how it is told, and below which page it is
     "closing": ("A vote closes", "/polls"),
     "result": ("Result of a vote", "/polls"),
     "moved": ("News of a new time", "/meetings"),
-    "cancelled": ("News of a cancelled session", "/meetings"),
+    "cancelled": ("News of a cancelled meeting", "/meetings"),
 }
 
 
