@@ -74,8 +74,11 @@ async def propose_end(conn: AsyncConnection, member: Listed, why: str, tools: To
         raise Complaint("They are not a member: there is nothing to end.")
     if member.id == tools.by:
         raise Complaint("Nobody ends their own membership by this: they can send LEAVE.")
-    if await _proposed_by_another(conn, member, tools):
+    before = await _proposed(conn, member, tools)
+    if before - {tools.by}:
         return True
+    if before:
+        return False  # they have said so already: it stands on the list once
     await _note(conn, member, PROPOSED, tools, why=why)
     row = {"id": tools.ids(), "group_id": member.group, "member_id": member.id, "kind": ENDING}
     await conn.execute(sa.insert(needing).values(**row, words=why, question="", at=tools.now))
@@ -92,10 +95,11 @@ async def end(conn: AsyncConnection, member: Listed, words: Say, why: str, tools
     return await _last_word(conn, way, words, ENDED, member, tools)
 
 
-async def _proposed_by_another(conn: AsyncConnection, member: Listed, tools: Tools) -> bool:
+async def _proposed(conn: AsyncConnection, member: Listed, tools: Tools) -> set[str]:
+    """Who has proposed it lately."""
     a = audit.c
     lately = (a.subject == member.id, a.did == PROPOSED, a.at > tools.now - LAPSES)
-    return await conn.scalar(sa.select(a.id).where(*lately, a.who != tools.by).limit(1)) is not None
+    return set(await conn.scalars(sa.select(a.who).where(*lately)))
 
 
 async def _waits(conn: AsyncConnection, member: Listed, tools: Tools) -> None:
