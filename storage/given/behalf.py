@@ -6,7 +6,7 @@ themselves, at their own next contact: never only to whoever entered it.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -41,6 +41,7 @@ from storage.turning.views import changed
 CHANNEL = "paper"  # by which it came in: somebody wrote it down
 FLOWS = ("thought", "diary", "idea", "photo", "journey")
 LONGEST = 20_000  # characters
+TWICE = timedelta(seconds=10)  # the same words within so long are a button that was pressed twice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +126,8 @@ async def contribute(
         raise Complaint("There is nothing in it: give the words, or a file.")
     if len(words.text) > LONGEST:
         raise Complaint(f"It is longer than {LONGEST} letters: enter it in several parts.")
+    if found := await _just_entered(conn, member, words, by, now):
+        return found
     id_ = id or scattered(ids())
     row = {
         "id": id_,
@@ -152,6 +155,21 @@ async def contribute(
     await _entered(conn, member, by, ids, now, contribution_id=id_)
     await changed(conn, [member.group])
     return id_
+
+
+async def _just_entered(
+    conn: AsyncConnection, member: Whose, words: Words, by: By, now: datetime
+) -> str | None:
+    """The same words by the same person a moment ago; of files nobody knows whether they are the same."""
+    await locks.for_member(conn, member.id)
+    if words.files:
+        return None
+    c, e = contributions.c, entries.c
+    theirs = (e.member_id == member.id, e.by == by.name, e.at > now - TWICE)
+    same = (c.flow == words.flow, c.text == words.text.strip())
+    entered = sa.select(c.id).join(entries, e.contribution_id == c.id)
+    found: str | None = await conn.scalar(entered.where(*theirs, *same).limit(1))
+    return found
 
 
 async def vote(
