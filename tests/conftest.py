@@ -21,6 +21,7 @@ settings.load_profile("takepart")
 pytest_plugins = [
     "tests.buckets",
     "tests.console",
+    "tests.gatherings",
     "tests.longest_first",
     "tests.practising",
     "tests.service",

@@ -1,10 +1,11 @@
 """A group with members to send to: made in a line or two, in tests of what goes to many."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from bot.scheduler import Scheduler
@@ -12,10 +13,14 @@ from storage.database import Database
 from storage.ids import Ids
 from storage.members.groups import Home, add_group
 from storage.sending.outbox import Body, unpacked
-from storage.tables import lines, members, outbox, reaches
+from storage.sessions import meetings
+from storage.sessions.meetings import NewBrief, Planned
+from storage.tables import lines, members, outbox, reached, reaches
 from tests.scenes import shipped
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)  # a Monday
+MEETING = NOW + timedelta(days=10, hours=4)  # Thursday 12 March at 2pm
+TEXTS = {("en", "plain"): "Buses are late.\n\nSo are trains."}
 
 
 @dataclass
@@ -118,3 +123,34 @@ class Gathering:
 
     def _wake(self) -> None:
         self.woken += 1
+
+
+@pytest.fixture
+async def garden(db: Database) -> Gathering:
+    """A group of nobody yet."""
+    return await Gathering(db).found()
+
+
+async def meeting(garden: Gathering, at: datetime = MEETING) -> str:
+    async with garden.db.write() as conn:
+        return await meetings.add_meeting(conn, garden.home, "Travel", at, ids=garden.ids, now=garden.now)
+
+
+async def brief(
+    garden: Gathering, of: str, *befores: str, texts: Mapping[tuple[str, str], str] = TEXTS, **more: Any
+) -> tuple[str, list[Planned]]:
+    async with garden.db.write() as conn:
+        found = await meetings.find_meeting(conn, of)
+        new = NewBrief(meeting=found, title="Getting about", texts=texts, befores=befores or ("3d",), **more)
+        return await meetings.add_brief(conn, new, ids=garden.ids, now=garden.now)
+
+
+async def status(garden: Gathering, brief_id: str) -> dict[str, tuple[str | None, str]]:
+    async with garden.db.read() as conn:
+        return {one.member: (one.channel, one.state) for one in await meetings.brief_status(conn, brief_id)}
+
+
+async def went(garden: Gathering, member: str, state: str = "sent") -> None:
+    """What waits for this member has gone out and become so."""
+    await garden.change(outbox, outbox.c.member_id == member, outbox.c.state == "waiting", state="sent")
+    await garden.change(reached, reached.c.member_id == member, state=state)

@@ -7,7 +7,6 @@ import pytest
 import sqlalchemy as sa
 
 from storage import tables
-from storage.database import Database
 from storage.members.groups import Complaint
 from storage.sessions import briefing, meetings, planner
 from storage.sessions.briefing import Brief
@@ -18,11 +17,6 @@ from tests.stores import ON_SQLITE
 
 MEETING = NOW + timedelta(days=10)
 CHANNELS = ("telegram", "sms", "voice")
-
-
-@pytest.fixture
-async def garden(db: Database) -> Gathering:
-    return await Gathering(db).found()
 
 
 async def drafted(garden: Gathering, *befores: str, brief: str = "", **more: Any) -> str:

@@ -13,7 +13,6 @@ from channels.sms import SmsChannel
 from channels.twilio import Account
 from flows import readable
 from flows.events import Option, Question, Say
-from storage.database import Database
 from storage.members.groups import Complaint, settle
 from storage.sending import checks, forecasting, spending
 from storage.sending import outbox as box
@@ -28,11 +27,6 @@ from tests.stores import ON_SQLITE
 
 SOON = NOW + timedelta(days=3)
 LONG = "The buses may change. " * 12  # two parts, and under two minutes
-
-
-@pytest.fixture
-async def garden(db: Database) -> Gathering:
-    return await Gathering(db).found()
 
 
 def app(garden: Gathering, *on: str) -> Service:

@@ -27,11 +27,6 @@ from storage.turning.states import packed, unpacked
 from tests.gatherings import NOW, Gathering
 
 
-@pytest.fixture
-async def garden(db: Database) -> Gathering:
-    return await Gathering(db).found()
-
-
 async def opened(garden: Gathering, **asked: Any) -> str:
     options = asked.pop("options", ("Library", "Café"))
     new = NewPoll(group=garden.home.id, question="Where shall we meet?", options=options, **asked)

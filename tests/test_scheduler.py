@@ -1,70 +1,22 @@
-"""Briefs go out by themselves: on time, once to each, in the right words; and move with their meeting."""
+"""Briefs go out by themselves: on time, once to each, in the right words."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 
-from bot import forecast
 from bot.scheduler import Scheduler
 from flows.effects import Change
 from flows.events import Shown
 from storage.database import Database
 from storage.members import leaving
 from storage.members.groups import Complaint
-from storage.sending import forecasting
 from storage.sessions import briefing, meetings
-from storage.sessions.meetings import Content, NewBrief, Planned
-from storage.tables import media, outbox, reached, sendings
-from tests.gatherings import NOW, Gathering
-
-MEETING = NOW + timedelta(days=10, hours=4)  # Thursday 12 March at 2pm
-TEXTS = {("en", "plain"): "Buses are late.\n\nSo are trains."}
-
-
-@pytest.fixture
-async def garden(db: Database) -> Gathering:
-    return await Gathering(db).found()
-
-
-async def meeting(garden: Gathering, at: datetime = MEETING) -> str:
-    async with garden.db.write() as conn:
-        return await meetings.add_meeting(conn, garden.home, "Travel", at, ids=garden.ids, now=garden.now)
-
-
-async def brief(
-    garden: Gathering, of: str, *befores: str, texts: Mapping[tuple[str, str], str] = TEXTS, **more: Any
-) -> tuple[str, list[Planned]]:
-    async with garden.db.write() as conn:
-        found = await meetings.find_meeting(conn, of)
-        new = NewBrief(meeting=found, title="Getting about", texts=texts, befores=befores or ("3d",), **more)
-        return await meetings.add_brief(conn, new, ids=garden.ids, now=garden.now)
-
-
-async def move(garden: Gathering, of: str, at: datetime) -> list[Planned]:
-    async with garden.db.write() as conn:
-        found = await meetings.find_meeting(conn, of)
-        return await meetings.move_meeting(conn, found, at, ids=garden.ids, now=garden.now)
-
-
-async def cancel(garden: Gathering, of: str) -> None:
-    async with garden.db.write() as conn:
-        found = await meetings.find_meeting(conn, of)
-        await meetings.cancel_meeting(conn, found, ids=garden.ids, now=garden.now)
-
-
-async def status(garden: Gathering, brief_id: str) -> dict[str, tuple[str | None, str]]:
-    async with garden.db.read() as conn:
-        return {one.member: (one.channel, one.state) for one in await meetings.brief_status(conn, brief_id)}
-
-
-async def went(garden: Gathering, member: str, state: str = "sent") -> None:
-    """What waits for this member has gone out and become so."""
-    await garden.change(outbox, outbox.c.member_id == member, outbox.c.state == "waiting", state="sent")
-    await garden.change(reached, reached.c.member_id == member, state=state)
+from storage.sessions.meetings import Content
+from storage.tables import media, outbox
+from tests.gatherings import MEETING, TEXTS, Gathering, brief, meeting, status, went
 
 
 async def test_a_brief_goes_out_when_it_is_due_and_not_before(garden: Gathering) -> None:
@@ -314,76 +266,6 @@ async def test_nothing_goes_out_after_the_meeting_though_we_were_away(garden: Ga
     garden.now = MEETING + timedelta(hours=1)
     await garden.tick()
     assert await garden.sent("brief") == {}
-
-
-async def test_a_brief_moves_with_its_meeting(garden: Gathering) -> None:
-    await garden.join("sms")
-    of = await meeting(garden)
-    await brief(garden, of)
-    (planned,) = await move(garden, of, MEETING + timedelta(days=7))
-    assert planned.at == datetime(2026, 3, 16, 10, tzinfo=UTC)
-    garden.later(days=8)
-    await garden.tick()
-    assert await garden.sent("brief") == {}
-    assert await garden.sent("moved") == {}, "nobody had been told of it"
-
-
-async def test_those_who_were_told_hear_that_the_meeting_has_moved(garden: Gathering) -> None:
-    told, held = await garden.join("sms"), await garden.join("sms")
-    of = await meeting(garden)
-    await brief(garden, of)
-    garden.later(days=8)
-    await garden.tick()
-    await went(garden, told)
-    news = forecast.of(garden.home.id, "moved", at=garden.now, until=MEETING, subject=of)
-    async with garden.db.read() as conn:
-        foretold = await forecasting.prospects(conn, news, channels=("sms",), staff=True)
-    await move(garden, of, MEETING + timedelta(hours=1))
-    await garden.tick()
-    assert [one.recipient.member for one in foretold] == [told]
-    moved = await garden.sent("moved")
-    assert moved.keys() == {told}
-    assert moved[told][1].say.text == "The session “Travel” has moved. It is now Thursday 12 March at 3pm."
-    sent = await garden.sent("brief")
-    assert "at 2pm" in sent[told][1].say.text
-    assert "at 3pm" in sent[held][1].say.text, "what had not gone out names the new time"
-    assert await garden.count(outbox, outbox.c.kind == "brief") == 2
-
-
-async def test_moving_twice_tells_only_the_last_time(garden: Gathering) -> None:
-    told = await garden.join("sms")
-    of = await meeting(garden)
-    await brief(garden, of)
-    garden.later(days=8)
-    await garden.tick()
-    await went(garden, told)
-    for hours in (1, 2):
-        await move(garden, of, MEETING + timedelta(hours=hours))
-        garden.later(seconds=1)
-        await garden.tick()
-    assert await garden.count(outbox, outbox.c.kind == "moved") == 1
-    assert "at 4pm" in (await garden.sent("moved"))[told][1].say.text
-
-
-async def test_a_cancelled_meeting_tells_those_who_were_told_and_sends_nothing_more(
-    garden: Gathering,
-) -> None:
-    told, held = await garden.join("sms"), await garden.join("sms")
-    of = await meeting(garden)
-    id_, _ = await brief(garden, of, "3d", "1d")
-    garden.later(days=8)
-    await garden.tick()
-    await went(garden, told)
-    await cancel(garden, of)
-    assert await status(garden, id_) == {told: ("sms", "sent"), held: (None, "cancelled")}
-    await garden.tick()
-    garden.now = MEETING - timedelta(hours=20)
-    await garden.tick()
-    assert (await garden.sent("cancelled")).keys() == {told}
-    assert held not in await garden.sent("brief")
-    assert await garden.count(sendings, sendings.c.state == "waiting") == 0
-    with pytest.raises(Complaint, match="was cancelled"):
-        await cancel(garden, of)
 
 
 async def test_the_status_has_a_line_for_every_member(garden: Gathering) -> None:

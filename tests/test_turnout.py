@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 
 from flows.polls import Worded
-from storage.database import Database
 from storage.members.groups import Complaint
 from storage.sessions import drafting, polls, turnout
 from storage.sessions.drafting import NewPoll
@@ -17,11 +16,6 @@ from storage.tables import ballots, outbox, reached, texts
 from tests.gatherings import NOW, Gathering
 
 WELSH = {("cy", "plain"): Worded(question="Ble?", options=("Llyfrgell", "Caffi"), changes="popeth")}
-
-
-@pytest.fixture
-async def garden(db: Database) -> Gathering:
-    return await Gathering(db).found()
 
 
 def asked(garden: Gathering, **more: Any) -> NewPoll:
