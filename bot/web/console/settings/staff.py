@@ -1,15 +1,20 @@
 """Who runs the group: adding them, a new link, letting them go; and the helper on the phone."""
 
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Line, Pick, Tick
+from storage import locks
 from storage.care.safety import staff_member
 from storage.door import sign_ins, staffing
 from storage.members import people
 from storage.members.groups import Complaint
 from storage.members.people import Listed
 
+TWICE = timedelta(seconds=10)  # the same name within so long is a button that was pressed twice
 RUNS_ALREADY = "They run the group already. Only somebody who looks after every group can give them a link."
 
 
@@ -48,16 +53,25 @@ async def add(desk: Desk) -> Response:
             joined = await people.appoint(conn, home, form.who.data, secrets, permission=permission)
             if joined and joined.permission != "member" and desk.me.permission != "owner":
                 raise Complaint(RUNS_ALREADY)
-            id_ = joined.id if joined else desk.app.ids()
-            if not joined:
-                row = {"id": id_, "group": home, "name": form.who.data, "permission": permission}
-                await people.add_facilitator(conn, **row, now=desk.now)
+            id_ = joined.id if joined else await _made(desk, conn, form.who.data, permission)
             await desk.trace(conn, f"made {permission}", subject=id_)
             token = await sign_ins.new_link(conn, secrets, id_, ids=desk.app.ids, now=desk.now)
     except Complaint as complaint:
         form.complain("who", complaint)
         return await _page(desk, form)
     return await _page(desk, New(), link=_link(desk, token), whose=joined.name if joined else form.who.data)
+
+
+async def _made(desk: Desk, conn: AsyncConnection, name: str, permission: str) -> str:
+    """Somebody new who runs the group; the same one where a button was pressed twice."""
+    await locks.for_member(conn, desk.me.member)
+    for one in await people.facilitators(conn, desk.home.id, desk.app.secrets):
+        new = one.joined_at is not None and one.joined_at > desk.now - TWICE
+        if new and (one.name, one.permission) == (name, permission):
+            return one.id
+    row = {"id": desk.app.ids(), "group": desk.home.id, "name": name, "permission": permission}
+    await people.add_facilitator(conn, **row, now=desk.now)
+    return row["id"]
 
 
 async def link(desk: Desk) -> Response:
