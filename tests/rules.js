@@ -1,6 +1,5 @@
 // What is wrong with a page, as a list of sentences. It is put into each page beside axe.
 const REACHED = "a[href], button, input:not([type=hidden]), select, textarea, summary, audio, video, [tabindex='0']";
-const LOOKS = ["outlineStyle", "outlineWidth", "outlineColor", "boxShadow", "backgroundColor", "borderColor"];
 // Of long lists and tables the first rows are enough.
 const ALIKE = ["tbody tr:nth-child(n + 6)", "main li:nth-child(n + 9)"];
 
@@ -52,7 +51,9 @@ function looks(one) {
   const parts = [[one], [one.nextElementSibling, "::before"], [one.parentElement]];
   return parts.map(([node, part]) => {
     const style = node && getComputedStyle(node, part);
-    return style ? LOOKS.map((name) => style[name]).join() : "";
+    if (!style) return "";
+    // An outline has a colour also where there is none.
+    return [style.outlineStyle === "none" ? "" : style.outline, style.boxShadow, style.backgroundColor].join();
   }).join();
 }
 
