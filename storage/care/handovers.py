@@ -35,11 +35,11 @@ from storage.tables import (
 from storage.turning.stage import Stage
 from storage.turning.states import unpacked
 from storage.turning.views import changed
+from storage.twice import TWICE
 
 MARKS = 99  # after so many the numbers begin anew, so that an old one is nobody else's for long
 LISTED = 3  # so many are named to a helper who wrote without a number
 LASTS = timedelta(days=1)  # how long a helper's words may still go
-TWICE = timedelta(seconds=10)  # the same words within so long are a button that was pressed twice
 _H, _W, _M = handovers.c, handover_words.c, members.c
 
 

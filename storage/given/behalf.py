@@ -6,7 +6,7 @@ themselves, at their own next contact: never only to whoever entered it.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -37,11 +37,11 @@ from storage.tables import (
 )
 from storage.turning.stage import Stage
 from storage.turning.views import changed
+from storage.twice import TWICE
 
 CHANNEL = "paper"  # by which it came in: somebody wrote it down
 FLOWS = ("thought", "diary", "idea", "photo", "journey")
 LONGEST = 20_000  # characters
-TWICE = timedelta(seconds=10)  # the same words within so long are a button that was pressed twice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ whom it was given, so nothing says by which way the answer goes, or what becomes
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,10 +17,10 @@ from storage.lines.reaching import ways_to
 from storage.members.groups import Complaint
 from storage.sending import forecasting, telling
 from storage.tables import contributions, given, members, reached, replies
+from storage.twice import TWICE
 
 KIND = "reply"  # of the messages
 LONGEST = 1000  # characters: a text message of seven parts
-TWICE = timedelta(seconds=10)  # the same words within so long are a button that was pressed twice
 
 NOTHING = "Write what you want to say: an answer without words says nothing."
 TOO_LONG = f"An answer has at most {LONGEST} characters: it is read on small phones, and read aloud."

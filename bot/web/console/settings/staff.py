@@ -1,7 +1,5 @@
 """Who runs the group: adding them, a new link, letting them go; and the helper on the phone."""
 
-from datetime import timedelta
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
@@ -13,8 +11,8 @@ from storage.door import sign_ins, staffing
 from storage.members import people
 from storage.members.groups import Complaint
 from storage.members.people import Listed
+from storage.twice import TWICE
 
-TWICE = timedelta(seconds=10)  # the same name within so long is a button that was pressed twice
 RUNS_ALREADY = "They run the group already. Only somebody who looks after every group can give them a link."
 
 
