@@ -1,20 +1,13 @@
 // What is wrong with a page, as a list of sentences. It is put into each page beside axe.
 const REACHED = "a[href], button, input:not([type=hidden]), select, textarea, summary, audio, video, [tabindex='0']";
-// Of long lists and tables the first rows are enough.
-const ALIKE = ["tbody tr:nth-child(n + 6)", "main li:nth-child(n + 9)"];
 
-async function everyRule(short) {
-  return [...await brokenRules(short), ...wrongParts(), ...tooWide(), ...(short ? [] : unseenFocus())];
+// `again`: at another width, where the focus is what it was.
+async function everyRule(again) {
+  return [...await broken(document), ...wrongParts(), ...tooWide(), ...(again ? [] : unseenFocus())];
 }
 
-// What a page is made of, and its colours, are the same at any width: at the second only places are new.
-async function brokenRules(short) {
-  const places = short ? { runOnly: ["target-size", "scrollable-region-focusable"] } : {};
-  return broken({ exclude: ALIKE }, places);
-}
-
-async function broken(where, how) {
-  const found = await axe.run(where, { resultTypes: ["violations"], ...how });
+async function broken(where) {
+  const found = await axe.run(where, { resultTypes: ["violations"] });
   return found.violations.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`);
 }
 
@@ -74,7 +67,7 @@ async function wrongSummary() {
   if (!summary) return ["no summary of mistakes"];
   const lost = document.activeElement === summary ? [] : ["the summary has not the focus"];
   const mistakes = [".nhsuk-error-summary", ".nhsuk-form-group--error"];
-  const wrong = await broken({ include: mistakes.filter((one) => document.querySelector(one)) }, {});
+  const wrong = await broken({ include: mistakes.filter((one) => document.querySelector(one)) });
   return lost.concat(wrong, tooWide(), [...summary.querySelectorAll("a")].map((link) => {
     link.click();
     const place = document.querySelector(link.hash);
