@@ -50,7 +50,6 @@ from storage import bells, leases
 from storage.erasure.register import register_in
 from storage.files import fetches
 from storage.ids import Ids
-from storage.leases import release_all
 from storage.secrets import Secrets
 from storage.sending import receipts
 from storage.sending.outbox import PRACTICE
@@ -143,7 +142,7 @@ class App:
             opened.push_async_callback(self._gone)
         elif first:
             async with self.db.write() as conn:
-                await release_all(conn, self.clock())
+                await leases.release_all(conn, self.clock())
 
     @property
     def _on_file(self) -> bool:
@@ -225,12 +224,7 @@ class App:
         pages = f"{self.settings.address}/console"
         self.alerting = Alerting(**common, **tells, told=self.lanes.wake, pages=pages)
         self.scheduler = Scheduler(
-            **common,
-            **tells,
-            files=self.files,
-            holder=self.holder,
-            wake=self.lanes.wake,
-            closed=self._stale,
+            **common, **tells, files=self.files, holder=self.holder, wake=self.lanes.wake, closed=self._stale
         )
         self.rounds = Rounds(
             minutely.rounds(**tells, db=self.db, secrets=self.secrets, wake=self.lanes.wake),
