@@ -18,7 +18,7 @@ from benchmarks.crowd import brief, gather, url
 from benchmarks.load import run
 from benchmarks.processes import folder, generate_here, providers, service
 from benchmarks.providers import OVERALL
-from bot.scheduler import Scheduler
+from bot.sending.scheduler import Scheduler
 from bot.ways import shipped
 from flows.document import load
 from storage.database import Database

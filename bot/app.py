@@ -16,28 +16,30 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from bot import minutely, senders, serving, ways
-from bot.alerting import Alerting
+from bot import serving, ways
 from bot.alone import Alone
-from bot.briefs import pieces
-from bot.calls import Calls
-from bot.catching_up import CatchingUp
-from bot.chats import Chats
-from bot.clearing import Clearing
 from bot.exporting.loop import Exporting
 from bot.fetch import Fetcher, teller
 from bot.files import media_store
-from bot.intake import Intake
-from bot.lanes import Lanes, Width, fit, widths_of
+from bot.intake.calls import Calls
+from bot.intake.catching_up import CatchingUp
+from bot.intake.chats import Chats
+from bot.intake.queue import Intake
+from bot.intake.stepping import Tools, Turned
 from bot.metrics import Metrics, State
-from bot.practice import PracticeCarrier, PracticePhones
-from bot.removing import Remover
+from bot.practice.phones import PracticeCarrier, PracticePhones
 from bot.rooms import Rooms
-from bot.rounds import Rounds
-from bot.scheduler import Scheduler
-from bot.senders import Senders
+from bot.rounds import minutely
+from bot.rounds.alerting import Alerting
+from bot.rounds.clearing import Clearing
+from bot.rounds.removing import Remover
+from bot.rounds.rounds import Rounds
+from bot.sending import senders
+from bot.sending.lanes import Lanes, Width, fit, widths_of
+from bot.sending.scheduler import Scheduler
+from bot.sending.senders import Senders
 from bot.settings import Settings
-from bot.stepping import Tools, Turned
+from bot.staff.briefs import pieces
 from bot.tasks import Loop, Tasks
 from bot.web import assets, media, operations, practice
 from bot.web.console import pages as console

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.logs import place
-from bot.notices import said
+from bot.sending.notices import said
 from channels.base import FetchLater, FetchRefused
 from flows.sentences import Sentences
 from storage.database import Database

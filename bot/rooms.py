@@ -8,8 +8,8 @@ import sqlalchemy as sa
 import structlog
 
 from bot.logs import place
-from bot.notices import what_for
-from bot.pace import Closed
+from bot.sending.notices import what_for
+from bot.sending.pace import Closed
 from channels.base import Parcel, Result, Trouble
 from channels.telegram import TelegramChannel
 from channels.telegram_out import room_poll, room_words
@@ -46,7 +46,7 @@ class Rooms:
         turn: Callable[[str, float], Awaitable[None]],
         merge: float = MERGE,
     ) -> None:
-        """`turn`: see `bot.lanes.Lanes.turn`, for the bot's lane."""
+        """`turn`: see `bot.sending.lanes.Lanes.turn`, for the bot's lane."""
         self._db = db
         self._words = Sentences(flows.phrases)
         self._channel = channel

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.arriving import guard
+from bot.intake.arriving import guard
 from channels.twiml import error_answer
 from flows.events import Abilities, Event
 from storage.database import Database

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.scheduler import Scheduler
+from bot.sending.scheduler import Scheduler
 from storage.database import Database
 from storage.ids import Ids
 from storage.members.groups import Home, add_group

@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.lanes import WIDTHS, Lanes, Width
-from bot.pace import Speed
+from bot.sending.lanes import WIDTHS, Lanes, Width
+from bot.sending.pace import Speed
 from channels.base import Inbound, Load, Parcel, Result
 from flows.events import Abilities, Event, Option, Question, Say
 from flows.state import Conversation, Frame

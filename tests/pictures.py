@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from bot.app import App
-from bot.example import fill as fill_example
+from bot.practice.example import fill as fill_example
 from bot.web.practice import routes
 from storage.secrets import Secrets
 from storage.store import open_store

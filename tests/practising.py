@@ -13,8 +13,8 @@ from aiohttp import ClientSession, CookieJar
 from PIL import Image
 
 from bot.app import App
-from bot.example import fill
-from bot.practice import Step, Upload
+from bot.practice.example import fill
+from bot.practice.phones import Step, Upload
 from bot.serving import Server
 from bot.settings import Settings
 from bot.web.practice import routes

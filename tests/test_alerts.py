@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from telegram.error import Forbidden
 
-from bot.alerting import Alerting
+from bot.rounds.alerting import Alerting
 from channels.base import Delivery, Result
 from channels.telegram_faults import outcome
 from storage.care import alerts, matters, tending

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.briefs import WORDS, pieces, read
+from bot.staff.briefs import WORDS, pieces, read
 from storage.members.groups import Complaint
 
 PLAIN = [

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from structlog.testing import capture_logs
 
-from bot.catching_up import CatchingUp
-from bot.intake import Busy
+from bot.intake.catching_up import CatchingUp
+from bot.intake.queue import Busy
 from tests.world import ADA, BEN, World, open_world
 
 NOWHERE = "http://127.0.0.1:9"

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from bot.charts import FILL, Bar, png, svg
+from bot.drawing.charts import FILL, Bar, png, svg
 
 BARS = (
     Bar(label="Library", count=7, words="7 votes, 58%"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.chats import wait_after
+from bot.intake.chats import wait_after
 from channels.telegram_faults import result
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.export import plain_cell
+from bot.exporting.folder import plain_cell
 from storage.sending.checks import TOO_LATE
 from tests.stores import ON_POSTGRESQL
 from tests.terminal import Takepart

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot import notices
+from bot.sending import notices
 from bot.ways import house
 from storage.care import alerts
 from storage.care.alerts import Found

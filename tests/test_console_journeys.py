@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bot.journeys import Scale, counted, in_words, picture, summed_up, together
+from bot.drawing.journeys import Scale, counted, in_words, picture, summed_up, together
 from storage.given.journeys import Journey, Moment
 from tests.console import Desk
 from tests.gifts import JOURNEY, give, member, stored

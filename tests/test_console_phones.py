@@ -7,7 +7,7 @@ import pytest
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import SecretStr
 
-from bot.senders import NOWHERE, Senders
+from bot.sending.senders import NOWHERE, Senders
 from bot.web.console.phones import Phones, rung, three
 from channels.sms import SmsChannel
 from channels.telegram import TelegramChannel

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.removing import Remover
+from bot.rounds.removing import Remover
 from channels.twilio_removing import Trace
 from flows.effects import Change
 from storage.columns import meta

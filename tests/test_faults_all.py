@@ -134,9 +134,9 @@ class Storm:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """No provider is waited for as long as in life."""
-    monkeypatch.setattr("bot.senders.TelegramChannel", partial(TelegramChannel, patience=HURRY))
+    monkeypatch.setattr("bot.sending.senders.TelegramChannel", partial(TelegramChannel, patience=HURRY))
     timeout = ClientTimeout(total=HURRY)
-    monkeypatch.setattr("bot.senders.Account", partial(Account, timeout=timeout))
+    monkeypatch.setattr("bot.sending.senders.Account", partial(Account, timeout=timeout))
 
 
 async def test_after_bad_weather_everything_has_gone_in_order_and_not_too_often(

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from bot.forecast import Forecast, Service, forecast, of, try_on_me
+from bot.sending.forecast import Forecast, Service, forecast, of, try_on_me
 from channels.sms import SmsChannel
 from channels.twilio import Account
 from flows import readable

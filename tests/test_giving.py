@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot import notices
+from bot.sending import notices
 from bot.ways import house
 from flows.effects import Keep, Matter, TakeBack, Unname
 from flows.state import Way

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 
-from bot.helping import Helping
+from bot.rounds.helping import Helping
 from flows.effects import Change, EndHandover, Handed, HandOver, HelperSays, Matter
 from flows.state import Handover
 from storage.care import handovers, helped, matters

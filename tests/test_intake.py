@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from bot.intake import Busy
-from bot.stepping import Turned
+from bot.intake.queue import Busy
+from bot.intake.stepping import Turned
 from flows import engine
 from flows.events import Event
 from flows.library import Flows

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.arriving import arrive
+from bot.intake.arriving import arrive
 from channels.base import Delivery, Parcel, Result
 from flows.events import Event
 from storage.database import Database

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.lanes import WIDTHS, Lanes
-from bot.pace import Gap, Speed
+from bot.sending.lanes import WIDTHS, Lanes
+from bot.sending.pace import Gap, Speed
 from channels.base import Parcel, Result
 from storage.database import Database
 from storage.keeping import holding

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.lanes import Lanes
+from bot.sending.lanes import Lanes
 from channels.base import Delivery, Parcel, Result
 from flows.events import Say
 from storage.database import Database

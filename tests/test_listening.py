@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.reminding import Reminding
+from bot.rounds.reminding import Reminding
 from flows.calendar import day_of, listened_by
 from flows.safety import SafeWords
 from storage.database import Database

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot import forecast
+from bot.sending import forecast
 from storage.members.groups import Complaint
 from storage.sending import forecasting
 from storage.sessions import meetings

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import export
 from bot.commands import tidying
 from bot.commands.base import Here
+from bot.exporting import folder as export
 from flows.effects import Change
 from storage.columns import meta
 from storage.database import Database

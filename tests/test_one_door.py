@@ -52,9 +52,9 @@ def test_only_the_channels_speak_to_providers() -> None:
 
 def test_only_lanes_send_to_lines_and_only_what_was_claimed() -> None:
     # The other two post in group chats, which are nobody's line, and answer the button that was pressed.
-    assert calling("send", keyword="load") == {"bot/lanes.py", "bot/rooms.py", "bot/chats.py"}
+    assert calling("send", keyword="load") == {"bot/sending/lanes.py", "bot/rooms.py", "bot/intake/chats.py"}
     assert calling("Claimed") == {"storage/sending/claims.py"}
-    assert calling("claim") >= {"bot/lane.py"}
+    assert calling("claim") >= {"bot/sending/lane.py"}
 
 
 def test_only_the_check_lets_a_message_be_claimed() -> None:

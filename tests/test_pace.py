@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.lanes import WIDTHS, widths_of
-from bot.pace import Closed, Gap, Pace, Speed
+from bot.sending.lanes import WIDTHS, widths_of
+from bot.sending.pace import Closed, Gap, Pace, Speed
 from storage.database import Database
 from storage.sending import slots
 

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from aiohttp import ClientSession
 
 from bot.app import App
-from bot.practice import Step, Upload
-from bot.talk import Phone, talk
-from bot.uploads import LASTS, Uploads
+from bot.practice.phones import Step, Upload
+from bot.practice.talk import Phone, talk
+from bot.practice.uploads import LASTS, Uploads
 from bot.web.practice import COOKIE
 from channels.base import FetchRefused
 from channels.practice import REF, Handset

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot import places
 from bot.app import App
-from bot.replaying import replay
+from bot.intake import places
+from bot.intake.replaying import replay
 from bot.settings import Settings
 from flows import engine
 from flows.events import Attachment, Event

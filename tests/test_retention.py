@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from bot.retention import Retention
+from bot.rounds.retention import Retention
 from flows.library import Flows
 from flows.wording import Text
 from storage.database import Database

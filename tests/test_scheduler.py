@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from bot.scheduler import Scheduler
+from bot.sending.scheduler import Scheduler
 from flows.effects import Change
 from flows.events import Shown
 from storage.database import Database
@@ -98,7 +98,7 @@ async def test_a_sending_that_fails_holds_nothing_else_up(
     bad, _ = await brief(garden, await meeting(garden))
     good, _ = await brief(garden, await meeting(garden))
     garden.later(days=8)
-    monkeypatch.setattr("bot.scheduler.brief_content", _failing_for(bad))
+    monkeypatch.setattr("bot.sending.scheduler.brief_content", _failing_for(bad))
     await garden.tick()
     assert await garden.count(outbox, outbox.c.subject_id == good) == 1
     monkeypatch.undo()

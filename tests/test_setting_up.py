@@ -100,7 +100,7 @@ def test_a_group_is_not_made_where_the_settings_cannot_be_written(
     def full(*_: Path) -> None:
         raise SettingsError(".env cannot be written (No space left on device).")
 
-    monkeypatch.setattr("bot.env_file.replace", full)
+    monkeypatch.setattr("bot.setting_up.env_file.replace", full)
     said = takepart("setup", *NEW, "--telegram-token", TOKEN, "--offline")
     assert said.code == 2 and "cannot be written" in said.err
     assert takepart("member", "list", "OAK").code == 2 and not list(Path().glob(".env*"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot import chats
+from bot.intake import chats
 from flows.events import Abilities, Event
 from storage.sessions import polls
 from storage.sessions.drafting import NewPoll

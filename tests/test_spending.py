@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from bot import costs
-from bot.handing import cost
+from bot.sending import costs
+from bot.sending.handing import cost
 from channels.base import Parcel
 from storage.care.matters import list_open
 from storage.database import Database

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from bot import checkins
+from bot.rounds import checkins
 from flows.effects import TakeBack, Vote
 from flows.events import Say
 from flows.state import Alerted, Thing, Wants, Way

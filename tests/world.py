@@ -22,7 +22,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.app import App
-from bot.lanes import WIDTHS
+from bot.sending.lanes import WIDTHS
 from bot.serving import Server
 from bot.settings import Settings
 from storage.members.groups import Home, add_group

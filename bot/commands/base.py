@@ -13,8 +13,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bot import briefs, files
+from bot import files
 from bot.settings import Settings, load
+from bot.staff import briefs
 from storage.database import Database
 from storage.erasure.register import register_in
 from storage.files.media import MediaStore

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from bot.caring import wish
 from bot.commands.audit import By, leave_trace
 from bot.commands.base import GroupName, Here, Json, MemberName, at, print_json, run, say, stamp, table
+from bot.staff.caring import wish
 from flows import preferences
 from flows.calendar import local
 from flows.preferences import WISHES

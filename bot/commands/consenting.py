@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import consents
 from bot.commands.base import GroupName, Here, Json, print_json, run, say, table
-from bot.consents import PURPOSES, Asked
+from bot.staff import consents
+from bot.staff.consents import PURPOSES, Asked
 from bot.ways import shipped
 from flows.document import load
 from storage.erasure import auditing

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import at_the_door
-from bot.at_the_door import Ended
 from bot.commands import audit
 from bot.commands.base import GroupName, Here, Json, MemberName, print_json, run, say
+from bot.staff import at_the_door
+from bot.staff.at_the_door import Ended
 from bot.ways import house
 from storage.care.safety import staff_member
 from storage.door import inviting, standing

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import givers
 from bot.commands.base import Here, Json, print_json, run, say
-from bot.givers import Means
+from bot.staff import givers
+from bot.staff.givers import Means
 from bot.ways import house
 from storage.care.safety import staff_member
 from storage.given import hiding

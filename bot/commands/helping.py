@@ -7,7 +7,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.commands.base import GroupName, Here, Json, at, print_json, run, stamp, table, told
-from bot.helping import first_name
+from bot.rounds.helping import first_name
 from bot.ways import house
 from storage.care import handovers, helped
 from storage.care.handovers import Tools

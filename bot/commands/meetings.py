@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from bot import briefs
 from bot.commands.base import GroupName, Here, Json, at, keep_file, print_json, run, say, stamp, table
+from bot.staff import briefs
 from flows.calendar import day_name, local
 from storage.members.groups import find_group
 from storage.sessions import briefing, meetings

@@ -9,7 +9,7 @@ import typer
 from bot.commands import door, lines
 from bot.commands.audit import By, leave_trace
 from bot.commands.base import GroupName, Here, Json, MemberName, at, print_json, run, say, stamp, table
-from bot.forgetting import forget
+from bot.staff.forgetting import forget
 from bot.ways import house
 from flows.effects import Change
 from storage.erasure.held import member_data

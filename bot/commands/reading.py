@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from bot import export
 from bot.commands.audit import By, leave_trace
 from bot.commands.base import GroupName, Here, Json, at, print_json, run, say, stamp, table
+from bot.exporting import folder as export
 from storage.care import matters
 from storage.given.reading import Contribution, list_contributions, names, plain
 from storage.members.groups import Complaint, find_group

@@ -66,7 +66,7 @@ def example(as_json: Json = False) -> None:
 
     takepart example
     """
-    from bot.example import RUNS_IT, fill, there
+    from bot.practice.example import RUNS_IT, fill, there
 
     async def work(here: Here) -> tuple[bool, Home, str] | None:
         made = await fill(here.db, secrets=here.secrets, ids=here.ids, now=here.now)
@@ -105,7 +105,7 @@ def talk(
 
     takepart talk --channel sms
     """
-    from bot.talk import talk as converse
+    from bot.practice.talk import talk as converse
 
     logs.configure(least=logging.ERROR)  # the screen is for the talk
     try:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from bot.commands.base import Here, Json, print_json, run, say
-from bot.uploads import Uploads
+from bot.practice.uploads import Uploads
 from storage.erasure import erasing, removals
 from storage.files.leftovers import sweep
 from storage.files.media_place import Away

@@ -56,7 +56,7 @@ def problems_replay(id: ProblemId, as_json: Json = False) -> None:
     """
     # Only here: the providers' libraries take a second to load, which no other command needs.
     from bot.app import App
-    from bot.replaying import replay
+    from bot.intake.replaying import replay
 
     async def work() -> None:
         app = App(load(), beside=True)

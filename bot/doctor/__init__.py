@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from bot.doctor import kept, machine, telegram, twilio
 from bot.doctor.finding import Finding, bad, look, off
-from bot.senders import telegram_secret
+from bot.sending.senders import telegram_secret
 from bot.settings import Settings, SettingsError
 from bot.ways import house
 from channels.elsewhere import Seen, look_at

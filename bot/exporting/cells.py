@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from bot.export import ENDINGS, plain_cell
+from bot.exporting.folder import ENDINGS, plain_cell
 from storage.given.reading import moment
 
 MARK = "\ufeff"  # tells spreadsheets that a table is UTF-8

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import env_file
 from bot.commands.base import Here
 from bot.commands.facilitators import new_link
+from bot.setting_up import env_file
 from bot.setting_up.asking import Interview
 from bot.setting_up.questions import SETTINGS, Answers
 from bot.settings import Settings, load

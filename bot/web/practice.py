@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.intake import Busy
+from bot.intake.queue import Busy
 from bot.logs import place
-from bot.practice import PracticePhones, Step, Upload
+from bot.practice.phones import PracticePhones, Step, Upload
 from bot.settings import Settings
 from bot.web.practice_posts import shown
 from bot.web.staff_only import AWAY, Keeps, StaffOnly

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from bot.practice import OWN
+from bot.practice.phones import OWN
 from channels.sms import PARTS
 from flows.events import Shown
 from flows.readable import part_by_part, units

@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.calls import Calls
-from bot.chats import Chats
-from bot.intake import Busy, Intake
+from bot.intake.calls import Calls
+from bot.intake.chats import Chats
+from bot.intake.queue import Busy, Intake
 from bot.logs import place
 from bot.metrics import Metrics
 from channels.base import Channel, Delivery, Inbound, Refused, Unreadable

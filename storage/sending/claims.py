@@ -42,7 +42,7 @@ UNREADABLE = "What is stored of it cannot be read."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A message that is ours to send now. `address` is sealed; `rested` is the chat's: see `bot.pace.Gap`."""
+    """A message that is ours to send now. `address` is sealed; `rested` is the chat's: see `Gap`."""
 
     row: Waiting
     say: Say

@@ -25,7 +25,7 @@ MOST = 20  # messages of each class that are looked at for one line: those behin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Free:
-    """A line that is ours to look at. `address` is sealed; `rested`: see `bot.pace.Gap`."""
+    """A line that is ours to look at. `address` is sealed; `rested`: see `bot.sending.pace.Gap`."""
 
     id: str
     address: bytes | None

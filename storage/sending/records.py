@@ -24,7 +24,7 @@ class Fate:
     """What is to be noted of one message. `tries` and `progress` are the new counts.
 
     `not_before`: when a waiting one is tried again. `wait_until`: until then its provider wants
-    nothing for this line. `rested`: see `bot.pace.Gap`. `spent`: segments or calls that it cost.
+    nothing for this line. `rested`: see `bot.sending.pace.Gap`. `spent`: segments or calls that it cost.
     `tried`: False where the service stopped before its turn came. `no_texts`: the line can't take any.
     `moved`: the line's new address, sealed, and its keyed hash.
     """

@@ -12,9 +12,9 @@ from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot import forecast
 from bot.exporting.loop import Exporting
-from bot.lanes import Lanes
+from bot.sending import forecast
+from bot.sending.lanes import Lanes
 from bot.web.console import phones
 from bot.web.console.forms import Form
 from bot.web.console.templating import Pages

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from bot.helping import first_name
+from bot.rounds.helping import first_name
 from bot.web.console.answers import no_news
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Words

@@ -4,8 +4,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from bot import journeys
-from bot.journeys import Scale
+from bot.drawing import journeys
+from bot.drawing.journeys import Scale
 from bot.web.console.answers import drawing
 from bot.web.console.contributions import called
 from bot.web.console.desk import Desk, Page

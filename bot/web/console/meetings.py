@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from bot import notices
-from bot.forecast import Forecast, forecast, of
+from bot.sending import notices
+from bot.sending.forecast import Forecast, forecast, of
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Clock, Day, Form, Line, moment
 from flows.calendar import WhenError, day_name

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any, Protocol, TypeVar
 
-from bot.senders import Senders
+from bot.sending.senders import Senders
 from channels.base import Parcel
 from channels.practice import PHONE
 from channels.practice_call import Wait, scene

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import RedirectResponse, Response
 
-from bot import notices
+from bot.sending import notices
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Line
 from bot.web.staff_only import COOKIE, SIGN_IN

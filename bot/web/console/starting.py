@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from bot import notices
-from bot.forecast import Writes, try_each_on_me
-from bot.helping import first_name
+from bot.rounds.helping import first_name
+from bot.sending import notices
+from bot.sending.forecast import Writes, try_each_on_me
 from bot.web.console.desk import Desk, Page
 from bot.web.console.walking import walk
 from flows.events import Say

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot import notices
-from bot.briefs import pieces
-from bot.forecast import Writes, version_name
+from bot.sending import notices
+from bot.sending.forecast import Writes, version_name
+from bot.staff.briefs import pieces
 from bot.web.console.desk import Desk, Service
 from bot.web.console.phones import Phones, rung, three
 from flows import readable

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from bot.forecast import Forecast, forecast, of, try_on_me, version_name
+from bot.sending.forecast import Forecast, forecast, of, try_on_me, version_name
 from bot.web.console.briefs import checking, spans
 from bot.web.console.briefs.reached import became
 from bot.web.console.briefs.writing import found

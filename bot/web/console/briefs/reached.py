@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from bot.forecast import Forecast, forecast, of
+from bot.sending.forecast import Forecast, forecast, of
 from bot.web.console.briefs import checking
 from bot.web.console.briefs.writing import draft, found
 from bot.web.console.desk import Desk, Page

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from bot.briefs import titled
-from bot.forecast import version_name
+from bot.sending.forecast import version_name
+from bot.staff.briefs import titled
 from bot.web.console.briefs import checking, written
 from bot.web.console.briefs.written import Written
 from bot.web.console.desk import Desk, Page

@@ -8,7 +8,7 @@ from typing import Any
 import wtforms
 from starlette.datastructures import UploadFile
 
-from bot.briefs import LONGEST_FILE, pieces, titled, words_in
+from bot.staff.briefs import LONGEST_FILE, pieces, titled, words_in
 from bot.web.console.forms import Form, Line, Several, Upload, Words, tidy
 from bot.web.console.versions import Version
 from flows.calendar import WhenError, before

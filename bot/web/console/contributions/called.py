@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.journeys import Scale
+from bot.drawing.journeys import Scale
 from flows.library import Flows
 from flows.steps import AskStep, Flow, KeepStep
 from flows.wording import Text

@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from starlette.responses import Response
 
-from bot.export import ENDINGS
+from bot.exporting.folder import ENDINGS
 from bot.web.console.answers import SANDBOX, named
 from bot.web.console.contributions import called
 from bot.web.console.desk import Desk, Page

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from bot import givers
-from bot.givers import Means
-from bot.journeys import Scale
+from bot.drawing.journeys import Scale
+from bot.staff import givers
+from bot.staff.givers import Means
 from bot.web.console.contributions import called
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Words

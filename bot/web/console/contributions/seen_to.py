@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from bot import givers
+from bot.staff import givers
 from bot.web.console.contributions import called
 from bot.web.console.contributions.one import find, means
 from bot.web.console.desk import Desk, Page

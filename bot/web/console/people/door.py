@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from bot import at_the_door
+from bot.staff import at_the_door
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Line
 from bot.web.console.people.finding import in_our_care, member_of

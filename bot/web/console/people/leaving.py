@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from bot import at_the_door
-from bot.forgetting import forget as erase
+from bot.staff import at_the_door
+from bot.staff.forgetting import forget as erase
 from bot.web.console.answers import to_keep
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Line, Tick

@@ -4,7 +4,7 @@ from datetime import time
 
 from starlette.responses import Response
 
-from bot.caring import wish
+from bot.staff.caring import wish
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Choice, Day, Form, Line, Pick, Words, moment
 from bot.web.console.people.finding import in_our_care, member_of

@@ -7,8 +7,8 @@ from functools import cache
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from bot import notices
-from bot.forecast import forecast, of, try_on_me, version_name
+from bot.sending import notices
+from bot.sending.forecast import forecast, of, try_on_me, version_name
 from bot.web.console.desk import WRONG, Desk, Page
 from bot.web.console.phones import Phones, rung, three
 from bot.web.console.words import by

@@ -6,8 +6,9 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from bot import charts, notices
-from bot.forecast import Forecast, forecast, of
+from bot.drawing import charts
+from bot.sending import notices
+from bot.sending.forecast import Forecast, forecast, of
 from bot.web.console.answers import drawing, no_news
 from bot.web.console.contributions import called
 from bot.web.console.desk import Desk, Page

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
-from bot.forecast import version_name
+from bot.sending.forecast import version_name
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Choice, Clock, Day, Form, Line, Tick, Words, moment
 from bot.web.console.versions import Version, versions_of

@@ -5,8 +5,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from bot import consents
-from bot.consents import PURPOSES, Asked, Written
+from bot.staff import consents
+from bot.staff.consents import PURPOSES, Asked, Written
 from bot.web.console.desk import Desk, Page
 from bot.web.console.forms import Form, Tick, Words
 from bot.web.console.words import AGREED

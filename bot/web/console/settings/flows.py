@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from bot.forecast import version_name
+from bot.sending.forecast import version_name
 from bot.web.console.desk import Desk, Page
 from bot.web.console.phones import Phones, talked
 from bot.web.console.walking import walk

@@ -1,0 +1,1 @@
+"""Pictures that we draw: results of votes, journeys, and the words in them."""

@@ -1,0 +1,1 @@
+"""Everything that comes in: from what a channel decoded to turns that are stored."""

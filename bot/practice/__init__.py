@@ -1,0 +1,1 @@
+"""Practising: phones in a browser or a terminal that stand for real ones, and an example group."""
