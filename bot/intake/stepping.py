@@ -6,7 +6,6 @@ from dataclasses import replace as changed
 from datetime import datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.intake import places, recognised
@@ -23,10 +22,10 @@ from flows.sentences import Sentences
 from flows.state import Candidate, Conversation, Done, Group, Heard, Member
 from flows.values import replace
 from storage.door.joining import add_reach
+from storage.lines import sharing
 from storage.lines.rooms import find_room
 from storage.secrets import Secrets
 from storage.sending import outbox, receipts
-from storage.tables import lines
 from storage.turning import load, turns
 from storage.turning.apply import apply
 from storage.turning.load import Call, Known, Line, Reach
@@ -342,8 +341,7 @@ class Batch:
 
     def _note_who(self, line: Line, member: str | None) -> None:
         line.at_member, line.at_until = member, self.now + places.STAYS
-        who = sa.update(lines).where(lines.c.id == line.id)
-        self.ledger.change(who.values(at_member=member, at_until=line.at_until))
+        self.ledger.change(sharing.stays_with(line.id, member, line.at_until))
 
     def _note_call(self, stage: Stage) -> None:
         event = stage.arrived.event

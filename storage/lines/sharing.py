@@ -56,3 +56,8 @@ async def uses(conn: AsyncConnection, ids: Collection[str], now: datetime) -> Ma
         if until and (use.busy_until is None or until > use.busy_until):
             use.busy_until = until
     return known
+
+
+def stays_with(line: str, member: str | None, until: datetime) -> sa.Update:
+    """Whose a line is for a while: what comes from it next is taken for theirs."""
+    return sa.update(lines).where(lines.c.id == line).values(at_member=member, at_until=until)
