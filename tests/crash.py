@@ -15,6 +15,7 @@ from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import sqlalchemy as sa
+from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.intake.arriving import guard
@@ -31,6 +32,7 @@ from storage.tables import calls, conversations, events, leases, lines, media, o
 from tests.fakes.telegram import BotApi
 from tests.fakes.telegram_people import Person
 from tests.fakes.twilio import FakeTwilio
+from tests.fakes.twilio_api import Handler
 from tests.fakes.twilio_calls import Call, sound
 from tests.service import Service
 
@@ -54,6 +56,22 @@ class Twilio(FakeTwilio):
         super().__init__()
         self.asked: dict[tuple[str, int], bool] = {}  # by call and step: whether it had its answer
         self.caller: dict[str, str] = {}
+        self._asking: set[asyncio.Future[None]] = set()
+        self.stand = self._notes
+
+    async def _notes(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Know what it is being asked by the service, which may be dead before it has the answer."""
+        asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._asking.add(asked)
+        try:
+            return await handler(request)
+        finally:
+            self._asking.discard(asked)
+            asked.set_result(None)
+
+    async def answered(self) -> None:
+        """Whatever is being asked now has been done. A minute, which is over in a second here, is as long."""
+        await asyncio.gather(*self._asking)
 
     async def post(self, url: str, fields: Mapping[str, str]) -> tuple[int, str]:
         """A signed webhook, noted where it is a step of a call."""

@@ -129,11 +129,13 @@ async def passing(town: Town, killer: Killer) -> None:
     """Waits of a minute are over in a second."""
     while True:
         await asyncio.sleep(1)
+        await town.twilio.answered()
         await time_passes(town.db, killer.dead)
 
 
 async def settled(town: Town, killer: Killer, reckoning: Reckoning) -> bool:
     """Whether all that was said is taken and all that is to be sent has gone."""
+    await town.twilio.answered()
     await time_passes(town.db, killer.dead)
     await reckoning.try_again()
     await asyncio.sleep(0.2)
