@@ -167,3 +167,12 @@ async def test_a_file_that_is_gone_is_counted_and_the_rest_comes_along(desk: Des
         await conn.execute(sa.update(members).values(practice=False))
     left_out = json.loads((await made(desk)).read("manifest.json"))["left_out"]
     assert left_out["files that are not there any more"] == 1
+
+
+async def test_practice_comes_along_in_a_group_that_is_only_for_that(desk: Desk) -> None:
+    await member(desk)
+    await gift(desk, "c", "Only a trial", practice=True)
+    assert not table(await made(desk), "contributions.csv")
+    async with desk.app.db.write() as conn:
+        await conn.execute(sa.text("UPDATE groups SET practice = true"))
+    assert [row["words"] for row in table(await made(desk), "contributions.csv")] == ["Only a trial"]

@@ -84,6 +84,11 @@ class Writer:
     now: datetime
     told: Told
 
+    @property
+    def _practice(self) -> bool:
+        """Whether practice comes along: it does in a group that is only for that."""
+        return self.export.practice or self.home.practice
+
     async def write(self, path: Path) -> dict[str, Any]:
         """Write the ZIP and check it; what its manifest says. Raise NotWanted or Unlike."""
         sum_ = Sum()
@@ -112,7 +117,7 @@ class Writer:
         sum_.rows["contributions.csv"] = table.rows
 
     def _gift(self, table: Table, one: Contribution, sum_: Sum) -> None:
-        if one.practice and not self.export.practice:
+        if one.practice and not self._practice:
             sum_.leave_out("practice")
             return
         if self.export.reach == "outside" and (one.audience != "outside" or one.hidden):
@@ -171,7 +176,7 @@ class Writer:
         sum_.rows["ballots.csv"] = table.rows
 
     async def _result(self, conn: AsyncConnection, table: Table, poll: str) -> None:
-        tally = await polls.tally(conn, poll, now=self.now, practice=self.export.practice)
+        tally = await polls.tally(conn, poll, now=self.now, practice=self._practice)
         if tally is None:
             return
         for key, label in tally.options:
@@ -189,7 +194,7 @@ class Writer:
 
     async def _ballots(self, conn: AsyncConnection, table: Table, poll: Any) -> None:
         labels = await writing_out.labels(conn, poll.id)
-        for row in await writing_out.cast(conn, poll.id, practice=self.export.practice):
+        for row in await writing_out.cast(conn, poll.id, practice=self._practice):
             table.add(
                 vote=poll.id,
                 question=poll.question,
@@ -202,14 +207,14 @@ class Writer:
 
     async def _receipts(self, conn: AsyncConnection, archive: zipfile.ZipFile, sum_: Sum) -> None:
         with cells.table(archive, "receipts.csv", RECEIPTS) as table:
-            async for row in writing_out.receipts(conn, self.home.id, practice=self.export.practice):
+            async for row in writing_out.receipts(conn, self.home.id, practice=self._practice):
                 found = row._mapping
                 table.add(by=row.channel, **{name: found[name] for name in RECEIPTS if name != "by"})
         sum_.rows["receipts.csv"] = table.rows
 
     async def _register(self, conn: AsyncConnection, archive: zipfile.ZipFile, sum_: Sum) -> None:
         with cells.table(archive, "register.csv", REGISTER) as table:
-            async for row in writing_out.register(conn, self.home.id, practice=self.export.practice):
+            async for row in writing_out.register(conn, self.home.id, practice=self._practice):
                 # The hour would tell who gave what came without a name at that hour.
                 table.add(**row | {"last_in_touch": self._day(row["last_in_touch"])})
         sum_.rows["register.csv"] = table.rows
