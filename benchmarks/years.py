@@ -109,6 +109,7 @@ class _Years:
         yield from self._gifts()
         yield from self._messages()
         yield from self._care()
+        yield from self._trouble()
         each = {"group_id": self._group, "who": self.people[0], "did": "read a hand-over"}
         yield audit, [{**each, **self._new(n)} for n in self._many(TRAIL)]
 
@@ -217,6 +218,8 @@ class _Years:
                 for n in range(20)
             ],
         )
+
+    def _trouble(self) -> Iterator[tuple[sa.Table, list[Row]]]:
         danger = {"group_id": self._group, "number": "123"}
         yield alerts, [{**danger, "member_id": self._whose(n), **self._new(n)} for n in self._many(ALERTS)]
         came = [
